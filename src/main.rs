@@ -1,0 +1,3 @@
+//! The `cookietrail` command.
+
+fn main() {}

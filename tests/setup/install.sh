@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Install what the tests and the recording scripts need, and only what is missing.
+#
+# Debian packages come from apt (through sudo when not root); Python packages go
+# into a virtual environment at .venv in the repository root. Safe to run again:
+# with everything present it asks no package registry anything.
+set -Eeuo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+requirements="$root/tests/setup/requirements.txt"
+venv="$root/.venv"
+
+# Debian package : what proves that it is there: a file, a command, or a module
+# of Debian's Python. Not dpkg's word, so that other ways to install count too.
+needed=(
+    "libpcap-dev:/usr/include/pcap/pcap.h"
+    "tcpdump:tcpdump"
+    "tshark:tshark"
+    "wireshark-common:dumpcap"
+    "curl:curl"
+    "iproute2:ss"
+    "nginx-light:nginx"
+    "chromium:chromium"
+    "firefox-esr:firefox-esr"
+    "python3:/usr/bin/python3"
+    "python3-venv:import ensurepip"
+)
+
+say() { printf 'setup: %s\n' "$*"; }
+
+fail() {
+    printf 'setup: %s\n' "$*" >&2
+    exit 1
+}
+
+trap 'fail "failed at line $LINENO: $BASH_COMMAND"' ERR
+
+present() {
+    case $1 in
+        /*) [ -e "$1" ] ;;
+        import\ *) /usr/bin/python3 -c "$1" 2>/dev/null ;;
+        *) PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null ;;
+    esac
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        fail "not root and no sudo: cannot run: $*"
+    fi
+}
+
+install_debian_packages() {
+    local missing=() entry
+    for entry in "${needed[@]}"; do
+        present "${entry#*:}" || missing+=("${entry%%:*}")
+    done
+    if [ ${#missing[@]} -eq 0 ]; then
+        say "Debian packages: all present"
+        return
+    fi
+    command -v apt-get >/dev/null || fail "no apt-get here; install by hand: ${missing[*]}"
+    say "Debian packages: installing ${missing[*]}"
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    for entry in "${needed[@]}"; do
+        present "${entry#*:}" || fail "${entry%%:*} is installed but ${entry#*:} is not there"
+    done
+}
+
+# The stamp is a copy of the requirements the environment was filled from.
+install_python_packages() {
+    local stamp="$venv/requirements.installed"
+    if [ -x "$venv/bin/python" ] && cmp -s "$requirements" "$stamp"; then
+        say "Python packages: all present"
+        return
+    fi
+    say "Python packages: installing into .venv"
+    /usr/bin/python3 -m venv --clear "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements"
+    printf '*\n' >"$venv/.gitignore"
+    cp "$requirements" "$stamp"
+}
+
+install_debian_packages
+install_python_packages
+say "ready"
