@@ -1,5 +1,13 @@
 //! cookietrail: follow every cookie from the Set-Cookie that made it to the request that lost it.
 
 pub mod capture;
+pub mod cli;
+pub mod http;
+pub mod layer;
+pub mod limits;
 pub mod note;
+pub mod packet;
+pub mod pipeline;
+pub mod report;
+pub mod tcp;
 pub mod time;

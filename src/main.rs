@@ -1,3 +1,7 @@
 //! The `cookietrail` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cookietrail::cli::run()
+}

@@ -2,6 +2,33 @@
 //!
 //! This is the only part of the library that does input. Format readers below it are pure: they
 //! look at a block of bytes and say where the next record lies.
+//!
+//! Limits: compressions other than gzip and capture formats other than pcap and pcapng are
+//! recognised and refused by name.
+
+mod blocks;
+mod error;
+mod files;
+#[cfg(feature = "live")]
+mod filter;
+mod guess;
+#[cfg(feature = "live")]
+mod live;
+mod open;
+mod pcap;
+mod pcapng;
+mod reader;
+mod record;
+#[cfg(test)]
+mod samples;
+
+pub use error::Error;
+pub use files::Files;
+#[cfg(feature = "live")]
+pub use filter::{Filter, FilterError};
+#[cfg(feature = "live")]
+pub use live::{Event, Interface, Live, LiveError, LiveOptions, Statistics, interfaces};
+pub use reader::{Damage, Reader};
 
 /// The link-layer header type of a packet, as numbered by the tcpdump group's LINKTYPE list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,6 +51,24 @@ impl LinkType {
     pub const IPV6: Self = Self(229);
     /// Linux cooked capture v2.
     pub const LINUX_SLL2: Self = Self(276);
+
+    /// The link type of a number found in a file or told by libpcap. Raw IP also goes by two numbers
+    /// that are libpcap's own on some systems (12, and 14 on OpenBSD), and some writers store those.
+    pub(crate) const fn from_file(number: u32) -> Self {
+        match number {
+            12 | 14 => Self::RAW,
+            _ => Self(number),
+        }
+    }
+}
+
+/// How much of a capture was read, in bytes as stored (before decompression).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes read so far.
+    pub read: u64,
+    /// Bytes there are; `None` for a pipe.
+    pub total: Option<u64>,
 }
 
 /// One captured packet; its bytes are borrowed from the reader's block.

@@ -1,0 +1,235 @@
+//! Several capture files as one capture, merged by time.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::path::Path;
+
+use super::error::Error;
+use super::reader::Reader;
+use super::{Packet, Progress};
+use crate::note::{Note, NoteKind};
+use crate::time::Timestamp;
+
+/// Capture files, read as one: always the earliest of the files' next packets, and of equally early
+/// ones that of the file named first. Packets are numbered from 1 over the whole.
+///
+/// Within a file the order of its records is kept, even where their times run backwards.
+pub struct Files {
+    inputs: Vec<Input>,
+    /// The inputs that have a packet ready, other than the current one.
+    ready: BinaryHeap<Reverse<(Timestamp, usize)>>,
+    current: Option<usize>,
+    number: u64,
+    notes: Vec<Note>,
+}
+
+/// A file, and the number in the whole of the last packet that came from it.
+struct Input {
+    reader: Reader,
+    last_packet: Option<u64>,
+}
+
+impl Files {
+    /// Opens every file and reads up to its first packet. A `-` among the paths is standard input.
+    ///
+    /// # Errors
+    ///
+    /// The first [`Error`] of any file.
+    pub fn open<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Result<Self, Error> {
+        let readers: Result<Vec<Reader>, Error> =
+            paths.into_iter().map(|path| Reader::open(path.as_ref())).collect();
+        Ok(Self::merge(readers?))
+    }
+
+    /// Reads several opened files as one. None of them may have been advanced.
+    pub fn merge(readers: Vec<Reader>) -> Self {
+        let inputs: Vec<Input> =
+            readers.into_iter().map(|reader| Input { reader, last_packet: None }).collect();
+        let ready = BinaryHeap::with_capacity(inputs.len());
+        let mut files = Self { inputs, ready, current: None, number: 0, notes: Vec::new() };
+        for index in 0..files.inputs.len() {
+            files.advance_input(index);
+        }
+        files
+    }
+
+    /// Steps to the next packet of the whole. False at the end.
+    pub fn advance(&mut self) -> bool {
+        if let Some(index) = self.current.take() {
+            self.advance_input(index);
+        }
+        let Some(Reverse((_, index))) = self.ready.pop() else {
+            return false;
+        };
+        self.number += 1;
+        self.inputs[index].last_packet = Some(self.number);
+        self.current = Some(index);
+        true
+    }
+
+    /// The packet that was stepped to. `None` before the first and after the last.
+    pub fn packet(&self) -> Option<Packet<'_>> {
+        let packet = self.inputs[self.current?].reader.packet()?;
+        Some(Packet { number: self.number, ..packet })
+    }
+
+    /// Steps to the next packet and lends it, for a `while let` loop.
+    pub fn next_packet(&mut self) -> Option<Packet<'_>> {
+        if self.advance() { self.packet() } else { None }
+    }
+
+    /// Which files ended early, and after which packet. Complete once [`Self::advance`] has said
+    /// false.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// The TLS key log texts that the files carry in the parts that were read, file by file.
+    pub fn key_logs(&self) -> impl Iterator<Item = &[u8]> {
+        self.inputs.iter().map(|input| input.reader.key_log()).filter(|text| !text.is_empty())
+    }
+
+    /// How much of all files was read; the total is unknown if that of any file is.
+    pub fn progress(&self) -> Progress {
+        self.inputs.iter().map(|input| input.reader.progress()).fold(
+            Progress { read: 0, total: Some(0) },
+            |sum, file| Progress {
+                read: sum.read + file.read,
+                total: sum.total.zip(file.total).map(|(sum, file)| sum + file),
+            },
+        )
+    }
+
+    fn advance_input(&mut self, index: usize) {
+        let input = &mut self.inputs[index];
+        input.reader.advance();
+        match input.reader.time() {
+            Some(time) => self.ready.push(Reverse((time, index))),
+            None => self.notes.extend(end_notes(input)),
+        }
+    }
+}
+
+/// What is to be said of a file once it has ended.
+fn end_notes(input: &Input) -> impl Iterator<Item = Note> {
+    let Input { reader, last_packet } = input;
+    let path = reader.path().display().to_string();
+    let damage = reader.damage().map(|damage| {
+        let last = match last_packet {
+            Some(number) => format!("packet {number} is the last one read from it"),
+            None => "no packet could be read from it".to_owned(),
+        };
+        let (offset, reason) = (damage.offset, &damage.reason);
+        let text = format!("{path} is damaged at byte {offset}: {reason}; {last}");
+        Note { kind: NoteKind::DamagedFile, packet: *last_packet, text: text.into() }
+    });
+    let limit = reader.key_log_full().then(|| {
+        let text = format!("{path} carries more TLS key log text than is kept");
+        Note { kind: NoteKind::Limit, packet: None, text: text.into() }
+    });
+    damage.into_iter().chain(limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::capture::samples::Writer;
+
+    const LITTLE: Writer = Writer { big: false };
+
+    /// A file with a packet at each of these seconds, filled with the letter.
+    fn file(name: &str, letter: u8, seconds: &[u32]) -> Reader {
+        let mut bytes = LITTLE.pcap_header(0xa1b2_c3d4, (2, 4), 1);
+        for second in seconds {
+            bytes.extend(LITTLE.pcap_record((*second, 0), (1, 1), 0, &[letter]));
+        }
+        named(name, bytes)
+    }
+
+    fn named(name: &str, bytes: Vec<u8>) -> Reader {
+        Reader::from_source(Path::new(name), Cursor::new(bytes)).unwrap()
+    }
+
+    fn merged(files: &mut Files) -> String {
+        let mut order = String::new();
+        let mut number = 0;
+        while let Some(packet) = files.next_packet() {
+            number += 1;
+            assert_eq!(packet.number, number);
+            order += &format!("{}{} ", char::from(packet.data[0]), packet.time.seconds());
+        }
+        assert!(!files.advance() && files.packet().is_none());
+        order.trim_end().to_owned()
+    }
+
+    #[test]
+    fn files_are_merged_by_time_and_then_by_their_order() {
+        for (files, expected) in [
+            (vec![], ""),
+            (vec![file("a", b'a', &[1, 2])], "a1 a2"),
+            (vec![file("a", b'a', &[5, 6]), file("b", b'b', &[1, 2])], "b1 b2 a5 a6"),
+            (vec![file("a", b'a', &[1, 3, 3]), file("b", b'b', &[1, 2, 3])], "a1 b1 b2 a3 a3 b3"),
+            (vec![file("a", b'a', &[]), file("b", b'b', &[1])], "b1"),
+            // A file's own order is kept where its clock ran backwards.
+            (vec![file("a", b'a', &[4, 1, 5]), file("b", b'b', &[2, 6])], "b2 a4 a1 a5 b6"),
+            (
+                vec![file("a", b'a', &[1, 4]), file("b", b'b', &[2, 4]), file("c", b'c', &[3, 4])],
+                "a1 b2 c3 a4 b4 c4",
+            ),
+        ] {
+            let mut files = Files::merge(files);
+            assert_eq!(merged(&mut files), expected);
+            assert!(files.notes().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_is_told_with_its_place_in_the_whole() {
+        let mut bytes = LITTLE.pcap_header(0xa1b2_c3d4, (2, 4), 1);
+        bytes.extend(LITTLE.pcap_record((2, 0), (1, 1), 0, b"x"));
+        bytes.extend(LITTLE.pcap_record((9, 0), (5, 5), 0, b"x"));
+        let broken_at_once = bytes[..30].to_vec();
+        let readers = vec![file("a", b'a', &[1, 3]), named("b", bytes), named("c", broken_at_once)];
+        let mut files = Files::merge(readers);
+        assert_eq!(merged(&mut files), "a1 x2 a3");
+        let notes: Vec<(Option<u64>, &str)> =
+            files.notes().iter().map(|note| (note.packet, note.text.as_ref())).collect();
+        let c = "c is damaged at byte 24: it ends inside a record; no packet could be read from it";
+        let b = "b is damaged at byte 41: it ends inside a record; \
+                 packet 2 is the last one read from it";
+        assert_eq!(notes, [(None, c), (Some(2), b)]);
+        assert!(files.notes().iter().all(|note| note.kind == NoteKind::DamagedFile));
+    }
+
+    #[test]
+    fn key_logs_of_all_files_are_there_once_read() {
+        let secrets = |text| [LITTLE.section(), LITTLE.secrets(0x544c_534b, text)].concat();
+        let readers =
+            vec![named("a", secrets(b"one\n")), file("b", b'b', &[1]), named("c", secrets(b"two"))];
+        let mut files = Files::merge(readers);
+        assert_eq!(merged(&mut files), "b1");
+        assert_eq!(files.key_logs().collect::<Vec<_>>(), [b"one\n", b"two\n"]);
+    }
+
+    #[test]
+    fn progress_adds_up_where_the_sizes_are_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = [folder.path().join("a"), folder.path().join("b")];
+        let bytes = LITTLE.pcap(0xa1b2_c3d4, 1, 0);
+        for path in &paths {
+            std::io::Write::write_all(&mut tempfile_at(path), &bytes).unwrap();
+        }
+        let mut files = Files::open(&paths).unwrap();
+        while files.advance() {}
+        let whole = 2 * bytes.len() as u64;
+        assert_eq!(files.progress(), Progress { read: whole, total: Some(whole) });
+        let piped = Files::merge(vec![named("a", bytes)]);
+        assert_eq!(piped.progress().total, None);
+    }
+
+    fn tempfile_at(path: &Path) -> std::fs::File {
+        std::fs::OpenOptions::new().write(true).create_new(true).open(path).unwrap()
+    }
+}

@@ -1,0 +1,153 @@
+//! BPF filters on packets from files: libpcap's filter language, as in tcpdump.
+
+use pcap::{BpfProgram, Capture, Linktype};
+
+use super::{LinkType, Packet};
+
+/// A filter expression, compiled once for every link type that it meets.
+///
+/// The length that an expression such as `greater 1000` sees is that of the captured bytes.
+pub struct Filter {
+    expression: String,
+    /// `None` where the expression makes no sense for that link type.
+    programs: Vec<(LinkType, Option<BpfProgram>)>,
+}
+
+/// Why a filter expression cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot use the filter `{expression}`: {reason}")]
+pub struct FilterError {
+    /// The expression as it was given.
+    pub expression: String,
+    /// What libpcap says.
+    pub reason: String,
+}
+
+impl Filter {
+    /// Compiles an expression for packets of one link type.
+    ///
+    /// # Errors
+    ///
+    /// [`FilterError`] if it is no filter expression, or makes no sense for that link type.
+    pub fn compile(expression: &str, link: LinkType) -> Result<Self, FilterError> {
+        let program = program(expression, link)?;
+        Ok(Self { expression: expression.to_owned(), programs: vec![(link, Some(program))] })
+    }
+
+    /// Whether the packet passes. A packet of a link type for which the expression makes no sense
+    /// (`ether host` where there is no Ethernet) does not.
+    pub fn matches(&mut self, packet: &Packet<'_>) -> bool {
+        let known = self.programs.iter().position(|(link, _)| *link == packet.link);
+        let index = known.unwrap_or_else(|| {
+            self.programs.push((packet.link, program(&self.expression, packet.link).ok()));
+            self.programs.len() - 1
+        });
+        self.programs[index].1.as_ref().is_some_and(|program| program.filter(packet.data))
+    }
+
+    /// The link types met so far for which the expression makes no sense.
+    pub fn refused(&self) -> impl Iterator<Item = LinkType> {
+        self.programs.iter().filter(|(_, program)| program.is_none()).map(|(link, _)| *link)
+    }
+}
+
+fn program(expression: &str, link: LinkType) -> Result<BpfProgram, FilterError> {
+    let number = i32::try_from(libpcap_number(link)).unwrap_or(-1);
+    let compiled = Capture::dead(Linktype(number)).and_then(|dead| dead.compile(expression, true));
+    compiled.map_err(|error| FilterError {
+        expression: expression.to_owned(),
+        reason: super::live::message(error),
+    })
+}
+
+/// libpcap's own number of a link type, where it differs from the one in files.
+const fn libpcap_number(link: LinkType) -> u32 {
+    match link {
+        LinkType::RAW if cfg!(target_os = "openbsd") => 14,
+        LinkType::RAW => 12,
+        LinkType::LOOP if cfg!(target_os = "openbsd") => 12,
+        LinkType(number) => number,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+
+    /// An IPv4 header and the ports of a TCP header, from port 5000 to 80.
+    const TCP: [u8; 40] = {
+        let mut bytes = [0; 40];
+        bytes[0] = 0x45;
+        bytes[3] = 40;
+        bytes[8] = 64;
+        bytes[9] = 6;
+        bytes[12] = 127;
+        bytes[16] = 127;
+        bytes[20] = 0x13;
+        bytes[21] = 0x88;
+        bytes[23] = 80;
+        bytes[32] = 0x50;
+        bytes
+    };
+
+    fn packet(link: LinkType, data: &[u8]) -> Packet<'_> {
+        let time = Timestamp::from_seconds(0);
+        Packet { number: 1, time, link, data, wire_len: 0 }
+    }
+
+    #[test]
+    fn one_expression_serves_every_link_type() {
+        let ethernet = [&[0; 12][..], &[8, 0], &TCP].concat();
+        let null = [&2_u32.to_ne_bytes()[..], &TCP].concat();
+        let cooked = [&[0; 14][..], &[8, 0], &TCP].concat();
+        let frames = [
+            (LinkType::ETHERNET, &ethernet[..]),
+            (LinkType::NULL, &null),
+            (LinkType::LINUX_SLL, &cooked),
+            (LinkType::RAW, &TCP),
+            (LinkType::IPV4, &TCP),
+        ];
+        for (expression, expected) in [
+            ("tcp port 5000", true),
+            ("tcp dst port 80", true),
+            ("tcp dst port 5000", false),
+            ("udp", false),
+            ("net 127.0.0.0/8", true),
+            ("", true),
+        ] {
+            let mut filter = Filter::compile(expression, LinkType::ETHERNET).unwrap();
+            for (link, data) in frames {
+                assert_eq!(filter.matches(&packet(link, data)), expected, "{expression} {link:?}");
+            }
+            assert_eq!(filter.refused().count(), 0);
+        }
+    }
+
+    #[test]
+    fn a_bad_expression_is_refused_with_what_libpcap_says() {
+        for expression in ["tcp prt 80", "tcp\0port 80"] {
+            let error = Filter::compile(expression, LinkType::ETHERNET).err().unwrap();
+            assert_eq!(error.expression, expression);
+            assert!(!error.reason.is_empty() && !error.reason.contains("libpcap error"));
+        }
+    }
+
+    #[test]
+    fn an_expression_without_sense_for_a_link_type_matches_nothing_of_it() {
+        let mut filter = Filter::compile("ether host 0:0:0:0:0:0", LinkType::ETHERNET).unwrap();
+        assert!(filter.matches(&packet(LinkType::ETHERNET, &[0; 60])));
+        assert!(!filter.matches(&packet(LinkType::RAW, &TCP)));
+        assert!(!filter.matches(&packet(LinkType(9999), &TCP)));
+        assert_eq!(filter.refused().collect::<Vec<_>>(), [LinkType::RAW, LinkType(9999)]);
+    }
+
+    #[test]
+    fn short_and_empty_packets_are_no_trouble() {
+        let mut filter = Filter::compile("tcp port 80", LinkType::ETHERNET).unwrap();
+        for len in 0..TCP.len() {
+            filter.matches(&packet(LinkType::ETHERNET, &TCP[..len]));
+            filter.matches(&packet(LinkType::RAW, &TCP[..len]));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What a file is that is no pcap or pcapng, for a message that helps.
+
+/// What the first bytes of a file tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guess {
+    /// Packets, in a format of another tool. With its article.
+    OtherCapture(&'static str),
+    /// Something else. With its article.
+    Other(&'static str),
+}
+
+/// Beginnings of files, and what they mean. The first that fits counts.
+const BEGINNINGS: &[(&[u8], Guess)] = &[
+    (b"snoop\0\0\0", Guess::OtherCapture("a snoop capture")),
+    (b"RTSS", Guess::OtherCapture("a Network Monitor 1 capture")),
+    (b"GMBU", Guess::OtherCapture("a Network Monitor 2 capture")),
+    (b"TRSNIFF data    \x1a", Guess::OtherCapture("a Sniffer capture")),
+    (b"XCP\0", Guess::OtherCapture("a NetXRay capture")),
+    (b"iptrace ", Guess::OtherCapture("an AIX iptrace capture")),
+    (b"\x54\x52\x00\x64\x00", Guess::OtherCapture("an HP-UX nettl capture")),
+    (b"PK\x03\x04", Guess::Other("a zip archive")),
+    (b"7z\xbc\xaf\x27\x1c", Guess::Other("a 7z archive")),
+    (b"Rar!", Guess::Other("a rar archive")),
+    (b"\x7fELF", Guess::Other("a program")),
+    (b"%PDF", Guess::Other("a PDF document")),
+    (b"SQLite format 3\0", Guess::Other("a database")),
+    (b"{", Guess::Other("JSON text (a HAR file?)")),
+    (b"<", Guess::Other("HTML or XML text")),
+    (b"version https://git-lfs", Guess::Other("a Git LFS pointer, not the file itself")),
+];
+
+/// Says what a file that begins so may be.
+pub(crate) fn guess(first: &[u8]) -> Guess {
+    let known = BEGINNINGS.iter().find(|(beginning, _)| first.starts_with(beginning));
+    known.map_or_else(|| Guess::Other(plain_guess(first)), |(_, guess)| *guess)
+}
+
+fn plain_guess(first: &[u8]) -> &'static str {
+    if first.iter().all(|&byte| byte == 0) {
+        "a run of zero bytes"
+    } else if is_text(first) {
+        "text"
+    } else {
+        "binary data of an unknown kind"
+    }
+}
+
+/// Text in UTF-8, of which the last character may be cut.
+fn is_text(bytes: &[u8]) -> bool {
+    let controls = bytes.iter().any(|&byte| byte < 0x20 && !b"\t\n\r\x0c\x1b".contains(&byte));
+    let cut_or_fine = |text: Result<&str, std::str::Utf8Error>| match text {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    };
+    !controls && cut_or_fine(std::str::from_utf8(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_capture_is_named() {
+        for (first, expected) in [
+            (&b"snoop\0\0\0\0\0\0\x02"[..], Guess::OtherCapture("a snoop capture")),
+            (b"PK\x03\x04abc", Guess::Other("a zip archive")),
+            (b"{\"log\":", Guess::Other("JSON text (a HAR file?)")),
+            (b"GET / HTTP/1.1\r\n", Guess::Other("text")),
+            ("caf\u{e9} \u{20ac}".as_bytes(), Guess::Other("text")),
+            (b"cut char \xe2\x82", Guess::Other("text")),
+            (b"bad char \xe2\x82a", Guess::Other("binary data of an unknown kind")),
+            (b"\0\0\0\0", Guess::Other("a run of zero bytes")),
+            (b"a\0b", Guess::Other("binary data of an unknown kind")),
+        ] {
+            assert_eq!(guess(first), expected, "{}", first.escape_ascii());
+        }
+    }
+}

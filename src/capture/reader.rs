@@ -1,0 +1,336 @@
+//! One capture file, read packet by packet.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::blocks::Blocks;
+use super::error::Error;
+use super::open::{Format, Meter, Opened, identify, open};
+use super::record::{Record, Step};
+use super::{Packet, Progress};
+use crate::time::Timestamp;
+
+/// A capture file. [`Reader::advance`] steps to the next packet, [`Reader::packet`] lends it.
+///
+/// A damaged file simply ends early, and [`Reader::damage`] then says where and why.
+pub struct Reader {
+    path: PathBuf,
+    blocks: Blocks,
+    format: Format,
+    meter: Meter,
+    current: Option<Record>,
+    count: u64,
+    ended: bool,
+    damage: Option<Damage>,
+}
+
+/// Why a file was not read to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// Where the record begins that could not be read, in bytes from the start of the (unpacked)
+    /// file.
+    pub offset: u64,
+    /// How many packets of this file came before it.
+    pub packets: u64,
+    /// What is wrong, as a clause without a full stop.
+    pub reason: Cow<'static, str>,
+}
+
+impl Reader {
+    /// Opens a file (`-` is standard input), whatever its name: gzip is unpacked on the way.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if it cannot be opened or is no capture.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        open(path).map(|opened| Self::new(path, opened))
+    }
+
+    /// Reads a capture from any source of bytes. `name` stands for it in messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if it cannot be read or is no capture.
+    pub fn from_source(name: &Path, source: impl Read + Send + 'static) -> Result<Self, Error> {
+        identify(name, source, None).map(|opened| Self::new(name, opened))
+    }
+
+    fn new(path: &Path, opened: Opened) -> Self {
+        let Opened { blocks, format, meter } = opened;
+        let path = path.to_owned();
+        Self { path, blocks, format, meter, current: None, count: 0, ended: false, damage: None }
+    }
+
+    /// Steps to the next packet. False at the end of what can be read.
+    pub fn advance(&mut self) -> bool {
+        if let Some(record) = self.current.take() {
+            self.blocks.consume(record.len);
+        }
+        while !self.ended {
+            let step = match &mut self.format {
+                Format::Pcap(pcap) => pcap.step(self.blocks.buffered()),
+                Format::Pcapng(pcapng) => pcapng.step(self.blocks.buffered()),
+            };
+            match step {
+                Step::Record(record) => {
+                    self.count += 1;
+                    self.current = Some(record);
+                    return true;
+                }
+                Step::Need(wanted) => self.need(wanted),
+                Step::Skip(len) => self.skip(len),
+                Step::Damaged(reason) => self.end_damaged(self.blocks.position(), reason),
+            }
+        }
+        false
+    }
+
+    /// The packet that was stepped to, numbered within this file. `None` before the first and after
+    /// the last.
+    pub fn packet(&self) -> Option<Packet<'_>> {
+        let Record { data_at, captured, wire_len, time, link, .. } = self.current?;
+        let data = self.blocks.buffered().get(data_at..data_at + captured)?;
+        Some(Packet { number: self.count, time, link, data, wire_len })
+    }
+
+    /// The time of the packet that was stepped to.
+    pub fn time(&self) -> Option<Timestamp> {
+        self.current.map(|record| record.time)
+    }
+
+    /// What ended the file early, if anything did; known once [`Self::advance`] has said false.
+    pub const fn damage(&self) -> Option<&Damage> {
+        self.damage.as_ref()
+    }
+
+    /// The TLS key log text that the file carries in the part that was read; empty if none.
+    pub fn key_log(&self) -> &[u8] {
+        match &self.format {
+            Format::Pcap(_) => &[],
+            Format::Pcapng(pcapng) => pcapng.key_log(),
+        }
+    }
+
+    /// Whether the file carries more TLS key log text than is kept.
+    pub fn key_log_full(&self) -> bool {
+        matches!(&self.format, Format::Pcapng(pcapng) if pcapng.key_log_full())
+    }
+
+    /// How much of the file was read.
+    pub fn progress(&self) -> Progress {
+        Progress { read: self.meter.read(), total: self.meter.total }
+    }
+
+    /// The path it was opened by.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn need(&mut self, wanted: usize) {
+        let start = self.blocks.position();
+        match self.blocks.fill(wanted) {
+            Ok(bytes) if bytes.len() >= wanted => {}
+            Ok([]) => self.ended = true,
+            Ok(_) => self.end_damaged(start, "it ends inside a record".into()),
+            Err(error) => self.end_damaged(start, failure(&error)),
+        }
+    }
+
+    fn skip(&mut self, len: u64) {
+        let start = self.blocks.position();
+        match self.blocks.skip(len) {
+            Ok(true) => {}
+            Ok(false) => self.end_damaged(start, "it ends inside a block".into()),
+            Err(error) => self.end_damaged(start, failure(&error)),
+        }
+    }
+
+    fn end_damaged(&mut self, offset: u64, reason: Cow<'static, str>) {
+        self.ended = true;
+        self.damage = Some(Damage { offset, packets: self.count, reason });
+    }
+}
+
+/// A decompressor reports truncation and corruption as errors of input, like the system its own.
+fn failure(error: &io::Error) -> Cow<'static, str> {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "its compressed data is cut off".into(),
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+            format!("its compressed data is damaged ({error})").into()
+        }
+        _ => format!("reading failed: {error}").into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write};
+
+    use super::*;
+    use crate::capture::samples::{PACKETS, Writer};
+
+    fn reader(bytes: Vec<u8>) -> Result<Reader, Error> {
+        Reader::from_source(Path::new("test"), Cursor::new(bytes))
+    }
+
+    /// Every packet as text, and the damage.
+    fn read(bytes: Vec<u8>) -> Result<(Vec<String>, Option<Damage>), Error> {
+        let mut reader = reader(bytes)?;
+        let mut packets = Vec::new();
+        while reader.advance() {
+            let Packet { number, time, link, data, wire_len } = reader.packet().unwrap();
+            let (len, byte) = (data.len(), char::from(*data.first().unwrap_or(&b'-')));
+            packets.push(format!("{number} {time} {} {len}{byte}/{wire_len}", link.0));
+        }
+        assert!(!reader.advance());
+        assert!(reader.packet().is_none());
+        Ok((packets, reader.damage().cloned()))
+    }
+
+    fn whole(digits: &str) -> Vec<String> {
+        vec![
+            format!("1 2023-11-14T22:13:20.000000{digits}Z 1 3a/13"),
+            format!("2 2023-11-14T22:13:21.000001{digits}Z 1 60b/70"),
+            format!("3 2023-11-14T22:13:22.000002{digits}Z 1 0-/10"),
+        ]
+    }
+
+    /// Every variant of both formats, with the digits that follow the microseconds.
+    fn variants() -> Vec<(String, Vec<u8>, &'static str)> {
+        let mut files = Vec::new();
+        for big in [false, true] {
+            let writer = Writer { big };
+            let order = if big { "big" } else { "little" };
+            let mut add =
+                |name, bytes, digits| files.push((format!("{name} {order}"), bytes, digits));
+            add("microseconds", writer.pcap(0xa1b2_c3d4, 1, 0), "");
+            add("nanoseconds", writer.pcap(0xa1b2_3c4d, 1000, 0), "000");
+            add("modified", writer.pcap(0xa1b2_cd34, 1, 8), "");
+            add("pcapng", writer.pcapng(), "");
+        }
+        files
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn every_variant_gives_the_same_packets() {
+        for (name, bytes, digits) in variants() {
+            assert_eq!(read(bytes).unwrap(), (whole(digits), None), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_gives_the_packets_before_the_cut_and_says_so() {
+        for (name, bytes, digits) in variants() {
+            let (mut before, mut clean) = (0, 0);
+            for cut in 1..bytes.len() {
+                let Ok((packets, damage)) = read(bytes[..cut].to_vec()) else {
+                    assert!(cut < 24, "{name} cut at {cut}");
+                    continue;
+                };
+                assert_eq!(packets[..], whole(digits)[..packets.len()], "{name} cut at {cut}");
+                assert!(packets.len() >= before, "{name} cut at {cut}");
+                before = packets.len();
+                match damage {
+                    Some(damage) => {
+                        assert!(damage.offset < cut as u64);
+                        assert_eq!(damage.packets, packets.len() as u64);
+                    }
+                    None => clean += 1,
+                }
+            }
+            assert_eq!(before, PACKETS.len() - 1, "{name}");
+            // Between two records nothing shows that there were more.
+            assert_eq!(clean, if name.starts_with("pcapng") { 9 } else { 3 }, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_changed_byte_never_panics() {
+        for (_, bytes, _) in variants() {
+            for at in 0..bytes.len() {
+                for value in [0x00, 0x01, 0x7f, 0x80, 0xff] {
+                    let mut bytes = bytes.clone();
+                    bytes[at] = value;
+                    let _ = read(bytes);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn gzip_is_unpacked_also_in_several_members() {
+        let bytes = Writer { big: false }.pcapng();
+        let (first, second) = bytes.split_at(100);
+        for packed in [gzip(&bytes), [gzip(first), gzip(second)].concat()] {
+            assert_eq!(read(packed).unwrap(), (whole(""), None));
+        }
+    }
+
+    #[test]
+    fn cut_gzip_gives_a_prefix_and_a_reason() {
+        let bytes = gzip(&Writer { big: true }.pcap(0xa1b2_c3d4, 1, 0));
+        for cut in 1..bytes.len() {
+            let Ok((packets, damage)) = read(bytes[..cut].to_vec()) else {
+                continue;
+            };
+            assert_eq!(packets[..], whole("")[..packets.len()]);
+            let damage = damage.expect("the trailer is not there");
+            assert_eq!(damage.reason, "its compressed data is cut off");
+        }
+    }
+
+    #[test]
+    fn damaged_gzip_is_told_from_a_damaged_capture() {
+        let mut bytes = gzip(&Writer { big: true }.pcap(0xa1b2_c3d4, 1, 0));
+        let checksum = bytes.len() - 8;
+        bytes[checksum] ^= 1;
+        let (packets, damage) = read(bytes).unwrap();
+        assert_eq!(packets, whole(""));
+        assert!(damage.unwrap().reason.starts_with("its compressed data is damaged"));
+    }
+
+    #[test]
+    fn damage_is_located_in_the_unpacked_file() {
+        let writer = Writer { big: false };
+        let good = writer.pcap(0xa1b2_c3d4, 1, 0);
+        let absurd = writer.pcap_record((0, 0), (u32::MAX, 60), 0, b"");
+        let expected = Damage {
+            offset: good.len() as u64,
+            packets: 3,
+            reason: "a packet of 4294967295 bytes is claimed".into(),
+        };
+        let bytes = [good, absurd, vec![0; 100]].concat();
+        assert_eq!(read(bytes.clone()).unwrap(), (whole(""), Some(expected.clone())));
+        assert_eq!(read(gzip(&bytes)).unwrap(), (whole(""), Some(expected)));
+    }
+
+    #[test]
+    fn a_record_longer_than_the_snap_length_and_than_the_buffer_is_accepted() {
+        let writer = Writer { big: false };
+        let large = vec![b'x'; 1_000_000];
+        let mut bytes = writer.pcap_header(0xa1b2_c3d4, (2, 4), 1);
+        for _ in 0..3 {
+            bytes.extend(writer.pcap_record((0, 0), (1_000_000, 1_000_000), 0, &large));
+        }
+        let (packets, damage) = read(bytes).unwrap();
+        assert_eq!(packets.len(), 3);
+        assert_eq!(packets[2], "3 1970-01-01T00:00:00.000000Z 1 1000000x/1000000");
+        assert_eq!(damage, None);
+    }
+
+    #[test]
+    fn progress_counts_stored_bytes() {
+        let bytes = gzip(&Writer { big: false }.pcap(0xa1b2_c3d4, 1, 0));
+        let stored = bytes.len() as u64;
+        let mut reader = reader(bytes).unwrap();
+        while reader.advance() {}
+        assert_eq!(reader.progress(), Progress { read: stored, total: None });
+    }
+}

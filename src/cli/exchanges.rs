@@ -1,0 +1,20 @@
+//! `cookietrail exchanges`: one line an exchange.
+
+use super::{Outcome, args, input, output};
+use crate::http::KeepBodies;
+use crate::report::exchange_json;
+use std::io::Write;
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// A capture that cannot be opened, or an output that cannot be written.
+pub fn run(arguments: &args::Exchanges) -> anyhow::Result<Outcome> {
+    let mut out = output::stdout();
+    exchange_json::write_header(&mut out)?;
+    let finished = input::read(&arguments.input, KeepBodies::None, |numbered| {
+        Ok(exchange_json::write_line(&numbered, &mut out)?)
+    })?;
+    out.flush()?;
+    Ok(finished.outcome())
+}

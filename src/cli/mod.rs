@@ -1,0 +1,40 @@
+//! The command line: what was typed, what it means, and what is done about it. One file a
+//! subcommand; the library below does not know that it has a terminal.
+
+mod args;
+mod exchanges;
+mod input;
+mod output;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// How a command that ran has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All is well.
+    Fine,
+    /// It ran, but the capture was damaged.
+    Damaged,
+}
+
+/// Runs the command line and gives the exit code: 0 fine, 1 the capture was damaged, 2 it could
+/// not run.
+pub fn run() -> ExitCode {
+    let arguments = match args::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return output::usage(&error),
+    };
+    match dispatch(arguments) {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Damaged) => ExitCode::from(1),
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => output::failure(&error),
+    }
+}
+
+fn dispatch(arguments: args::Arguments) -> anyhow::Result<Outcome> {
+    match arguments.command {
+        args::Command::Exchanges(exchanges) => exchanges::run(&exchanges),
+    }
+}

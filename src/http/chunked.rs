@@ -1,0 +1,162 @@
+//! The chunked transfer coding (RFC 9112 section 7.1), undone in place: chunk data is handed on
+//! where it lies, and only chunk-size lines that are split over pieces are ever copied.
+
+/// Where in the coding the stream is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Chunked {
+    /// In a chunk-size line; the part of it seen so far.
+    SizeLine(Vec<u8>),
+    /// In chunk data, with so many bytes to go.
+    Data(u64),
+    /// After chunk data, before its line end.
+    DataEnd,
+    /// In the trailer section; the length of the line so far.
+    Trailer(usize),
+}
+
+/// What the next bytes are.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    /// Body bytes.
+    Data(&'a [u8]),
+    /// Part of the coding itself.
+    Coding,
+    /// The coding ended, trailers included.
+    End,
+    /// This is no chunked coding.
+    Broken,
+}
+
+impl Chunked {
+    /// The beginning of a chunked body.
+    pub fn new() -> Self {
+        Self::SizeLine(Vec::new())
+    }
+
+    /// Reads the next piece: how many bytes it took, and what they are.
+    pub fn read<'a>(&mut self, bytes: &'a [u8], max_line: usize) -> (usize, Piece<'a>) {
+        match self {
+            Self::Data(left) => {
+                let take = usize::try_from(*left).map_or(bytes.len(), |left| left.min(bytes.len()));
+                *left -= take as u64;
+                if *left == 0 {
+                    *self = Self::DataEnd;
+                }
+                (take, Piece::Data(&bytes[..take]))
+            }
+            Self::DataEnd => match bytes[0] {
+                b'\r' => (1, Piece::Coding),
+                b'\n' => {
+                    *self = Self::new();
+                    (1, Piece::Coding)
+                }
+                _ => (0, Piece::Broken),
+            },
+            Self::SizeLine(_) => self.read_size_line(bytes, max_line),
+            Self::Trailer(_) => self.read_trailer(bytes),
+        }
+    }
+
+    /// Bytes that were not captured. Whether the coding can still be followed: only a hole inside
+    /// one chunk's data leaves its frame intact.
+    pub fn skip(&mut self, missing: u64) -> bool {
+        match self {
+            Self::Data(left) if *left >= missing => {
+                *left -= missing;
+                if *left == 0 {
+                    *self = Self::DataEnd;
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn read_size_line<'a>(&mut self, bytes: &'a [u8], max_line: usize) -> (usize, Piece<'a>) {
+        let Self::SizeLine(line) = self else { return (0, Piece::Broken) };
+        let end = memchr::memchr(b'\n', bytes);
+        line.extend_from_slice(&bytes[..end.unwrap_or(bytes.len())]);
+        if line.len() > max_line || !line.first().is_none_or(u8::is_ascii_hexdigit) {
+            return (0, Piece::Broken);
+        }
+        let Some(end) = end else { return (bytes.len(), Piece::Coding) };
+        match size(line) {
+            Some(0) => *self = Self::Trailer(0),
+            Some(size) => *self = Self::Data(size),
+            None => return (0, Piece::Broken),
+        }
+        (end + 1, Piece::Coding)
+    }
+
+    /// Trailer fields are passed over: none of them may carry a cookie (RFC 9110 section 6.5.1).
+    fn read_trailer<'a>(&mut self, bytes: &'a [u8]) -> (usize, Piece<'a>) {
+        let Self::Trailer(line_len) = self else { return (0, Piece::Broken) };
+        let Some(end) = memchr::memchr(b'\n', bytes) else {
+            *line_len += bytes.iter().filter(|byte| **byte != b'\r').count();
+            return (bytes.len(), Piece::Coding);
+        };
+        let blank = *line_len == 0 && bytes[..end].iter().all(|byte| *byte == b'\r');
+        *line_len = 0;
+        (end + 1, if blank { Piece::End } else { Piece::Coding })
+    }
+}
+
+/// The chunk size, before any extension. Sizes beyond 64 bits are refused.
+fn size(line: &[u8]) -> Option<u64> {
+    let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let rest = line[digits..].trim_ascii();
+    if digits == 0 || !(rest.is_empty() || rest[0] == b';') {
+        return None;
+    }
+    u64::from_str_radix(std::str::from_utf8(&line[..digits]).ok()?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Feeds the bytes in pieces of `step`; gives the body and what was left when it ended.
+    fn decode(coded: &[u8], step: usize) -> Result<(Vec<u8>, usize), ()> {
+        let (mut state, mut body) = (Chunked::new(), Vec::new());
+        let mut at = 0;
+        while at < coded.len() {
+            let piece = &coded[at..coded.len().min(at + step)];
+            let (used, what) = state.read(piece, 64);
+            at += used;
+            match what {
+                Piece::Data(bytes) => body.extend_from_slice(bytes),
+                Piece::Coding => {}
+                Piece::End => return Ok((body, coded.len() - at)),
+                Piece::Broken => return Err(()),
+            }
+        }
+        Err(())
+    }
+
+    #[test]
+    fn the_body_does_not_depend_on_how_the_stream_was_cut() {
+        let coded = b"5\r\nhello\r\n6;ext=\"a\"\r\n world\r\n0\r\nTrailer: x\r\n\r\nNEXT";
+        for step in 1..=coded.len() {
+            assert_eq!(decode(coded, step), Ok((b"hello world".to_vec(), 4)), "step {step}");
+        }
+        assert_eq!(decode(b"3\nabc\n0\n\n", 2), Ok((b"abc".to_vec(), 0)));
+    }
+
+    #[test]
+    fn what_is_no_chunk_size_is_refused() {
+        for coded in ["hello\r\n", "\r\n", "-1\r\n", "10000000000000000\r\n", "5 5\r\n", "1\r\nab"]
+        {
+            assert_eq!(decode(coded.as_bytes(), 99), Err(()), "{coded:?}");
+        }
+        let endless = format!("1;{}", "x".repeat(100));
+        assert_eq!(decode(endless.as_bytes(), 1), Err(()));
+    }
+
+    #[test]
+    fn the_largest_chunk_size_does_not_overflow() {
+        let mut state = Chunked::new();
+        let (used, _) = state.read(b"ffffffffffffffff\r\n", 64);
+        assert_eq!((used, &state), (18, &Chunked::Data(u64::MAX)));
+        assert!(state.skip(1 << 40));
+    }
+}

@@ -1,0 +1,400 @@
+//! One HTTP/1 connection: two readers, and the exchanges that their messages make up.
+//!
+//! Which end is the client is decided by who sends a request line or a status line. Responses
+//! answer requests in order (RFC 9112 section 9.3.2), with two corrections for captures that are
+//! not whole: a response cannot answer a request that its server had not received, which the
+//! acknowledgment number of its segment tells; and after a hole in the responses, the next one
+//! answers the last request that had been received, not the first that is still open.
+
+use super::body::{Body, KeepBodies};
+use super::exchange::{Exchange, Message};
+use super::framing::{self, Framing};
+use super::head;
+use super::open::{Answer, Open};
+use super::probe::Looks;
+use super::reader::{Hole, Origin, Reader, Step};
+use crate::limits::HttpLimits;
+use crate::note::NoteKind;
+use crate::tcp::{End, Event, Mark, Side, What};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+/// Whose conversation it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Peers {
+    /// The number of the connection.
+    pub connection: u64,
+    /// The addresses of its originator and of its responder.
+    pub ends: [SocketAddr; 2],
+}
+
+/// How a conversation is read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Reading {
+    /// The caps.
+    pub limits: HttpLimits,
+    /// Which bodies are kept.
+    pub keep: KeepBodies,
+}
+
+/// One HTTP/1 connection.
+#[derive(Debug)]
+pub struct Conversation {
+    peers: Peers,
+    reading: Reading,
+    client: Option<Side>,
+    readers: [Reader; 2],
+    /// Exchanges in the order of their requests.
+    open: VecDeque<Open>,
+    /// Which of them the response reader is in.
+    answering: Option<usize>,
+    /// Responses have been lost since one was last read.
+    lost_responses: bool,
+    done: VecDeque<Exchange>,
+}
+
+impl Conversation {
+    /// A conversation of which nothing has been seen.
+    pub fn new(peers: Peers, reading: Reading) -> Self {
+        Self {
+            peers,
+            reading,
+            client: None,
+            readers: Default::default(),
+            open: VecDeque::new(),
+            answering: None,
+            lost_responses: false,
+            done: VecDeque::new(),
+        }
+    }
+
+    /// Takes the next event of the connection.
+    pub fn push(&mut self, event: &Event<'_>) {
+        let at = Origin { mark: event.mark, offset: event.offset };
+        match &event.what {
+            What::Data(bytes) => self.data(event.side, bytes, at),
+            What::Gap(missing) => self.gap(event.side, *missing, event.mark),
+            What::End(how) => self.end(event.side, *how, event.mark),
+        }
+    }
+
+    /// The next finished exchange.
+    pub fn pop(&mut self) -> Option<Exchange> {
+        self.done.pop_front()
+    }
+
+    /// A packet no later than the first of every exchange that is not finished.
+    pub fn oldest_open(&self) -> Option<u64> {
+        let heads = self.readers.iter().filter_map(Reader::unfinished_head);
+        self.open.iter().filter_map(Open::first_packet).chain(heads).min()
+    }
+
+    /// Whether any HTTP has been seen.
+    pub fn is_http(&self) -> bool {
+        self.client.is_some()
+    }
+
+    fn data(&mut self, side: Side, mut bytes: &[u8], mut at: Origin) {
+        while !bytes.is_empty() {
+            let (used, step) = self.readers[side.index()].read(bytes, at, &self.reading.limits);
+            match step {
+                Step::Nothing => {}
+                Step::Head(looks, head, origin) => self.head(side, looks, &head, origin, at.mark),
+                Step::Body(body) => self.body(side, body, at.mark),
+                Step::BodyEnd => self.message_end(side, true),
+                Step::Broken(why) => {
+                    self.note(side, NoteKind::Framing, at.mark, why);
+                    self.message_end(side, false);
+                }
+                Step::Junk => self.junk(side, at.mark),
+            }
+            bytes = &bytes[used..];
+            at.offset += used as u64;
+        }
+    }
+
+    fn head(&mut self, side: Side, looks: Looks, head: &[u8], origin: Origin, last: Mark) {
+        let from = if looks == Looks::Request { side } else { side.other() };
+        if *self.client.get_or_insert(from) != from {
+            // A request line from the server, or the reverse: whatever it is, it is no message.
+            self.readers[side.index()].go_seeking();
+            return;
+        }
+        let understood = match looks {
+            Looks::Request => self.request(head, origin, last),
+            _ => self.response(head, origin, last),
+        };
+        if understood.is_none() {
+            self.readers[side.index()].go_seeking();
+        }
+    }
+
+    fn request(&mut self, head: &[u8], origin: Origin, last: Mark) -> Option<()> {
+        let parsed = head::request(head)?;
+        if self.open.len() >= self.reading.limits.open_exchanges {
+            self.drop_oldest(last);
+        }
+        let mut open = Open { request_start: origin.offset, ..Open::default() };
+        let (framing, doubt) = framing::of_request(&parsed.headers);
+        for text in parsed.leniencies {
+            open.note(NoteKind::LenientHead, origin.mark.packet, text);
+        }
+        if let Some(text) = doubt {
+            open.note(NoteKind::Framing, origin.mark.packet, text);
+        }
+        open.keep[0] = self.kept_bytes(&parsed.headers);
+        open.request = Some(message(parsed.start, parsed.headers, origin, last));
+        self.open.push_back(open);
+        self.begin_body(self.client?, framing);
+        Some(())
+    }
+
+    fn response(&mut self, head: &[u8], origin: Origin, last: Mark) -> Option<()> {
+        let parsed = head::response(head)?;
+        let index = self.answered_by(origin.mark);
+        let keep = self.kept_bytes(&parsed.headers);
+        let server = self.client?.other();
+        let open = &mut self.open[index];
+        let method = open.request.as_ref().map(|request| request.start.method.clone());
+        let status = parsed.start.status;
+        let (framing, doubt) = framing::of_response(method.as_deref(), status, &parsed.headers);
+        for text in parsed.leniencies {
+            open.note(NoteKind::LenientHead, origin.mark.packet, text);
+        }
+        if let Some(text) = doubt {
+            open.note(NoteKind::Framing, origin.mark.packet, text);
+        }
+        open.keep[1] = keep;
+        let response = message(parsed.start, parsed.headers, origin, last);
+        if matches!(status, 100 | 102..=199) {
+            open.interim.push(response);
+            self.begin_interim(server);
+            return Some(());
+        }
+        open.response = Some(response);
+        open.answer = Answer::Reading;
+        self.answering = Some(index);
+        self.begin_body(server, framing);
+        if status == 101 {
+            self.readers.iter_mut().for_each(Reader::go_blind);
+        } else if method.as_deref() == Some(b"CONNECT") && (200..300).contains(&status) {
+            self.readers.iter_mut().for_each(Reader::go_seeking);
+        }
+        Some(())
+    }
+
+    /// Which open exchange a response that begins at `mark` belongs to; one without a request is
+    /// opened if there is none.
+    fn answered_by(&mut self, mark: Mark) -> usize {
+        let received = |open: &Open| mark.acked.is_none_or(|acked| open.request_start < acked);
+        let lost = std::mem::take(&mut self.lost_responses);
+        let mut candidates =
+            self.open.iter().enumerate().filter(|(_, open)| open.is_waiting() && received(open));
+        let found = if lost { candidates.next_back() } else { candidates.next() };
+        let Some(index) = found.map(|(index, _)| index) else {
+            return self.open_orphan(mark);
+        };
+        let passed_over: Vec<usize> =
+            (0..index).filter(|before| self.open[*before].is_waiting()).collect();
+        for before in passed_over {
+            self.open[before].note(NoteKind::Gap, mark.packet, "the response was not captured");
+            self.open[before].abandon();
+        }
+        let before = self.open.len();
+        self.close_done();
+        index - (before - self.open.len())
+    }
+
+    /// A response whose request was not captured goes before the requests that came after it.
+    fn open_orphan(&mut self, mark: Mark) -> usize {
+        let index = self.open.iter().position(Open::is_waiting).unwrap_or(self.open.len());
+        let mut orphan = Open { request_done: true, ..Open::default() };
+        orphan.note(NoteKind::Gap, mark.packet, "the request was not captured");
+        self.open.insert(index, orphan);
+        index
+    }
+
+    fn begin_body(&mut self, side: Side, framing: Framing) {
+        if self.readers[side.index()].begin_body(framing) {
+            self.message_end(side, true);
+        }
+    }
+
+    /// An interim response has no body, and the final one is still to come.
+    fn begin_interim(&mut self, server: Side) {
+        self.readers[server.index()].begin_body(Framing::Empty);
+    }
+
+    fn body(&mut self, side: Side, bytes: &[u8], mark: Mark) {
+        let of_request = self.is_client(side);
+        if let Some(open) = self.current(side) {
+            open.add_body(of_request, bytes, mark);
+        }
+        if self.readers[side.index()].ends_here() {
+            self.message_end(side, true);
+        }
+    }
+
+    fn gap(&mut self, side: Side, missing: u64, mark: Mark) {
+        let of_request = self.is_client(side);
+        let what = if of_request { "request" } else { "response" };
+        match self.readers[side.index()].skip(missing) {
+            Hole::InBody | Hole::EndsBody if self.current(side).is_none() => {}
+            Hole::InBody => {
+                self.note_missing(side, missing, mark, what);
+                if let Some(open) = self.current(side) {
+                    open.add_hole(of_request);
+                }
+                if self.readers[side.index()].ends_here() {
+                    self.message_end(side, true);
+                }
+            }
+            Hole::EndsBody => {
+                self.note_missing(side, missing, mark, what);
+                self.message_end(side, false);
+            }
+            Hole::InHead(carry, origin) => self.cut_head(side, &carry, origin, missing, mark),
+            Hole::Outside => {}
+        }
+        if !of_request {
+            self.lost_responses = true;
+        }
+    }
+
+    /// A head that lost its end: its whole lines are read all the same.
+    fn cut_head(&mut self, side: Side, carry: &[u8], origin: Origin, missing: u64, mark: Mark) {
+        let Some(end) = memchr::memrchr(b'\n', carry) else { return };
+        let looks = if carry.starts_with(b"HTTP/") { Looks::Response } else { Looks::Request };
+        let head = [&carry[..=end], b"\r\n"].concat();
+        let before = self.open.len();
+        self.head(side, looks, &head, origin, origin.mark);
+        let of_request = looks == Looks::Request;
+        let index = if of_request { self.open.len().checked_sub(1) } else { self.answering };
+        if let Some(index) = index.filter(|_| !of_request || self.open.len() > before) {
+            self.open[index].note(
+                NoteKind::Gap,
+                mark.packet,
+                format!("{missing} bytes are missing, and with them the end of the head"),
+            );
+            self.message_end(side, false);
+        }
+        self.readers[side.index()].go_seeking();
+    }
+
+    fn end(&mut self, side: Side, how: End, mark: Mark) {
+        let complete = self.readers[side.index()].end(how);
+        let of_request = self.is_client(side);
+        let reading = self.current(side).is_some();
+        if reading {
+            if !complete {
+                let what = if of_request { "request" } else { "response" };
+                self.note(
+                    side,
+                    NoteKind::Incomplete,
+                    mark,
+                    format!("the {what} ends before its body does"),
+                );
+            }
+            self.message_end(side, complete);
+        }
+        if !of_request && self.client.is_some() {
+            // No response will come any more.
+            for open in &mut self.open {
+                open.abandon();
+            }
+            self.close_done();
+        }
+    }
+
+    fn message_end(&mut self, side: Side, complete: bool) {
+        let of_request = self.is_client(side);
+        let Some(open) = self.current(side) else { return };
+        open.end(of_request, complete);
+        if !of_request {
+            self.answering = None;
+        }
+        self.close_done();
+    }
+
+    /// The exchange whose message `side` is sending.
+    fn current(&mut self, side: Side) -> Option<&mut Open> {
+        if self.is_client(side) {
+            self.open.back_mut().filter(|open| !open.request_done)
+        } else {
+            self.answering.and_then(|index| self.open.get_mut(index))
+        }
+    }
+
+    fn is_client(&self, side: Side) -> bool {
+        self.client.is_none_or(|client| client == side)
+    }
+
+    /// Bytes between messages are told where an exchange is still open; else they are passed over.
+    fn junk(&mut self, side: Side, mark: Mark) {
+        if let Some(open) = self.open.back_mut() {
+            let who = if self.client == Some(side) { "client" } else { "server" };
+            open.note(
+                NoteKind::Junk,
+                mark.packet,
+                format!("the {who} sent bytes that are no message"),
+            );
+        }
+    }
+
+    fn note(
+        &mut self,
+        side: Side,
+        kind: NoteKind,
+        mark: Mark,
+        text: impl Into<std::borrow::Cow<'static, str>>,
+    ) {
+        if let Some(open) = self.current(side) {
+            open.note(kind, mark.packet, text);
+        }
+    }
+
+    fn note_missing(&mut self, side: Side, missing: u64, mark: Mark, what: &str) {
+        self.note(
+            side,
+            NoteKind::Gap,
+            mark,
+            format!("{missing} bytes of the {what} were not captured"),
+        );
+    }
+
+    fn kept_bytes(&self, headers: &super::Headers) -> usize {
+        if self.reading.keep.wants(headers) { self.reading.limits.kept_body } else { 0 }
+    }
+
+    fn drop_oldest(&mut self, mark: Mark) {
+        if let Some(oldest) = self.open.front_mut() {
+            oldest.note(
+                NoteKind::Limit,
+                mark.packet,
+                "too many requests wait for a response on this connection",
+            );
+            oldest.abandon();
+        }
+        self.close_done();
+    }
+
+    /// Hands out what is finished, in the order of the requests.
+    fn close_done(&mut self) {
+        let Some(client) = self.client else { return };
+        let (client, server) =
+            (self.peers.ends[client.index()], self.peers.ends[client.other().index()]);
+        while self.open.front().is_some_and(Open::is_done) {
+            if let Some(open) = self.open.pop_front() {
+                self.done.push_back(open.close(&self.peers, client, server));
+            }
+            self.answering = self.answering.and_then(|index| index.checked_sub(1));
+        }
+    }
+}
+
+fn message<S>(start: S, headers: super::Headers, origin: Origin, last: Mark) -> Message<S> {
+    let mut at = origin.position();
+    at.last_packet = at.last_packet.max(last.packet);
+    at.last_time = at.last_time.max(last.time);
+    Message { at, start, headers, body: Body::default() }
+}

@@ -1,0 +1,150 @@
+//! How long a body is: RFC 9112 section 6.3, with a note for each shape that different programs
+//! read differently, since that is what request smuggling is made of.
+
+use super::headers::Headers;
+
+/// How the end of a body is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// There is no body.
+    Empty,
+    /// So many bytes.
+    Length(u64),
+    /// Chunks (RFC 9112 section 7.1).
+    Chunked,
+    /// Whatever comes until the connection closes.
+    UntilClose,
+}
+
+/// A framing, and what was doubtful about it.
+pub(super) type Judged = (Framing, Option<&'static str>);
+
+/// The framing of a request body.
+pub(super) fn of_request(headers: &Headers) -> Judged {
+    match coding(headers) {
+        Coding::Chunked { with_length } => (Framing::Chunked, with_length),
+        Coding::Other => (
+            Framing::Empty,
+            Some("the request has a Transfer-Encoding that does not end in chunked"),
+        ),
+        Coding::None => match length(headers) {
+            Length::None => (Framing::Empty, None),
+            Length::Of(length, doubt) => (Framing::Length(length), doubt),
+            Length::Unreadable => (Framing::Empty, Some(BAD_LENGTH)),
+        },
+    }
+}
+
+/// The framing of a response body. `method` is that of the request, where it is known.
+pub(super) fn of_response(method: Option<&[u8]>, status: u16, headers: &Headers) -> Judged {
+    let is_head = method.is_some_and(|method| method.eq_ignore_ascii_case(b"HEAD"));
+    let is_connect = method == Some(b"CONNECT") && (200..300).contains(&status);
+    if is_head || is_connect || matches!(status, 100..=199 | 204 | 304) {
+        return (Framing::Empty, None);
+    }
+    match coding(headers) {
+        Coding::Chunked { with_length } => (Framing::Chunked, with_length),
+        Coding::Other => (Framing::UntilClose, None),
+        Coding::None => match length(headers) {
+            Length::None => (Framing::UntilClose, None),
+            Length::Of(length, doubt) => (Framing::Length(length), doubt),
+            Length::Unreadable => (Framing::UntilClose, Some(BAD_LENGTH)),
+        },
+    }
+}
+
+const BAD_LENGTH: &str = "the Content-Length cannot be read";
+
+enum Coding {
+    None,
+    Chunked { with_length: Option<&'static str> },
+    Other,
+}
+
+fn coding(headers: &Headers) -> Coding {
+    let Some(last) = headers.list("transfer-encoding").last() else { return Coding::None };
+    if last.eq_ignore_ascii_case(b"chunked") {
+        let both = headers.first("content-length").is_some();
+        let with_length = both
+            .then_some("both Transfer-Encoding and Content-Length are given; chunked was believed");
+        Coding::Chunked { with_length }
+    } else if last.eq_ignore_ascii_case(b"identity") {
+        Coding::None
+    } else {
+        Coding::Other
+    }
+}
+
+enum Length {
+    None,
+    Of(u64, Option<&'static str>),
+    Unreadable,
+}
+
+fn length(headers: &Headers) -> Length {
+    let mut values = headers.list("content-length");
+    let Some(first) = values.next() else { return Length::None };
+    let Some(length) = digits(first) else { return Length::Unreadable };
+    let conflict = values.any(|other| digits(other) != Some(length));
+    Length::Of(
+        length,
+        conflict.then_some("several Content-Lengths disagree; the first was believed"),
+    )
+}
+
+/// Digits and nothing else: no sign, no white space (RFC 9110 section 8.6).
+fn digits(text: &[u8]) -> Option<u64> {
+    if !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(status: u16, fields: &[(&str, &str)]) -> Judged {
+        of_response(Some(b"GET"), status, &Headers::from_pairs(fields))
+    }
+
+    #[test]
+    fn responses_are_framed_by_the_first_rule_that_fits() {
+        let (cl, te) = (("Content-Length", "5"), ("Transfer-Encoding", "chunked"));
+        let method = |method: &'static str| {
+            of_response(Some(method.as_bytes()), 200, &Headers::from_pairs(&[cl])).0
+        };
+        assert_eq!(method("HEAD"), Framing::Empty);
+        assert_eq!(method("CONNECT"), Framing::Empty);
+        assert_eq!(response(304, &[cl]).0, Framing::Empty);
+        assert_eq!(response(204, &[te]).0, Framing::Empty);
+        assert_eq!(response(200, &[cl]), (Framing::Length(5), None));
+        assert_eq!(response(200, &[te]), (Framing::Chunked, None));
+        assert_eq!(response(200, &[]), (Framing::UntilClose, None));
+        assert_eq!(response(200, &[("Transfer-Encoding", "gzip, chunked")]).0, Framing::Chunked);
+        assert_eq!(response(200, &[("Transfer-Encoding", "gzip")]).0, Framing::UntilClose);
+    }
+
+    #[test]
+    fn ambiguous_framing_is_noted() {
+        for fields in [
+            &[("Content-Length", "5"), ("Transfer-Encoding", "chunked")][..],
+            &[("Content-Length", "5"), ("Content-Length", "6")],
+            &[("Content-Length", "5, 6")],
+            &[("Content-Length", "+5")],
+            &[("Content-Length", "99999999999999999999999")],
+        ] {
+            assert!(response(200, fields).1.is_some(), "{fields:?}");
+        }
+        assert_eq!(response(200, &[("Content-Length", "5, 5")]), (Framing::Length(5), None));
+    }
+
+    #[test]
+    fn a_request_without_length_has_no_body() {
+        assert_eq!(of_request(&Headers::from_pairs(&[("A", "b")])), (Framing::Empty, None));
+        assert_eq!(
+            of_request(&Headers::from_pairs(&[("Transfer-Encoding", "chunked")])).0,
+            Framing::Chunked
+        );
+    }
+}

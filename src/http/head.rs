@@ -1,0 +1,142 @@
+//! Message heads: the start line and the header fields.
+//!
+//! `httparse` reads the well-formed ones, which is nearly all traffic. What it refuses goes to
+//! [`lenient`](super::lenient), which reads what a forgiving client or server would, and says so.
+
+use super::exchange::Version;
+use super::headers::Headers;
+use super::lenient;
+
+/// How many header fields `httparse` is given room for; heads with more are read leniently.
+const USUAL_FIELDS: usize = 96;
+
+/// A request line (RFC 9112 section 3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestLine {
+    /// The method, as sent.
+    pub method: Box<[u8]>,
+    /// The request target, as sent.
+    pub target: Box<[u8]>,
+    /// The version.
+    pub version: Version,
+}
+
+/// A status line (RFC 9112 section 4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusLine {
+    /// The status code.
+    pub status: u16,
+    /// The reason phrase; empty if there was none.
+    pub reason: Box<[u8]>,
+    /// The version.
+    pub version: Version,
+}
+
+/// A head that was read, and in which ways it was not well-formed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Parsed<S> {
+    pub start: S,
+    pub headers: Headers,
+    pub leniencies: Vec<&'static str>,
+}
+
+/// The length of the head that `bytes` begin with, its blank line included. `scanned` bytes are
+/// known to hold no end; searching goes on there.
+pub(super) fn head_end(bytes: &[u8], scanned: usize) -> Option<usize> {
+    // The blank line may have begun up to three bytes before.
+    let mut at = scanned.saturating_sub(3);
+    while let Some(found) = memchr::memchr(b'\n', bytes.get(at..)?) {
+        at += found + 1;
+        match bytes.get(at..)? {
+            [b'\n', ..] => return Some(at + 1),
+            [b'\r', b'\n', ..] => return Some(at + 2),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Reads a whole request head.
+pub(super) fn request(bytes: &[u8]) -> Option<Parsed<RequestLine>> {
+    let mut fields = [httparse::EMPTY_HEADER; USUAL_FIELDS];
+    let mut head = httparse::Request::new(&mut fields);
+    if let (Ok(httparse::Status::Complete(_)), Some(method), Some(target), Some(minor)) =
+        (head.parse(bytes), head.method, head.path, head.version)
+    {
+        let version = Version { major: 1, minor };
+        let (method, target) = (method.as_bytes().into(), target.as_bytes().into());
+        let start = RequestLine { method, target, version };
+        return Some(Parsed { start, headers: copy(head.headers), leniencies: Vec::new() });
+    }
+    lenient::request(bytes)
+}
+
+/// Reads a whole response head.
+pub(super) fn response(bytes: &[u8]) -> Option<Parsed<StatusLine>> {
+    let mut fields = [httparse::EMPTY_HEADER; USUAL_FIELDS];
+    let mut head = httparse::Response::new(&mut fields);
+    if let (Ok(httparse::Status::Complete(_)), Some(status), Some(reason), Some(minor)) =
+        (head.parse(bytes), head.code, head.reason, head.version)
+        // httparse gives an empty reason for one with bytes above 127; those are wanted too.
+        && !(reason.is_empty() && has_reason(bytes))
+    {
+        let version = Version { major: 1, minor };
+        let start = StatusLine { status, reason: reason.as_bytes().into(), version };
+        return Some(Parsed { start, headers: copy(head.headers), leniencies: Vec::new() });
+    }
+    lenient::response(bytes)
+}
+
+fn has_reason(bytes: &[u8]) -> bool {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+    line.splitn(3, |byte| *byte == b' ').nth(2).is_some_and(|reason| !reason.is_empty())
+}
+
+fn copy(fields: &[httparse::Header<'_>]) -> Headers {
+    let mut pairs = [("", &b""[..]); USUAL_FIELDS];
+    for (pair, field) in pairs.iter_mut().zip(fields) {
+        *pair = (field.name, field.value);
+    }
+    Headers::from_pairs(&pairs[..fields.len().min(USUAL_FIELDS)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_head_is_found_wherever_it_was_split() {
+        for head in
+            ["GET / HTTP/1.1\r\nA: b\r\n\r\n", "GET / HTTP/1.1\nA: b\n\n", "a\r\n\n", "a\n\r\n"]
+        {
+            let bytes = head.as_bytes();
+            for scanned in 0..bytes.len() {
+                assert_eq!(head_end(bytes, scanned), Some(bytes.len()), "{head:?} {scanned}");
+                assert_eq!(head_end(&bytes[..scanned], 0), None, "{head:?} {scanned}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_well_formed_head_needs_no_leniency() {
+        let parsed =
+            request(b"POST /login?a=b HTTP/1.1\r\nHost: x\r\nCookie: a=1\r\n\r\n").unwrap();
+        assert_eq!(&*parsed.start.method, b"POST");
+        assert_eq!(&*parsed.start.target, b"/login?a=b");
+        assert_eq!(parsed.headers.first("cookie"), Some(&b"a=1"[..]));
+        assert!(parsed.leniencies.is_empty());
+    }
+
+    #[test]
+    fn what_httparse_refuses_is_still_read() {
+        let many: String = (0..200).map(|i| format!("h{i}: v\r\n")).collect();
+        let long = format!("HTTP/1.1 200 OK\r\n{many}\r\n");
+        assert_eq!(response(long.as_bytes()).unwrap().headers.len(), 200);
+        let parsed =
+            response(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=\x01\r\nSet-Cookie: b=2\r\n\r\n").unwrap();
+        let cookies: Vec<_> = parsed.headers.all("set-cookie").collect();
+        assert_eq!(cookies, [&b"a=\x01"[..], b"b=2"]);
+        let parsed = response("HTTP/1.1 404 Não\r\n\r\n".as_bytes()).unwrap();
+        assert_eq!(&*parsed.start.reason, "Não".as_bytes());
+    }
+}

@@ -1,0 +1,151 @@
+//! Heads that break the grammar, read as the more forgiving clients and servers do. Each leniency
+//! has a name, which becomes a note.
+
+use super::exchange::Version;
+use super::head::{Parsed, RequestLine, StatusLine};
+use super::headers::Headers;
+
+/// How many header fields a head may have before the rest is left out.
+const MAX_FIELDS: usize = 10_000;
+
+/// Reads a request head whose first line has at least a method and a target.
+pub(super) fn request(bytes: &[u8]) -> Option<Parsed<RequestLine>> {
+    let (line, rest) = split_line(bytes);
+    let mut leniencies = Vec::new();
+    let (start, version) = match memchr::memmem::rfind(line, b"HTTP/") {
+        Some(at) => (&line[..at], version(&line[at..])?),
+        None => {
+            leniencies.push("the request line names no version");
+            (line, Version { major: 0, minor: 9 })
+        }
+    };
+    let start = start.trim_ascii();
+    let method_end = start.iter().position(u8::is_ascii_whitespace)?;
+    let (method, target) = (&start[..method_end], start[method_end..].trim_ascii());
+    if target.iter().any(u8::is_ascii_whitespace) {
+        leniencies.push("the request target holds white space");
+    }
+    let headers = fields(rest, &mut leniencies);
+    if leniencies.is_empty() {
+        leniencies.push("the head holds characters that HTTP does not allow");
+    }
+    let start = RequestLine { method: method.into(), target: target.into(), version };
+    Some(Parsed { start, headers, leniencies })
+}
+
+/// Reads a response head whose first line has a version and a status code.
+pub(super) fn response(bytes: &[u8]) -> Option<Parsed<StatusLine>> {
+    let (line, rest) = split_line(bytes);
+    let mut leniencies = Vec::new();
+    let mut words = line.splitn(2, u8::is_ascii_whitespace);
+    let version = version(words.next()?)?;
+    let rest_of_line = words.next()?.trim_ascii_start();
+    let digits = rest_of_line.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let status = std::str::from_utf8(&rest_of_line[..digits]).ok()?.parse().ok()?;
+    let reason = rest_of_line[digits..].trim_ascii();
+    let headers = fields(rest, &mut leniencies);
+    if leniencies.is_empty() {
+        leniencies.push("the head holds characters that HTTP does not allow");
+    }
+    Some(Parsed {
+        start: StatusLine { status, reason: reason.into(), version },
+        headers,
+        leniencies,
+    })
+}
+
+/// `HTTP/1.1` and the like.
+fn version(text: &[u8]) -> Option<Version> {
+    let digits = text.strip_prefix(b"HTTP/")?.trim_ascii_end();
+    let number =
+        |byte: Option<&u8>| byte.filter(|byte| byte.is_ascii_digit()).map(|byte| byte - b'0');
+    let major = number(digits.first())?;
+    let minor = if digits.get(1) == Some(&b'.') { number(digits.get(2))? } else { 0 };
+    Some(Version { major, minor })
+}
+
+/// The first line without its line end, and what follows it.
+fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let (line, rest) = match memchr::memchr(b'\n', bytes) {
+        Some(end) => (&bytes[..end], &bytes[end + 1..]),
+        None => (bytes, &[][..]),
+    };
+    (line.strip_suffix(b"\r").unwrap_or(line), rest)
+}
+
+fn fields(mut rest: &[u8], leniencies: &mut Vec<&'static str>) -> Headers {
+    let mut fields: Vec<(&[u8], Vec<u8>)> = Vec::new();
+    let mut note = |text| {
+        if !leniencies.contains(&text) {
+            leniencies.push(text);
+        }
+    };
+    while !rest.is_empty() {
+        let (line, tail) = split_line(rest);
+        rest = tail;
+        if line.is_empty() {
+            continue;
+        }
+        if fields.len() == MAX_FIELDS {
+            note("there are more header fields than are read");
+            break;
+        }
+        match (line[0], memchr::memchr(b':', line), fields.last_mut()) {
+            (b' ' | b'\t', _, Some((_, value))) => {
+                note("a header value is folded over several lines");
+                value.push(b' ');
+                value.extend_from_slice(line.trim_ascii());
+            }
+            (_, Some(colon), _) => {
+                let name = line[..colon].trim_ascii();
+                if name.len() != colon {
+                    note("a header name has white space before its colon");
+                }
+                fields.push((name, line[colon + 1..].trim_ascii().to_vec()));
+            }
+            (_, None, _) => note("a header line has no colon and was left out"),
+        }
+    }
+    Headers::from_pairs(&fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_leniency_is_named() {
+        for (head, leniency) in [
+            ("GET /a b HTTP/1.1\r\n\r\n", "the request target holds white space"),
+            ("GET /\r\n\r\n", "the request line names no version"),
+            ("GET / HTTP/1.1\r\nA : b\r\n\r\n", "a header name has white space before its colon"),
+            ("GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", "a header value is folded over several lines"),
+            ("GET / HTTP/1.1\r\nnonsense\r\n\r\n", "a header line has no colon and was left out"),
+            (
+                "GET / HTTP/1.1\r\nA: \x01\r\n\r\n",
+                "the head holds characters that HTTP does not allow",
+            ),
+        ] {
+            assert_eq!(request(head.as_bytes()).unwrap().leniencies, [leniency], "{head:?}");
+        }
+    }
+
+    #[test]
+    fn folded_values_are_joined_with_one_space() {
+        let parsed = response(b"HTTP/1.0 200\nA: b\n\t c\nD: e\n\n").unwrap();
+        assert_eq!(parsed.headers.first("a"), Some(&b"b c"[..]));
+        assert_eq!(parsed.headers.first("d"), Some(&b"e"[..]));
+        assert_eq!(parsed.start.status, 200);
+        assert_eq!(parsed.start.version, Version { major: 1, minor: 0 });
+    }
+
+    #[test]
+    fn what_is_no_head_is_refused() {
+        for head in
+            ["", "\r\n", "HTTP/1.1\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 99999999 OK\r\n\r\n"]
+        {
+            assert_eq!(response(head.as_bytes()), None, "{head:?}");
+        }
+        assert_eq!(request(b"GET\r\n\r\n"), None);
+    }
+}

@@ -1,0 +1,29 @@
+//! From streams to exchanges: HTTP/1 heads, framing, bodies, and which response answers which
+//! request (RFC 9110, RFC 9112).
+//!
+//! [`Conversation`] takes the ordered events of one connection and gives [`Exchange`]s. Header
+//! names and values stay the bytes they were, in their order and with duplicates; this module
+//! does not know what a cookie is.
+
+mod body;
+mod chunked;
+mod content;
+mod conversation;
+mod exchange;
+mod framing;
+mod head;
+mod headers;
+mod lenient;
+mod open;
+mod probe;
+mod reader;
+mod url;
+
+pub use self::url::{Scheme, request_url};
+pub use body::{Body, KeepBodies};
+pub use content::{Decoded, decode_content};
+pub use conversation::{Conversation, Peers, Reading};
+pub use exchange::{Exchange, Message, Position, Request, Response, Version};
+pub use head::{RequestLine, StatusLine};
+pub use headers::Headers;
+pub use probe::{Looks, probe};

@@ -1,0 +1,280 @@
+//! One direction of a connection: where messages begin and end in it.
+//!
+//! A [`Reader`] cuts the stream into heads and bodies. It does not know what a head means, so its
+//! owner tells it how the body is framed. Where it lost its way (after a hole, or when the capture
+//! began midway) it seeks the next message at the start of a segment.
+
+use super::chunked::{Chunked, Piece};
+use super::exchange::Position;
+use super::framing::Framing;
+use super::head::head_end;
+use super::probe::{Looks, probe};
+use crate::limits::HttpLimits;
+use crate::tcp::{End, Mark};
+use std::borrow::Cow;
+
+/// Where a message began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// The segment with its first byte.
+    pub mark: Mark,
+    /// The stream offset of its first byte.
+    pub offset: u64,
+}
+
+impl Origin {
+    /// The position of a message of which nothing more has been seen yet.
+    pub fn position(&self) -> Position {
+        let Mark { packet, time, .. } = self.mark;
+        Position { packet, time, last_packet: packet, last_time: time }
+    }
+}
+
+/// What a stretch of the stream is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step<'a> {
+    /// Part of something that is not whole yet, or line ends between messages.
+    Nothing,
+    /// A whole head, blank line included.
+    Head(Looks, Cow<'a, [u8]>, Origin),
+    /// Body bytes.
+    Body(&'a [u8]),
+    /// The body is over.
+    BodyEnd,
+    /// The body's framing broke; the message ends here, incomplete.
+    Broken(&'static str),
+    /// Bytes that belong to no message.
+    Junk,
+}
+
+/// What a hole in the stream did.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Hole {
+    /// It lies in a body whose frame goes on.
+    InBody,
+    /// The body's end was in it, or can no longer be found.
+    EndsBody,
+    /// A head lost its end.
+    InHead(Vec<u8>, Origin),
+    /// It lies between messages, as far as can be told.
+    Outside,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum State {
+    /// Between messages. `lost` means that what comes next may be the middle of something.
+    Between { lost: bool },
+    /// In a head.
+    Head(Looks),
+    /// In a body with so many bytes to go.
+    Length(u64),
+    /// In a chunked body.
+    Chunked(Chunked),
+    /// In a body that ends with the connection.
+    UntilClose,
+    /// What follows is no HTTP.
+    Blind,
+}
+
+/// Cuts one direction of a connection into messages.
+#[derive(Debug)]
+pub(super) struct Reader {
+    state: State,
+    /// A head that is not whole yet, or bytes too few to tell what they are.
+    carry: Vec<u8>,
+    origin: Option<Origin>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self { state: State::Between { lost: true }, carry: Vec::new(), origin: None }
+    }
+}
+
+impl Reader {
+    /// Reads the beginning of `bytes`, of which there is at least one: how many it took, and what
+    /// they are. `at` is where they lie.
+    pub fn read<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        at: Origin,
+        limits: &HttpLimits,
+    ) -> (usize, Step<'a>) {
+        match &mut self.state {
+            State::Between { lost } => {
+                let lost = *lost;
+                self.seek(bytes, at, lost, limits)
+            }
+            State::Head(looks) => {
+                let looks = *looks;
+                self.read_head(looks, bytes, limits)
+            }
+            State::Length(left) => {
+                let take = usize::try_from(*left).map_or(bytes.len(), |left| left.min(bytes.len()));
+                *left -= take as u64;
+                (take, Step::Body(&bytes[..take]))
+            }
+            State::Chunked(chunked) => match chunked.read(bytes, limits.chunk_line) {
+                (used, Piece::Data(data)) => (used, Step::Body(data)),
+                (used, Piece::Coding) => (used, Step::Nothing),
+                (used, Piece::End) => {
+                    self.state = State::Between { lost: false };
+                    (used, Step::BodyEnd)
+                }
+                (_, Piece::Broken) => {
+                    self.state = State::Between { lost: true };
+                    (0, Step::Broken("the chunked coding is broken"))
+                }
+            },
+            State::UntilClose => (bytes.len(), Step::Body(bytes)),
+            State::Blind => (bytes.len(), Step::Nothing),
+        }
+    }
+
+    /// Says how the body of the head just read is framed. `true` if it is over already.
+    pub fn begin_body(&mut self, framing: Framing) -> bool {
+        self.state = match framing {
+            Framing::Empty => State::Between { lost: false },
+            Framing::Length(length) => State::Length(length),
+            Framing::Chunked => State::Chunked(Chunked::new()),
+            Framing::UntilClose => State::UntilClose,
+        };
+        self.ends_here()
+    }
+
+    /// Whether a body of known length has come to its end. Asked after each piece of it.
+    pub fn ends_here(&mut self) -> bool {
+        if self.state == State::Length(0) {
+            self.state = State::Between { lost: false };
+        }
+        matches!(self.state, State::Between { .. })
+    }
+
+    /// From here on the stream is not HTTP any more.
+    pub fn go_blind(&mut self) {
+        self.state = State::Blind;
+    }
+
+    /// From here on anything may come, another protocol or HTTP once more (a CONNECT tunnel).
+    pub fn go_seeking(&mut self) {
+        self.state = State::Between { lost: true };
+    }
+
+    /// Bytes that were not captured.
+    pub fn skip(&mut self, missing: u64) -> Hole {
+        match &mut self.state {
+            State::Length(left) if *left >= missing => {
+                *left -= missing;
+                return Hole::InBody;
+            }
+            State::Chunked(chunked) => {
+                if chunked.skip(missing) {
+                    return Hole::InBody;
+                }
+            }
+            State::UntilClose => return Hole::InBody,
+            State::Blind => return Hole::Outside,
+            _ => {}
+        }
+        let before = std::mem::replace(&mut self.state, State::Between { lost: true });
+        let carry = std::mem::take(&mut self.carry);
+        match (before, self.origin.take()) {
+            (State::Length(_) | State::Chunked(_), _) => Hole::EndsBody,
+            (State::Head(_), Some(origin)) => Hole::InHead(carry, origin),
+            _ => Hole::Outside,
+        }
+    }
+
+    /// The direction has ended: whether a body that was being read is now complete.
+    pub fn end(&mut self, how: End) -> bool {
+        let complete = self.state == State::UntilClose && how == End::Closed;
+        self.state = State::Between { lost: true };
+        complete
+    }
+
+    /// The packet with the first byte of a head that is not whole yet.
+    pub fn unfinished_head(&self) -> Option<u64> {
+        self.origin.filter(|_| !self.carry.is_empty()).map(|origin| origin.mark.packet)
+    }
+
+    fn seek<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        at: Origin,
+        lost: bool,
+        limits: &HttpLimits,
+    ) -> (usize, Step<'a>) {
+        if self.carry.is_empty() {
+            let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            if blank > 0 {
+                return (blank, Step::Nothing);
+            }
+            self.origin = Some(at);
+            return match probe(bytes) {
+                Looks::Maybe => self.keep(bytes),
+                Looks::Neither => self.reject(bytes.len(), lost),
+                looks => self.read_head(looks, bytes, limits),
+            };
+        }
+        let before = self.carry.len();
+        self.carry.extend_from_slice(bytes);
+        match probe(&self.carry) {
+            Looks::Maybe => (bytes.len(), Step::Nothing),
+            Looks::Neither => self.reject(bytes.len(), lost),
+            looks => {
+                self.carry.truncate(before);
+                self.read_head(looks, bytes, limits)
+            }
+        }
+    }
+
+    fn keep<'a>(&mut self, bytes: &[u8]) -> (usize, Step<'a>) {
+        self.carry.extend_from_slice(bytes);
+        (bytes.len(), Step::Nothing)
+    }
+
+    /// These bytes begin no message. What is left of the segment is passed over with them.
+    fn reject<'a>(&mut self, len: usize, lost: bool) -> (usize, Step<'a>) {
+        self.carry.clear();
+        self.origin = None;
+        self.state = State::Between { lost: true };
+        (len, if lost { Step::Nothing } else { Step::Junk })
+    }
+
+    fn read_head<'a>(
+        &mut self,
+        looks: Looks,
+        bytes: &'a [u8],
+        limits: &HttpLimits,
+    ) -> (usize, Step<'a>) {
+        self.state = State::Head(looks);
+        if self.carry.is_empty() {
+            let Some(end) = head_end(bytes, 0) else { return self.keep(bytes) };
+            return self.finish_head(looks, end, Cow::Borrowed(&bytes[..end]));
+        }
+        let before = self.carry.len();
+        self.carry.extend_from_slice(bytes);
+        match head_end(&self.carry, before) {
+            Some(end) => {
+                self.carry.truncate(end);
+                let head = Cow::Owned(std::mem::take(&mut self.carry));
+                self.finish_head(looks, end - before, head)
+            }
+            None if self.carry.len() > limits.head_bytes => self.reject(bytes.len(), false),
+            None => (bytes.len(), Step::Nothing),
+        }
+    }
+
+    fn finish_head<'a>(
+        &mut self,
+        looks: Looks,
+        used: usize,
+        head: Cow<'a, [u8]>,
+    ) -> (usize, Step<'a>) {
+        self.state = State::Between { lost: false };
+        match self.origin.take() {
+            Some(origin) => (used, Step::Head(looks, head, origin)),
+            None => (used, Step::Junk),
+        }
+    }
+}

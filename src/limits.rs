@@ -1,0 +1,76 @@
+//! Every cap of the program in one place, with its default and its reason.
+//!
+//! A capture is hostile input: whatever it can make grow has a limit here. What happens at a limit
+//! is always the same: the oldest doubt is settled at once (a hole is given up, a body is no longer
+//! kept), the stream goes on, and a note tells.
+
+/// How much one connection may hold back, in bytes and segments.
+#[derive(Debug, Clone, Copy)]
+pub struct TcpLimits {
+    /// Bytes of one direction that wait for an earlier byte. A receive window is rarely larger
+    /// than 1 MiB on the networks that are captured; past that, waiting is hopeless.
+    pub held_bytes: usize,
+    /// Chunks of one direction that wait. Guards against one-byte segments, whose bookkeeping
+    /// would outweigh their bytes.
+    pub held_chunks: usize,
+    /// Segments to wait for a byte that the receiver has acknowledged: it will not be sent again,
+    /// and only a capture that is out of order can still bring it.
+    pub patience_segments: u32,
+    /// Seconds (of packet time) to wait for such a byte.
+    pub patience_seconds: u64,
+}
+
+impl Default for TcpLimits {
+    fn default() -> Self {
+        Self { held_bytes: 1 << 20, held_chunks: 4096, patience_segments: 64, patience_seconds: 2 }
+    }
+}
+
+/// How many connections are remembered.
+#[derive(Debug, Clone, Copy)]
+pub struct TableLimits {
+    /// Above this many connections, idle ones are given up. Below it none is, so that a keep-alive
+    /// connection that slept for an hour is still the same connection.
+    pub crowded: usize,
+    /// Seconds (of packet time) without a segment after which a connection counts as idle.
+    pub idle_seconds: u64,
+}
+
+impl Default for TableLimits {
+    fn default() -> Self {
+        Self { crowded: 65_536, idle_seconds: 60 }
+    }
+}
+
+/// How much of an HTTP message is read and kept.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpLimits {
+    /// Bytes of a message head. Servers stop at 8 to 64 KiB; a head that runs on past this is not
+    /// a head.
+    pub head_bytes: usize,
+    /// Requests that wait for their response on one connection. Browsers send six at most;
+    /// pipelining tests send thousands.
+    pub open_exchanges: usize,
+    /// Bytes of one chunk-size line, extensions included.
+    pub chunk_line: usize,
+    /// Bytes of a body that are kept when bodies are asked for.
+    pub kept_body: usize,
+    /// Bytes that undoing a content coding may give.
+    pub decoded_body: usize,
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self {
+            head_bytes: 256 << 10,
+            open_exchanges: 4096,
+            chunk_line: 4096,
+            kept_body: 64 << 10,
+            decoded_body: 256 << 10,
+        }
+    }
+}
+
+/// Exchanges that are complete and wait for an earlier one to end, so that the output is in
+/// capture order. Past this the oldest are let go.
+pub const HELD_EXCHANGES: usize = 100_000;

@@ -1,0 +1,228 @@
+//! The whole order: packets to segments, segments to streams, streams to exchanges. Offline and
+//! live drive this same [`Pipeline`]; no other file knows the street from end to end.
+//!
+//! ```text
+//! packet -> decode -> Table -> Connection -> Layer -> Exchange, numbered in capture order
+//! ```
+
+use crate::capture::Packet;
+use crate::http::{Exchange, Peers, Reading};
+use crate::layer::{Layer, Protocol};
+use crate::limits::{HELD_EXCHANGES, TableLimits, TcpLimits};
+use crate::packet::{self, Segment, Skip};
+use crate::tcp::{Entry, Table};
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// What was read, and what was not.
+#[derive(Debug, Clone, Default)]
+pub struct Counts {
+    /// Packets read.
+    pub packets: u64,
+    /// Packets cut by the capture's snap length.
+    pub cut_packets: u64,
+    /// The time of the first packet and of the last.
+    pub span: Option<(Timestamp, Timestamp)>,
+    /// TCP connections seen.
+    pub connections: u64,
+    /// Connections by the protocol spoken on them.
+    pub protocols: BTreeMap<Protocol, u64>,
+    /// Packets that gave no TCP segment, by reason.
+    pub skipped: BTreeMap<Skip, u64>,
+    /// Segments whose bytes disagreed with an earlier copy.
+    pub conflicts: u64,
+}
+
+/// An exchange with its number.
+#[derive(Debug, Clone)]
+pub struct Numbered {
+    /// From 1, in the order of the exchanges' first packets.
+    pub id: u64,
+    /// The exchange.
+    pub exchange: Exchange,
+}
+
+/// Packets in, exchanges out.
+#[derive(Debug)]
+pub struct Pipeline {
+    reading: Reading,
+    tcp_limits: TcpLimits,
+    table: Table<Talk>,
+    counts: Counts,
+    order: Order,
+    completed: VecDeque<(u64, u64)>,
+    watched: bool,
+}
+
+/// What the pipeline keeps with a connection.
+#[derive(Debug, Default)]
+struct Talk {
+    layer: Layer,
+    /// What [`Order`] was last told of it.
+    pending: Option<u64>,
+}
+
+impl Pipeline {
+    /// A pipeline that has seen nothing.
+    pub fn new(reading: Reading) -> Self {
+        Self {
+            reading,
+            tcp_limits: TcpLimits::default(),
+            table: Table::new(TableLimits::default()),
+            counts: Counts::default(),
+            order: Order::default(),
+            completed: VecDeque::new(),
+            watched: false,
+        }
+    }
+
+    /// What has been read so far.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Takes the next packet.
+    pub fn push(&mut self, packet: &Packet<'_>) {
+        self.counts.packets += 1;
+        self.counts.cut_packets += u64::from(packet.wire_len as usize > packet.data.len());
+        let first = self.counts.span.map_or(packet.time, |(first, _)| first.min(packet.time));
+        let last = self.counts.span.map_or(packet.time, |(_, last)| last.max(packet.time));
+        self.counts.span = Some((first, last));
+        match packet::decode(packet) {
+            Ok(segment) => self.segment(&segment),
+            Err(skip) => *self.counts.skipped.entry(skip).or_default() += 1,
+        }
+    }
+
+    /// Nothing more will come: what is unfinished is finished as it stands.
+    pub fn finish(&mut self) {
+        for entry in self.table.take_all() {
+            self.close(entry);
+        }
+        self.counts.connections = self.table.count();
+    }
+
+    /// The next exchange in capture order, once it and all before it are finished.
+    pub fn pop(&mut self) -> Option<Numbered> {
+        self.order.pop()
+    }
+
+    /// An exchange that has just been finished, in whatever order they finish: what a live view
+    /// shows. It must be asked before [`Pipeline::pop`], where the same exchange comes out later.
+    pub fn peek_finished(&mut self) -> Option<&Exchange> {
+        let key = self.completed.pop_front()?;
+        self.order.held.get(&key)
+    }
+
+    /// Remembers what finishes, for [`Pipeline::peek_finished`].
+    pub fn watch_finished(&mut self) {
+        self.watched = true;
+    }
+
+    fn segment(&mut self, segment: &Segment<'_>) {
+        let (entry, replaced) = self.table.entry(segment);
+        let finished = advance(entry, segment, self.reading, &self.tcp_limits);
+        self.counts.conflicts += entry.tcp.take_conflicts();
+        let (id, was, now) = (entry.id, entry.app.pending, pending(entry));
+        entry.app.pending = now;
+        if let Some(replaced) = replaced {
+            self.close(replaced);
+        }
+        self.order.update(id, was, now);
+        self.accept(finished);
+        for idle in self.table.take_idle(segment.time) {
+            self.close(idle);
+        }
+    }
+
+    fn close(&mut self, mut entry: Entry<Talk>) {
+        entry.tcp.finish();
+        let finished = drain(&mut entry, self.reading, &self.tcp_limits);
+        *self.counts.protocols.entry(entry.app.layer.protocol()).or_default() += 1;
+        self.order.update(entry.id, entry.app.pending, None);
+        self.accept(finished);
+    }
+
+    fn accept(&mut self, finished: Vec<Exchange>) {
+        for exchange in finished {
+            let key = self.order.hold(exchange);
+            if self.watched {
+                self.completed.push_back(key);
+            }
+        }
+    }
+}
+
+/// One segment through its connection: what it finished.
+fn advance(
+    entry: &mut Entry<Talk>,
+    segment: &Segment<'_>,
+    reading: Reading,
+    limits: &TcpLimits,
+) -> Vec<Exchange> {
+    let side = entry.side_of(segment);
+    if let Some(event) = entry.tcp.push(side, segment, limits) {
+        let peers = Peers { connection: entry.id, ends: entry.ends };
+        entry.app.layer.push(&event, peers, reading);
+    }
+    drain(entry, reading, limits)
+}
+
+fn drain(entry: &mut Entry<Talk>, reading: Reading, limits: &TcpLimits) -> Vec<Exchange> {
+    let peers = Peers { connection: entry.id, ends: entry.ends };
+    while let Some(event) = entry.tcp.pop(limits) {
+        entry.app.layer.push(&event, peers, reading);
+    }
+    std::iter::from_fn(|| entry.app.layer.pop()).collect()
+}
+
+/// A packet no later than the first of any exchange that this connection may still finish.
+fn pending(entry: &Entry<Talk>) -> Option<u64> {
+    [entry.tcp.held_since(), entry.app.layer.oldest_open()].into_iter().flatten().min()
+}
+
+/// Puts finished exchanges in capture order: one is let go when no earlier one can still come.
+#[derive(Debug, Default)]
+struct Order {
+    /// Finished exchanges by their first packet. Pipelined requests may share one.
+    held: BTreeMap<(u64, u64), Exchange>,
+    serial: u64,
+    /// The oldest unfinished packet of each connection that has one.
+    pending: BTreeSet<(u64, u64)>,
+    released: u64,
+}
+
+impl Order {
+    /// Keeps a finished exchange until its turn, and says under which key.
+    fn hold(&mut self, exchange: Exchange) -> (u64, u64) {
+        self.serial += 1;
+        let key = (exchange.first_packet(), self.serial);
+        self.held.insert(key, exchange);
+        key
+    }
+
+    /// The oldest unfinished packet of a connection has changed.
+    fn update(&mut self, connection: u64, was: Option<u64>, now: Option<u64>) {
+        if was == now {
+            return;
+        }
+        if let Some(was) = was {
+            self.pending.remove(&(was, connection));
+        }
+        if let Some(now) = now {
+            self.pending.insert((now, connection));
+        }
+    }
+
+    /// The first exchange that nothing unfinished can precede.
+    fn pop(&mut self) -> Option<Numbered> {
+        let entry = self.held.first_entry()?;
+        let oldest = self.pending.first().map_or(u64::MAX, |(packet, _)| *packet);
+        if entry.key().0 > oldest && self.held.len() <= HELD_EXCHANGES {
+            return None;
+        }
+        self.released += 1;
+        let (_, exchange) = self.held.pop_first()?;
+        Some(Numbered { id: self.released, exchange })
+    }
+}

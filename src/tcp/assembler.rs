@@ -1,0 +1,237 @@
+//! One direction of a stream: pieces come in any order, bytes go out in order.
+//!
+//! It knows offsets and bytes, and nothing of TCP flags, time, or what the bytes mean. The piece
+//! that is next in line is never copied: [`Assembler::insert`] hands it straight back. Only what
+//! arrives early is stored. Where pieces overlap, the bytes seen first win, and a copy that
+//! disagrees is counted.
+
+use std::collections::BTreeMap;
+
+/// Bytes that arrived before their turn, with what the caller wants to remember about them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk<M> {
+    /// Stream offset of the first byte.
+    pub offset: u64,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The caller's mark: which segment carried them.
+    pub mark: M,
+}
+
+impl<M> Chunk<M> {
+    fn end(&self) -> u64 {
+        self.offset + self.bytes.len() as u64
+    }
+}
+
+/// Puts the pieces of one direction in order.
+#[derive(Debug)]
+pub struct Assembler<M> {
+    next: u64,
+    /// Disjoint chunks by offset, each beyond `next` or at it.
+    stored: BTreeMap<u64, Chunk<M>>,
+    stored_bytes: usize,
+    conflicts: u64,
+}
+
+impl<M> Default for Assembler<M> {
+    fn default() -> Self {
+        Self { next: 0, stored: BTreeMap::new(), stored_bytes: 0, conflicts: 0 }
+    }
+}
+
+impl<M: Copy> Assembler<M> {
+    /// The offset of the next byte to be delivered.
+    pub fn next_offset(&self) -> u64 {
+        self.next
+    }
+
+    /// Bytes stored for later.
+    pub fn stored_bytes(&self) -> usize {
+        self.stored_bytes
+    }
+
+    /// Chunks stored for later.
+    pub fn stored_chunks(&self) -> usize {
+        self.stored.len()
+    }
+
+    /// The first stored chunk: where it begins, and its mark.
+    pub fn first_stored(&self) -> Option<(u64, M)> {
+        self.stored.first_key_value().map(|(offset, chunk)| (*offset, chunk.mark))
+    }
+
+    /// How many stored chunks met a copy with other bytes since this was last asked.
+    pub fn take_conflicts(&mut self) -> u64 {
+        std::mem::take(&mut self.conflicts)
+    }
+
+    /// Takes a piece that begins at `offset`. If it is next in line, and nothing stored overlaps
+    /// it, its new bytes come straight back, still where they lie; they count as delivered.
+    /// Otherwise what is new in it is stored.
+    pub fn insert<'a>(&mut self, offset: u64, bytes: &'a [u8], mark: M) -> Option<&'a [u8]> {
+        let (offset, bytes) = self.trim_delivered(offset, bytes)?;
+        let end = offset + bytes.len() as u64;
+        if offset == self.next && self.stored.first_key_value().is_none_or(|(at, _)| *at >= end) {
+            self.next = end;
+            return Some(bytes);
+        }
+        self.store(offset, bytes, mark);
+        None
+    }
+
+    /// Stores what is new in a piece, even if it is next in line.
+    pub fn store(&mut self, offset: u64, bytes: &[u8], mark: M) {
+        let Some((mut offset, mut bytes)) = self.trim_delivered(offset, bytes) else { return };
+        while !bytes.is_empty() {
+            let (free, taken) = self.free_prefix(offset, bytes.len());
+            if free > 0 {
+                let chunk = Chunk { offset, bytes: bytes[..free].to_vec(), mark };
+                self.stored_bytes += free;
+                self.stored.insert(offset, chunk);
+            } else {
+                self.compare(offset, &bytes[..taken]);
+            }
+            let step = if free > 0 { free } else { taken };
+            offset += step as u64;
+            bytes = &bytes[step..];
+        }
+    }
+
+    /// Delivers the stored chunk that is next in line, if there is one.
+    pub fn pop(&mut self) -> Option<Chunk<M>> {
+        let entry = self.stored.first_entry()?;
+        if *entry.key() != self.next {
+            return None;
+        }
+        let chunk = entry.remove();
+        self.stored_bytes -= chunk.bytes.len();
+        self.next = chunk.end();
+        Some(chunk)
+    }
+
+    /// Gives up the bytes before `offset` that never came, and says how many those were. Stops at
+    /// the first stored chunk, since its bytes are there.
+    pub fn skip_to(&mut self, offset: u64) -> u64 {
+        let stop = self.stored.first_key_value().map_or(offset, |(at, _)| offset.min(*at));
+        let missing = stop.saturating_sub(self.next);
+        self.next += missing;
+        missing
+    }
+
+    fn trim_delivered<'a>(&self, offset: u64, bytes: &'a [u8]) -> Option<(u64, &'a [u8])> {
+        let old = usize::try_from(self.next.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let fresh = bytes.get(old..).filter(|fresh| !fresh.is_empty())?;
+        Some((offset + old as u64, fresh))
+    }
+
+    /// From `offset`, how many of `len` bytes are free, or else how many are already stored.
+    fn free_prefix(&self, offset: u64, len: usize) -> (usize, usize) {
+        let clamp = |count: u64| usize::try_from(count).map_or(len, |count| count.min(len));
+        if let Some((_, before)) = self.stored.range(..=offset).next_back()
+            && before.end() > offset
+        {
+            return (0, clamp(before.end() - offset));
+        }
+        let after = self.stored.range(offset..).next();
+        (after.map_or(len, |(at, _)| clamp(at - offset)), 0)
+    }
+
+    fn compare(&mut self, offset: u64, bytes: &[u8]) {
+        let Some((at, chunk)) = self.stored.range(..=offset).next_back() else { return };
+        let from = usize::try_from(offset - at).unwrap_or(usize::MAX);
+        if chunk.bytes.get(from..).is_some_and(|kept| !kept.starts_with(bytes)) {
+            self.conflicts += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn drain(assembler: &mut Assembler<u32>) -> Vec<u8> {
+        std::iter::from_fn(|| assembler.pop()).flat_map(|chunk| chunk.bytes).collect()
+    }
+
+    #[test]
+    fn bytes_in_order_are_handed_back_where_they_lie() {
+        let mut assembler = Assembler::default();
+        let bytes = b"hello".as_slice();
+        let out = assembler.insert(0, bytes, 1u32).unwrap();
+        assert_eq!(out.as_ptr(), bytes.as_ptr());
+        assert_eq!(assembler.insert(5, b" world", 2), Some(&b" world"[..]));
+        assert_eq!((assembler.next_offset(), assembler.stored_bytes()), (11, 0));
+    }
+
+    #[test]
+    fn a_hole_holds_back_what_follows_until_it_is_filled() {
+        let mut assembler = Assembler::default();
+        assert_eq!(assembler.insert(3, b"def", 1u32), None);
+        assert_eq!(drain(&mut assembler), b"");
+        assert_eq!(assembler.insert(0, b"abc", 2), Some(&b"abc"[..]));
+        assert_eq!(drain(&mut assembler), b"def");
+    }
+
+    #[test]
+    fn what_was_delivered_is_not_delivered_twice() {
+        let mut assembler = Assembler::default();
+        assembler.insert(0, b"abcdef", 1u32);
+        assert_eq!(assembler.insert(0, b"abcdef", 2), None);
+        assert_eq!(assembler.insert(4, b"efgh", 3), Some(&b"gh"[..]));
+    }
+
+    #[test]
+    fn the_bytes_seen_first_win_and_a_disagreement_is_counted() {
+        let mut assembler = Assembler::default();
+        assembler.insert(2, b"CD", 1u32);
+        assembler.insert(0, b"abcdef", 2);
+        assert_eq!(drain(&mut assembler), b"abCDef");
+        assert_eq!(assembler.take_conflicts(), 1);
+        assert_eq!(assembler.take_conflicts(), 0);
+    }
+
+    #[test]
+    fn skipping_stops_where_bytes_are_known() {
+        let mut assembler = Assembler::default();
+        assembler.insert(10, b"xy", 1u32);
+        assert_eq!(assembler.skip_to(40), 10);
+        assert_eq!(drain(&mut assembler), b"xy");
+        assert_eq!(assembler.skip_to(40), 28);
+        assert_eq!(assembler.skip_to(40), 0);
+    }
+
+    /// The slow, obvious model: one slot a byte, the first write stays.
+    fn model(pieces: &[(u8, Vec<u8>)]) -> Vec<u8> {
+        let mut slots = vec![None; 600];
+        for (offset, bytes) in pieces {
+            for (i, byte) in bytes.iter().enumerate() {
+                slots[usize::from(*offset) + i].get_or_insert(*byte);
+            }
+        }
+        slots.into_iter().map_while(|slot| slot).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_obvious_model(
+            pieces in prop::collection::vec((any::<u8>(), prop::collection::vec(any::<u8>(), 0..60)), 0..40),
+            store_always in any::<bool>(),
+        ) {
+            let mut assembler = Assembler::default();
+            let mut out = Vec::new();
+            for (offset, bytes) in &pieces {
+                if store_always {
+                    assembler.store(u64::from(*offset), bytes, 0u32);
+                } else {
+                    out.extend_from_slice(assembler.insert(u64::from(*offset), bytes, 0u32).unwrap_or_default());
+                }
+                out.extend(drain(&mut assembler));
+            }
+            prop_assert_eq!(out, model(&pieces));
+            let stored: usize = assembler.stored.values().map(|chunk| chunk.bytes.len()).sum();
+            prop_assert_eq!(stored, assembler.stored_bytes());
+        }
+    }
+}

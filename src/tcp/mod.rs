@@ -1,0 +1,16 @@
+//! From segments to streams: every connection's two directions, each byte once and in order, and
+//! an event for whatever is missing.
+//!
+//! [`Table`] finds the connection of a segment, [`Connection`] puts it in its place. Nothing here
+//! knows what the bytes mean.
+
+mod assembler;
+mod connection;
+mod half;
+mod seq;
+mod table;
+
+pub use assembler::{Assembler, Chunk};
+pub use connection::{Connection, End, Event, Mark, Side, What};
+pub use seq::{Origin, Seq};
+pub use table::{Entry, Table};
