@@ -2,6 +2,7 @@
 
 pub mod capture;
 pub mod cli;
+pub mod cookie;
 pub mod http;
 pub mod layer;
 pub mod limits;
@@ -9,5 +10,7 @@ pub mod note;
 pub mod packet;
 pub mod pipeline;
 pub mod report;
+pub mod session;
 pub mod tcp;
+pub mod trail;
 pub mod time;

@@ -13,7 +13,8 @@ use crate::time::Timestamp;
 /// Capture files, read as one: always the earliest of the files' next packets, and of equally early
 /// ones that of the file named first. Packets are numbered from 1 over the whole.
 ///
-/// Within a file the order of its records is kept, even where their times run backwards.
+/// Within a file the order of its records is kept, even where their times run backwards. All files
+/// stay open to their ends, so the system's limit of open files is the limit of their number.
 pub struct Files {
     inputs: Vec<Input>,
     /// The inputs that have a packet ready, other than the current one.
@@ -123,15 +124,21 @@ fn end_notes(input: &Input) -> impl Iterator<Item = Note> {
         let text = format!("{path} is damaged at byte {offset}: {reason}; {last}");
         Note { kind: NoteKind::DamagedFile, packet: *last_packet, text: text.into() }
     });
+    let passed_over = reader.passed_over().map(|passed_over| {
+        let (packets, reason) = (passed_over.packets, &passed_over.reason);
+        let text = format!("{path}: packets that cannot be read: {packets} ({reason})");
+        Note { kind: NoteKind::DamagedFile, packet: None, text: text.into() }
+    });
     let limit = reader.key_log_full().then(|| {
         let text = format!("{path} carries more TLS key log text than is kept");
         Note { kind: NoteKind::Limit, packet: None, text: text.into() }
     });
-    damage.into_iter().chain(limit)
+    passed_over.into_iter().chain(damage).chain(limit)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
     use std::io::Cursor;
 
     use super::*;
@@ -158,7 +165,8 @@ mod tests {
         while let Some(packet) = files.next_packet() {
             number += 1;
             assert_eq!(packet.number, number);
-            order += &format!("{}{} ", char::from(packet.data[0]), packet.time.seconds());
+            let letter = char::from(packet.data[0]);
+            write!(order, "{letter}{} ", packet.time.seconds()).unwrap();
         }
         assert!(!files.advance() && files.packet().is_none());
         order.trim_end().to_owned()
@@ -201,6 +209,20 @@ mod tests {
                  packet 2 is the last one read from it";
         assert_eq!(notes, [(None, c), (Some(2), b)]);
         assert!(files.notes().iter().all(|note| note.kind == NoteKind::DamagedFile));
+    }
+
+    #[test]
+    fn packets_passed_over_are_told() {
+        let file = [
+            LITTLE.section(),
+            LITTLE.interface(1, 0, &[]),
+            LITTLE.enhanced(7, 0, b"x"),
+            LITTLE.enhanced(0, 4_000_000, b"y"),
+        ];
+        let mut files = Files::merge(vec![named("a", file.concat())]);
+        assert_eq!(merged(&mut files), "y4");
+        let expected = "a: packets that cannot be read: 1 (interface 7 is not described)";
+        assert_eq!(files.notes()[0].text, expected);
     }
 
     #[test]

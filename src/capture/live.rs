@@ -143,7 +143,7 @@ pub enum Event<'a> {
 
 /// libpcap's counts since the capture began. Some systems keep only some of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Statistics {
+pub struct Stats {
     /// Packets that passed the filter.
     pub received: u32,
     /// Packets lost because the kernel's buffer was full.
@@ -228,7 +228,8 @@ impl Live {
     }
 
     /// Waits for a packet, about a tenth of a second at most. Each packet is saved, where that was
-    /// asked for, before it is handed over.
+    /// asked for, before it is handed over. An error ends the capture, and takes back nothing that
+    /// was handed over before.
     ///
     /// # Errors
     ///
@@ -275,12 +276,12 @@ impl Live {
     /// # Errors
     ///
     /// [`LiveError::Read`] if libpcap cannot tell.
-    pub fn statistics(&mut self) -> Result<Statistics, LiveError> {
+    pub fn stats(&mut self) -> Result<Stats, LiveError> {
         let stat = self.capture.stats().map_err(|error| LiveError::Read {
             interface: self.interface.clone(),
             reason: message(error),
         })?;
-        Ok(Statistics {
+        Ok(Stats {
             received: stat.received,
             dropped_by_kernel: stat.dropped,
             dropped_by_interface: stat.if_dropped,
@@ -372,6 +373,7 @@ fn save_to(capture: &Capture<Active>, path: &Path) -> Result<(Savefile, PathBuf)
 pub(super) fn message(error: pcap::Error) -> String {
     match error {
         pcap::Error::PcapError(text) => text,
+        pcap::Error::ErrnoError(number) => number.to_string(),
         other => other.to_string(),
     }
 }
@@ -379,6 +381,7 @@ pub(super) fn message(error: pcap::Error) -> String {
 #[cfg(test)]
 mod tests {
     use std::net::UdpSocket;
+    use std::os::unix::ffi::OsStrExt;
 
     use super::*;
     use crate::capture::Reader;
@@ -481,7 +484,7 @@ mod tests {
                 }
             }
             assert!(seen[0].1.ends_with(b"first") && seen[1].1.ends_with(b"second"));
-            assert!(live.statistics().unwrap().received >= 2);
+            assert!(live.stats().unwrap().received >= 2);
             drop(live);
             let mut saved = Reader::open(&path).unwrap();
             for (time, data) in seen {
@@ -515,9 +518,11 @@ mod tests {
         );
         let error = refusal(LiveOptions { filter: Some("tcp prt".into()), ..good.clone() });
         assert!(matches!(error, LiveError::Filter(_)));
-        let write_to = Some("/no/such/folder/file.pcap".into());
-        let error = refusal(LiveOptions { write_to, ..good });
-        assert!(matches!(error, LiveError::Write { .. }));
+        for path in [&b"/no/such/folder/file.pcap"[..], b"not-utf8-\xff.pcap", b"nul\0.pcap"] {
+            let write_to = Some(std::ffi::OsStr::from_bytes(path).into());
+            let error = refusal(LiveOptions { write_to, ..good.clone() });
+            assert!(matches!(error, LiveError::Write { .. }), "{error}");
+        }
     }
 
     #[test]

@@ -27,7 +27,8 @@ pub use files::Files;
 #[cfg(feature = "live")]
 pub use filter::{Filter, FilterError};
 #[cfg(feature = "live")]
-pub use live::{Event, Interface, Live, LiveError, LiveOptions, Statistics, interfaces};
+pub use live::{Event, Interface, Live, LiveError, LiveOptions, Stats, interfaces};
+pub use pcapng::PassedOver;
 pub use reader::{Damage, Reader};
 
 /// The link-layer header type of a packet, as numbered by the tcpdump group's LINKTYPE list.

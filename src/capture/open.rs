@@ -55,6 +55,8 @@ pub(crate) enum Format {
 
 /// A capture file at its first record.
 pub(crate) struct Opened {
+    /// What to call it in messages.
+    pub(crate) path: PathBuf,
     pub(crate) blocks: Blocks,
     pub(crate) format: Format,
     pub(crate) meter: Meter,
@@ -116,7 +118,7 @@ pub(crate) fn identify(
     let source = Metered { source, read: Arc::clone(&meter.read) };
     let mut blocks = unpack(path, Blocks::new(Box::new(source)))?;
     let format = format_of(path, &mut blocks)?;
-    Ok(Opened { blocks, format, meter })
+    Ok(Opened { path: path.to_owned(), blocks, format, meter })
 }
 
 fn unpack(path: &Path, mut blocks: Blocks) -> Result<Blocks, Error> {

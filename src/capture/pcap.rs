@@ -3,7 +3,7 @@
 //! Layout: draft-ietf-opsawg-pcap and pcap-savefile(5). Also read are Kuznetzov's "modified" files
 //! (longer record headers) and the swapped length fields of file versions before 2.4. Not read are
 //! variants that share a magic number with the ordinary format and can only be guessed at
-//! (early SuSE kernels, Nokia, AIX).
+//! (early SUSE kernels, Nokia, AIX).
 
 use super::LinkType;
 use super::record::{Endian, MAX_RECORD, Record, Step};

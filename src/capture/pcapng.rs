@@ -4,6 +4,8 @@
 //! kinds of packet block, and decryption secrets; every other block is passed over. Blocks of other
 //! tools that Wireshark also counts as frames (system journal, sysdig) are not packets here.
 
+use std::borrow::Cow;
+
 use super::record::{Endian, MAX_RECORD, Record, Step};
 use crate::time::Timestamp;
 
@@ -47,7 +49,21 @@ pub(crate) struct Pcapng {
     last_time: Timestamp,
     key_log: Vec<u8>,
     key_log_full: bool,
+    passed_over: Option<PassedOver>,
 }
+
+/// Packets that the file holds and that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    /// How many.
+    pub packets: u64,
+    /// Why the first of them cannot be read, as a clause without a full stop.
+    pub reason: Cow<'static, str>,
+}
+
+type Reason = Cow<'static, str>;
+
+const TOO_SHORT: Reason = Cow::Borrowed("the block is too short for its packet");
 
 /// Why a file that begins like pcapng cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +90,7 @@ impl Pcapng {
             last_time: Timestamp::from_nanos(0, 0),
             key_log: Vec::new(),
             key_log_full: false,
+            passed_over: None,
         })
     }
 
@@ -87,76 +104,78 @@ impl Pcapng {
         self.key_log_full
     }
 
+    /// The packets that could not be read, if any.
+    pub(crate) const fn passed_over(&self) -> Option<&PassedOver> {
+        self.passed_over.as_ref()
+    }
+
     /// The next block at the front of `bytes`.
     pub(crate) fn step(&mut self, bytes: &[u8]) -> Step {
-        if bytes.len() < HEAD + TAIL {
-            return Step::Need(HEAD + TAIL);
-        }
+        self.block(bytes).unwrap_or_else(Step::Damaged)
+    }
+
+    /// As [`Self::step`], with damage as an error.
+    fn block(&mut self, bytes: &[u8]) -> Result<Step, Reason> {
         if bytes.starts_with(&SECTION_HEADER) {
             return self.section(bytes);
         }
         let (Some(kind), Some(len)) = (self.endian.u32(bytes, 0), self.endian.u32(bytes, 4)) else {
-            return Step::Need(HEAD + TAIL);
+            return Ok(Step::Need(HEAD + TAIL));
         };
-        if let Some(damage) = bad_length(len) {
-            return damage;
-        }
+        let len = padded(len)?;
         match kind {
             INTERFACE_DESCRIPTION
             | OBSOLETE_PACKET
             | SIMPLE_PACKET
             | ENHANCED_PACKET
-            | DECRYPTION_SECRETS => self.whole_block(kind, bytes, len as usize),
-            _ => Step::Skip(u64::from(len)),
+            | DECRYPTION_SECRETS => self.whole_block(kind, bytes, len),
+            _ => Ok(Step::Skip(len)),
         }
     }
 
-    fn section(&mut self, bytes: &[u8]) -> Step {
-        match section_endian(bytes) {
-            Ok(endian) => self.endian = endian,
-            Err(Refusal::Cut) => return Step::Need(SECTION_START),
-            Err(Refusal::NotPcapng) => {
-                return Step::Damaged("a section header has no byte order".into());
-            }
+    fn section(&mut self, bytes: &[u8]) -> Result<Step, Reason> {
+        self.endian = match section_endian(bytes) {
+            Ok(endian) => endian,
+            Err(Refusal::Cut) => return Ok(Step::Need(SECTION_START)),
+            Err(Refusal::NotPcapng) => return Err("a section header has no byte order".into()),
             Err(Refusal::Version(major, minor)) => {
-                return Step::Damaged(format!("a section has version {major}.{minor}").into());
+                return Err(format!("a section has version {major}.{minor}").into());
             }
-        }
+        };
         self.interfaces.clear();
-        let len = self.endian.u32(bytes, 4).unwrap_or(0);
-        bad_length(len).unwrap_or(Step::Skip(u64::from(len)))
+        padded(self.endian.u32(bytes, 4).unwrap_or(0)).map(Step::Skip)
     }
 
-    fn whole_block(&mut self, kind: u32, bytes: &[u8], len: usize) -> Step {
-        if len > MAX_BLOCK {
-            return Step::Damaged(format!("a block of {len} bytes is claimed").into());
-        }
+    fn whole_block(&mut self, kind: u32, bytes: &[u8], len: u64) -> Result<Step, Reason> {
+        let Some(len) = usize::try_from(len).ok().filter(|len| *len <= MAX_BLOCK) else {
+            return Err(format!("a block of {len} bytes is claimed").into());
+        };
         let Some(block) = bytes.get(..len) else {
-            return Step::Need(len);
+            return Ok(Step::Need(len));
         };
         if self.endian.u32(block, len - TAIL) != self.endian.u32(block, 4) {
-            return Step::Damaged("a block's two lengths differ".into());
+            return Err("a block's two lengths differ".into());
         }
         let body = &block[HEAD..len - TAIL];
-        let step = match kind {
+        let packet = match kind {
             INTERFACE_DESCRIPTION => return self.interface(body, len),
-            DECRYPTION_SECRETS => return self.secrets(body, len),
-            ENHANCED_PACKET => self.enhanced_packet(body, len),
-            OBSOLETE_PACKET => self.obsolete_packet(body, len),
+            DECRYPTION_SECRETS => return Ok(self.secrets(body, len)),
+            ENHANCED_PACKET => self.timed_packet(self.endian.u32(body, 0), body, len),
+            OBSOLETE_PACKET => {
+                self.timed_packet(self.endian.u16(body, 0).map(u32::from), body, len)
+            }
             _ => self.simple_packet(body, len),
         };
-        step.unwrap_or_else(|| Step::Damaged("a packet block is too short".into()))
+        Ok(self.packet(packet, len))
     }
 
-    fn interface(&mut self, body: &[u8], len: usize) -> Step {
+    fn interface(&mut self, body: &[u8], len: usize) -> Result<Step, Reason> {
         if self.interfaces.len() == MAX_INTERFACES {
-            return Step::Damaged(format!("more than {MAX_INTERFACES} interfaces").into());
+            return Err(format!("more than {MAX_INTERFACES} interfaces").into());
         }
-        match Interface::parse(self.endian, body) {
-            Some(interface) => self.interfaces.push(interface),
-            None => return Step::Damaged("an interface description is too short".into()),
-        }
-        Step::Skip(len as u64)
+        let interface = Interface::parse(self.endian, body);
+        self.interfaces.push(interface.ok_or("an interface description is too short")?);
+        Ok(Step::Skip(len as u64))
     }
 
     /// Secrets of other kinds, and those that do not fit, are passed over.
@@ -177,44 +196,49 @@ impl Pcapng {
         Step::Skip(len as u64)
     }
 
-    /// `None` where the body is too short for what it says, here and below.
-    fn enhanced_packet(&mut self, body: &[u8], len: usize) -> Option<Step> {
-        let number = self.endian.u32(body, 0)?;
-        self.timed_packet(number, body, len)
-    }
-
-    fn obsolete_packet(&mut self, body: &[u8], len: usize) -> Option<Step> {
-        let number = self.endian.u16(body, 0)?;
-        self.timed_packet(u32::from(number), body, len)
-    }
-
-    /// The two timed packet blocks differ only in how they number the interface.
-    fn timed_packet(&mut self, number: u32, body: &[u8], len: usize) -> Option<Step> {
-        let field = |at| self.endian.u32(body, at);
+    /// The body of an enhanced or obsolete packet block: they differ only in how they number the
+    /// interface.
+    fn timed_packet(&self, number: Option<u32>, body: &[u8], len: usize) -> Result<Record, Reason> {
+        let interface = self.interface_of(number.ok_or(TOO_SHORT)?)?;
+        let field = |at| self.endian.u32(body, at).ok_or(TOO_SHORT);
         let (high, low, captured, wire_len) = (field(4)?, field(8)?, field(12)?, field(16)?);
-        if body.len() - 20 < captured as usize {
-            return None;
-        }
-        let Some(interface) = self.interfaces.get(number as usize) else {
-            return Some(unknown_interface(number));
-        };
-        let time = interface.time(u64::from(high) << 32 | u64::from(low));
-        self.last_time = time;
         let (data_at, captured, link) = (HEAD + 20, captured as usize, interface.link);
-        Some(record(Record { len, data_at, captured, wire_len, time, link }))
+        if body.len() - 20 < captured || captured > MAX_RECORD {
+            return Err(TOO_SHORT);
+        }
+        let time = interface.time(u64::from(high) << 32 | u64::from(low));
+        Ok(Record { len, data_at, captured, wire_len, time, link })
     }
 
     /// A simple packet block has no time; it gets that of the packet before it, or 1970 where there
     /// is none. It belongs to the first interface, whose snap length cuts it.
-    fn simple_packet(&self, body: &[u8], len: usize) -> Option<Step> {
-        let wire_len = self.endian.u32(body, 0)?;
-        let Some(interface) = self.interfaces.first() else {
-            return Some(unknown_interface(0));
-        };
+    fn simple_packet(&self, body: &[u8], len: usize) -> Result<Record, Reason> {
+        let wire_len = self.endian.u32(body, 0).ok_or(TOO_SHORT)?;
+        let interface = self.interface_of(0)?;
         let limit = interface.snap_len.map_or(wire_len, |snap| snap.min(wire_len));
-        let captured = (limit as usize).min(body.len() - 4);
+        let captured = (limit as usize).min(body.len() - 4).min(MAX_RECORD);
         let (data_at, time, link) = (HEAD + 4, self.last_time, interface.link);
-        Some(record(Record { len, data_at, captured, wire_len, time, link }))
+        Ok(Record { len, data_at, captured, wire_len, time, link })
+    }
+
+    fn interface_of(&self, number: u32) -> Result<&Interface, Reason> {
+        let interface = self.interfaces.get(number as usize);
+        interface.ok_or_else(|| format!("interface {number} is not described").into())
+    }
+
+    /// The block's framing is sound, so that what follows can be read even if its packet cannot.
+    fn packet(&mut self, packet: Result<Record, Reason>, len: usize) -> Step {
+        match packet {
+            Ok(record) => {
+                self.last_time = record.time;
+                Step::Record(record)
+            }
+            Err(reason) => {
+                let passed_over = self.passed_over.get_or_insert(PassedOver { packets: 0, reason });
+                passed_over.packets += 1;
+                Step::Skip(len as u64)
+            }
+        }
     }
 }
 
@@ -235,20 +259,13 @@ fn section_endian(bytes: &[u8]) -> Result<Endian, Refusal> {
     }
 }
 
-fn bad_length(len: u32) -> Option<Step> {
-    let bad = (len as usize) < HEAD + TAIL || len % 4 != 0;
-    bad.then(|| Step::Damaged(format!("a block claims a length of {len} bytes").into()))
-}
-
-fn unknown_interface(number: u32) -> Step {
-    Step::Damaged(format!("a packet is of interface {number}, which is not described").into())
-}
-
-fn record(record: Record) -> Step {
-    if record.captured > MAX_RECORD {
-        return Step::Damaged(format!("a packet of {} bytes is claimed", record.captured).into());
+/// The length of a block, its padding included. The stored length should include it; some writers
+/// forget that, and Wireshark reads their files too.
+fn padded(len: u32) -> Result<u64, Reason> {
+    if (len as usize) < HEAD + TAIL {
+        return Err(format!("a block claims a length of {len} bytes").into());
     }
-    Step::Record(record)
+    Ok(u64::from(len).next_multiple_of(4))
 }
 
 #[cfg(test)]
@@ -364,15 +381,10 @@ mod tests {
             block
         };
         let interface = LITTLE.interface(1, 0, &[]);
-        let packet = LITTLE.enhanced(0, 0, b"abcd");
         for (blocks, expected) in [
-            (vec![packet.clone()], "a packet is of interface 0, which is not described"),
-            (vec![LITTLE.simple(1, b"a")], "a packet is of interface 0, which is not described"),
-            (vec![interface.clone(), cut(packet.clone(), 20, 200)], "a packet block is too short"),
-            (vec![interface.clone(), LITTLE.block(6, &[0; 16])], "a packet block is too short"),
             (vec![LITTLE.block(1, &[0; 4])], "an interface description is too short"),
             (vec![cut(interface.clone(), 16, 24)], "a block's two lengths differ"),
-            (vec![cut(interface.clone(), 4, 21)], "a block claims a length of 21 bytes"),
+            (vec![cut(interface.clone(), 4, 17)], "a block's two lengths differ"),
             (vec![cut(interface.clone(), 4, 8)], "a block claims a length of 8 bytes"),
             (vec![cut(interface.clone(), 7, 255)], "a block of 4278190100 bytes is claimed"),
             (vec![cut(LITTLE.section(), 8, 0)], "a section header has no byte order"),
@@ -380,6 +392,42 @@ mod tests {
         ] {
             assert_eq!(end_of(&blocks), Step::Damaged(expected.into()));
         }
+    }
+
+    #[test]
+    fn padding_that_the_length_forgets_is_read_all_the_same() {
+        let mut packet = LITTLE.obsolete(0, 1, b"abcde");
+        let end = packet.len() - 4;
+        packet[4] -= 3;
+        packet[end] -= 3;
+        let file = [LITTLE.section(), LITTLE.interface(1, 0, &[]), packet.clone(), packet];
+        assert_eq!(walk(&file.concat()).0, ["1000 1 abcde/15", "1000 1 abcde/15"]);
+    }
+
+    #[test]
+    fn a_packet_that_cannot_be_read_is_passed_over_and_counted() {
+        let interface = LITTLE.interface(1, 0, &[]);
+        let good = LITTLE.enhanced(0, 5, b"good");
+        let mut too_long = good.clone();
+        too_long[20] = 200;
+        let undescribed = "interface 1 is not described";
+        let too_short = "the block is too short for its packet";
+        for (bad, reason) in [
+            (LITTLE.enhanced(1, 0, b"abcd"), undescribed),
+            (LITTLE.obsolete(1, 0, b"abcd"), undescribed),
+            (too_long, too_short),
+            (LITTLE.block(6, &[0; 16]), too_short),
+            (LITTLE.block(3, b""), too_short),
+        ] {
+            let file = [LITTLE.section(), interface.clone(), bad.clone(), bad, good.clone()];
+            let (packets, pcapng, end) = walk(&file.concat());
+            assert_eq!(packets, ["5000 1 good/14"]);
+            let expected = PassedOver { packets: 2, reason: reason.into() };
+            assert_eq!(pcapng.passed_over(), Some(&expected));
+            assert_eq!(end, Step::Need(12));
+        }
+        let (_, pcapng, _) = walk(&[LITTLE.section(), LITTLE.simple(1, b"a")].concat());
+        assert_eq!(pcapng.passed_over().unwrap().reason, "interface 0 is not described");
     }
 
     #[test]

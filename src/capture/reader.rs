@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::blocks::Blocks;
 use super::error::Error;
 use super::open::{Format, Meter, Opened, identify, open};
+use super::pcapng::PassedOver;
 use super::record::{Record, Step};
 use super::{Packet, Progress};
 use crate::time::Timestamp;
@@ -44,7 +45,7 @@ impl Reader {
     ///
     /// [`Error`] if it cannot be opened or is no capture.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        open(path).map(|opened| Self::new(path, opened))
+        open(path).map(Self::new)
     }
 
     /// Reads a capture from any source of bytes. `name` stands for it in messages.
@@ -53,12 +54,11 @@ impl Reader {
     ///
     /// [`Error`] if it cannot be read or is no capture.
     pub fn from_source(name: &Path, source: impl Read + Send + 'static) -> Result<Self, Error> {
-        identify(name, source, None).map(|opened| Self::new(name, opened))
+        identify(name, source, None).map(Self::new)
     }
 
-    fn new(path: &Path, opened: Opened) -> Self {
-        let Opened { blocks, format, meter } = opened;
-        let path = path.to_owned();
+    fn new(opened: Opened) -> Self {
+        let Opened { path, blocks, format, meter } = opened;
         Self { path, blocks, format, meter, current: None, count: 0, ended: false, damage: None }
     }
 
@@ -117,12 +117,20 @@ impl Reader {
         matches!(&self.format, Format::Pcapng(pcapng) if pcapng.key_log_full())
     }
 
+    /// Packets that could not be read although the file around them could.
+    pub const fn passed_over(&self) -> Option<&PassedOver> {
+        match &self.format {
+            Format::Pcap(_) => None,
+            Format::Pcapng(pcapng) => pcapng.passed_over(),
+        }
+    }
+
     /// How much of the file was read.
     pub fn progress(&self) -> Progress {
         Progress { read: self.meter.read(), total: self.meter.total }
     }
 
-    /// The path it was opened by.
+    /// The path it was opened by; `standard input` where that was `-`.
     pub fn path(&self) -> &Path {
         &self.path
     }

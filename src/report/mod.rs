@@ -4,4 +4,5 @@
 //! inner names may change without changing a file format.
 
 pub mod exchange_json;
+pub mod report_json;
 pub mod text;

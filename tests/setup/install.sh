@@ -53,6 +53,12 @@ as_root() {
     fi
 }
 
+# What a command says is shown only if it fails.
+quietly() {
+    local words
+    words=$("$@" 2>&1) || fail "this failed: $*"$'\n'"$words"
+}
+
 install_debian_packages() {
     local missing=() entry
     for entry in "${needed[@]}"; do
@@ -64,9 +70,9 @@ install_debian_packages() {
     fi
     command -v apt-get >/dev/null || fail "no apt-get here; install by hand: ${missing[*]}"
     say "Debian packages: installing ${missing[*]}"
-    as_root apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    quietly as_root apt-get update
+    quietly as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y --no-install-recommends "${missing[@]}"
     for entry in "${needed[@]}"; do
         present "${entry#*:}" || fail "${entry%%:*} is installed but ${entry#*:} is not there"
     done
@@ -80,8 +86,8 @@ install_python_packages() {
         return
     fi
     say "Python packages: installing into .venv"
-    /usr/bin/python3 -m venv --clear "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements"
+    quietly /usr/bin/python3 -m venv --clear "$venv"
+    quietly "$venv/bin/python" -m pip install --disable-pip-version-check -r "$requirements"
     printf '*\n' >"$venv/.gitignore"
     cp "$requirements" "$stamp"
 }

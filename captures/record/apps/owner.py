@@ -8,7 +8,7 @@ of its parents, carries the tag.
 
 import os
 
-TAG = "RECORD_CLIENT"
+from environment import TAG
 
 
 def client_of(port, server_port):

@@ -14,7 +14,7 @@ SECRET = "dev"
 FORM = """<!doctype html>
 <title>Log in</title>
 <form method="post">
-  <p><input type="text" name="username" autofocus></p>
+  <p>Your name: <input type="text" name="username" autofocus></p>
   <p><input type="submit" value="Login"></p>
 </form>
 """

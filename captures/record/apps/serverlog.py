@@ -13,12 +13,12 @@ import threading
 import time
 from importlib.metadata import version
 
-from flask import request, session
+from flask import request
+from flask.globals import request_ctx
 
+from environment import DIARY, PORT
 from owner import client_of
 
-DIARY = "RECORD_SERVER_LOG"
-PORT = "RECORD_PORT"
 # Added by the proxy; the browser never sent these.
 PROXY_HEADERS = ("x-real-ip", "x-real-port")
 
@@ -32,17 +32,21 @@ def keep(app, name):
 
 
 def _note_session_in():
-    request.environ["diary.session_in"] = _plain(session)
+    request.environ["diary.session_in"] = _session()
 
 
 def _note_session_out(response):
-    request.environ["diary.session_out"] = _plain(session)
+    request.environ["diary.session_out"] = _session()
     return response
 
 
-def _plain(mapping):
-    """The session as JSON would show it (tuples become lists)."""
-    return json.loads(json.dumps(dict(mapping)))
+def _session():
+    """The session as JSON would show it (tuples become lists).
+
+    Read behind the `session` proxy, which would mark it as accessed and so add
+    a `Vary: Cookie` that the app alone does not send.
+    """
+    return json.loads(json.dumps(dict(request_ctx._session)))
 
 
 class Diary:
@@ -79,7 +83,7 @@ class Diary:
         return {
             "n": number,
             "t": round(now, 6),
-            "client": client_of(port, int(os.environ[PORT])),
+            "client": client_of(port, int(os.environ.get(PORT, 0))),
             "client_addr": address,
             "client_port": port,
             "method": environ["REQUEST_METHOD"],
@@ -131,10 +135,10 @@ def _describe(app, name):
         "secret_key_hex": app.secret_key.encode("latin-1").hex(),
         "salt": signer.salt,
         "key_derivation": signer.key_derivation,
-        "digest": "sha1",
+        "digest": signer.digest_method().name,
         "session_cookie_name": app.config["SESSION_COOKIE_NAME"],
         "config": {
-            key: str(value)
+            key: value if value is None or isinstance(value, bool) else str(value)
             for key, value in app.config.items()
             if key.startswith("SESSION_COOKIE_") or key == "PERMANENT_SESSION_LIFETIME"
         },

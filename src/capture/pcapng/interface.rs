@@ -38,16 +38,20 @@ impl Interface {
         let mut interface = Self { link, snap_len, resolution: Resolution::Decimal(6), offset: 0 };
         let mut options = &body[8..];
         while let Some((code, value, rest)) = option(endian, options) {
-            match (code, value.first()) {
-                (OPTION_TIME_RESOLUTION, Some(&byte)) => {
-                    interface.resolution = Resolution::of(byte)
-                }
-                (OPTION_TIME_OFFSET, _) => interface.offset = endian.i64(value, 0).unwrap_or(0),
+            match code {
+                OPTION_TIME_RESOLUTION => interface.set_resolution(value),
+                OPTION_TIME_OFFSET => interface.offset = endian.i64(value, 0).unwrap_or(0),
                 _ => {}
             }
             options = rest;
         }
         Some(interface)
+    }
+
+    fn set_resolution(&mut self, option: &[u8]) {
+        if let Some(&byte) = option.first() {
+            self.resolution = Resolution::of(byte);
+        }
     }
 
     /// The instant that `ticks` stands for; it saturates at the ends of what a timestamp can tell.
@@ -119,10 +123,10 @@ mod tests {
             (29, u64::MAX, 0, 9),
             (127, u64::MAX, 0, 9),
             (0x80, 7, 7_000_000_000, 0),
-            (0x80 | 1, 3, 1_500_000_000, 0),
-            (0x80 | 10, 1536, 1_500_000_000, 3),
-            (0x80 | 20, 3 << 19, 1_500_000_000, 6),
-            (0x80 | 32, 3 << 31, 1_500_000_000, 9),
+            (0x81, 3, 1_500_000_000, 0),
+            (0x8a, 1536, 1_500_000_000, 3),
+            (0x94, 3 << 19, 1_500_000_000, 6),
+            (0xa0, 3 << 31, 1_500_000_000, 9),
             (0xff, u64::MAX, 0, 9),
             (0, u64::MAX, i64::MAX, 0),
             (0x80, u64::MAX, i64::MAX, 0),

@@ -1,0 +1,281 @@
+//! The report as JSON: `cookietrail/report/1` in docs/json.md.
+
+use super::exchange_json::{Display, NoteJson};
+use super::text::Text;
+use crate::note::Note;
+use crate::pipeline::Counts;
+use crate::session::{Reading, SignatureState};
+use crate::time::Timestamp;
+use crate::trail::{CookieEvent, CookieLife, SessionLife, SessionState, Story};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::net::IpAddr;
+
+/// The name and version of this format.
+pub const SCHEMA: &str = "cookietrail/report/1";
+
+/// What is known about the capture beside the story.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// The files, as they were named.
+    pub files: &'a [String],
+    /// What was read.
+    pub counts: &'a Counts,
+    /// What was odd about the files.
+    pub notes: &'a [Note],
+}
+
+/// Writes the whole report as one document.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write(story: &Story, about: About<'_>, mut out: impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut out, &Report::of(story, about))?;
+    out.write_all(b"\n")
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: &'static str,
+    capture: CaptureJson<'a>,
+    browsers: Vec<BrowserJson<'a>>,
+    navigations: Vec<NavigationJson<'a>>,
+    cookies: Vec<CookieJson<'a>>,
+    sessions: Vec<SessionJson<'a>>,
+    conclusions: Vec<ConclusionJson<'a>>,
+}
+
+impl<'a> Report<'a> {
+    fn of(story: &'a Story, about: About<'a>) -> Self {
+        let navigations = story.navigations.iter().map(|step| NavigationJson {
+            browser: &story.browsers[step.browser].id,
+            exchanges: ids(story, &step.hops),
+            parts: ids(story, &step.parts),
+            kind: step.kind.word(),
+            title: &step.title,
+        });
+        let conclusions = story.conclusions.iter().map(|conclusion| ConclusionJson {
+            kind: conclusion.kind.word(),
+            text: &conclusion.text,
+            exchanges: ids(story, &conclusion.visits),
+        });
+        Self {
+            schema: SCHEMA,
+            capture: CaptureJson::of(story, about),
+            browsers: story.browsers.iter().map(|browser| BrowserJson::of(browser, story)).collect(),
+            navigations: navigations.collect(),
+            cookies: story.cookies.iter().map(|life| CookieJson::of(life, story)).collect(),
+            sessions: story.sessions.iter().map(|session| SessionJson::of(session, story)).collect(),
+            conclusions: conclusions.collect(),
+        }
+    }
+}
+
+fn ids(story: &Story, visits: &[usize]) -> Vec<u64> {
+    visits.iter().map(|visit| story.visits[*visit].id).collect()
+}
+
+#[derive(Serialize)]
+struct CaptureJson<'a> {
+    files: &'a [String],
+    packets: u64,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+    connections: u64,
+    protocols: BTreeMap<&'static str, u64>,
+    exchanges: usize,
+    skipped: BTreeMap<&'static str, u64>,
+    notes: Vec<NoteJson<'a>>,
+}
+
+impl<'a> CaptureJson<'a> {
+    fn of(story: &'a Story, about: About<'a>) -> Self {
+        let counts = about.counts;
+        Self {
+            files: about.files,
+            packets: counts.packets,
+            first: counts.span.map(|(first, _)| first),
+            last: counts.span.map(|(_, last)| last),
+            connections: counts.connections,
+            protocols: counts.protocols.iter().map(|(protocol, count)| (protocol.word(), *count)).collect(),
+            exchanges: story.visits.len(),
+            skipped: counts.skipped.iter().map(|(skip, count)| (skip.word(), *count)).collect(),
+            notes: about.notes.iter().map(NoteJson::of).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct BrowserJson<'a> {
+    id: &'a str,
+    label: &'a str,
+    user_agent: Option<Text<'a>>,
+    addresses: Vec<Display<IpAddr>>,
+    exchanges: Vec<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    told_apart: Option<&'a str>,
+}
+
+impl<'a> BrowserJson<'a> {
+    fn of(browser: &'a crate::trail::Browser, story: &Story) -> Self {
+        Self {
+            id: &browser.id,
+            label: &browser.label,
+            user_agent: (!browser.user_agent.is_empty()).then_some(Text(&browser.user_agent)),
+            addresses: browser.addresses.iter().copied().map(Display).collect(),
+            exchanges: ids(story, &browser.visits),
+            told_apart: browser.told_apart.as_deref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct NavigationJson<'a> {
+    browser: &'a str,
+    exchanges: Vec<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<u64>,
+    kind: &'static str,
+    title: &'a str,
+}
+
+#[derive(Serialize)]
+struct ConclusionJson<'a> {
+    kind: &'static str,
+    text: &'a str,
+    exchanges: Vec<u64>,
+}
+
+#[derive(Serialize)]
+struct CookieJson<'a> {
+    browser: &'a str,
+    name: Text<'a>,
+    domain: &'a str,
+    host_only: Option<bool>,
+    path: Option<Text<'a>>,
+    format: Option<&'static str>,
+    kind: Option<&'static str>,
+    events: Vec<EventJson<'a>>,
+}
+
+impl<'a> CookieJson<'a> {
+    fn of(life: &'a CookieLife, story: &'a Story) -> Self {
+        let reading = life.reading();
+        Self {
+            browser: &story.browsers[life.browser].id,
+            name: Text(&life.name),
+            domain: &life.domain,
+            host_only: life.host_only,
+            path: life.path.as_deref().map(Text),
+            format: reading.map(|reading| reading.format),
+            kind: reading.map(|reading| reading.kind.word()),
+            events: life.events.iter().map(|event| EventJson::of(event, life, story)).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct EventJson<'a> {
+    kind: &'static str,
+    exchange: Option<u64>,
+    packet: Option<u64>,
+    time: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Text<'a>>,
+    /// Which of the cookie's distinct values it is, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attributes: Option<Vec<(Text<'a>, Option<Text<'a>>)>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grade: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+}
+
+impl<'a> EventJson<'a> {
+    fn of(event: &'a CookieEvent, life: &'a CookieLife, story: &Story) -> Self {
+        let attributes = event.attributes.iter();
+        let attributes =
+            attributes.map(|one| (Text(&one.name), one.value.as_deref().map(Text))).collect();
+        Self {
+            kind: event.kind.word(),
+            exchange: event.visit.map(|visit| story.visits[visit].id),
+            packet: event.packet,
+            time: event.time,
+            value: event.version.map(|version| Text(&life.versions[version].value)),
+            version: event.version.map(|version| version + 1),
+            attributes: event.kind.is_from_server().then_some(attributes),
+            reason: event.verdict.map(|verdict| verdict.reason.word()),
+            grade: event.verdict.map(|verdict| verdict.grade.word()),
+            text: event.text.as_deref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SessionJson<'a> {
+    browser: &'a str,
+    cookie: Text<'a>,
+    format: &'static str,
+    states: Vec<StateJson<'a>>,
+}
+
+impl<'a> SessionJson<'a> {
+    fn of(session: &'a SessionLife, story: &'a Story) -> Self {
+        let life = &story.cookies[session.cookie];
+        Self {
+            browser: &story.browsers[life.browser].id,
+            cookie: Text(&life.name),
+            format: session.format,
+            states: session.states.iter().map(|state| StateJson::of(state, life, story)).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct StateJson<'a> {
+    exchange: u64,
+    packet: Option<u64>,
+    version: usize,
+    payload: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plain: Option<&'a Value>,
+    signed_at: Option<Timestamp>,
+    expires: Option<Timestamp>,
+    compressed: bool,
+    signature: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<&'a str>,
+    identity: Option<&'a str>,
+    added: &'a [String],
+    removed: &'a [String],
+    changed: &'a [String],
+}
+
+impl<'a> StateJson<'a> {
+    fn of(state: &'a SessionState, life: &'a CookieLife, story: &Story) -> Self {
+        let reading: Option<&Reading> = life.versions[state.version].reading.as_ref();
+        let none = SignatureState::None;
+        Self {
+            exchange: story.visits[state.visit].id,
+            packet: state.packet,
+            version: state.version + 1,
+            payload: reading.and_then(|reading| reading.payload.as_ref()),
+            plain: reading.and_then(|reading| reading.plain.as_ref()),
+            signed_at: reading.and_then(|reading| reading.signed_at),
+            expires: reading.and_then(|reading| reading.expires),
+            compressed: reading.is_some_and(|reading| reading.compressed),
+            signature: reading.map_or(none, |reading| reading.signature).word(),
+            problem: reading.and_then(|reading| reading.problem.as_deref()),
+            identity: state.identity.as_deref(),
+            added: &state.changes.added,
+            removed: &state.changes.removed,
+            changed: &state.changes.changed,
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What a capture shows. A conclusion stands only with the exchanges that support it.
+
+use super::steps::StepKind;
+use super::story::{EventKind, Story};
+use crate::session::Kind;
+
+/// What can be concluded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConclusionKind {
+    /// The same URL gave different pages, with nothing but the cookie differing.
+    Stateless,
+    /// Several browsers were served at once, each by its own cookie.
+    CookieTellsApart,
+    /// A session cookie's content can be read without any key.
+    Readable,
+    /// A session cookie is a bare identifier: its content is on the server.
+    ServerSide,
+    /// Logging out only deleted the browser's copy.
+    LogoutOnlyDeletes,
+    /// A session value was used after it had been deleted.
+    UsedAfterDeletion,
+    /// A login did not last because its cookie was refused.
+    RefusedCookie,
+}
+
+impl ConclusionKind {
+    /// The word used in machine-readable output.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Stateless => "http-is-stateless",
+            Self::CookieTellsApart => "cookie-tells-browsers-apart",
+            Self::Readable => "session-readable",
+            Self::ServerSide => "session-on-server",
+            Self::LogoutOnlyDeletes => "logout-only-deletes",
+            Self::UsedAfterDeletion => "used-after-deletion",
+            Self::RefusedCookie => "cookie-refused",
+        }
+    }
+}
+
+/// One thing that the capture shows.
+#[derive(Debug, Clone)]
+pub struct Conclusion {
+    /// Which.
+    pub kind: ConclusionKind,
+    /// In plain words. It may hold captured text.
+    pub text: String,
+    /// The exchanges that show it.
+    pub visits: Vec<usize>,
+}
+
+/// Everything that this capture supports, in teaching order.
+pub(super) fn conclusions(story: &Story) -> Vec<Conclusion> {
+    [
+        refused(story),
+        stateless(story),
+        tells_apart(story),
+        readable(story),
+        server_side(story),
+        logout_only_deletes(story),
+        used_after_deletion(story),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Two pages of one URL that read differently, where one request had a session cookie and the
+/// other had none.
+fn stateless(story: &Story) -> Option<Conclusion> {
+    let page = |index: usize| {
+        let visit = &story.visits[index];
+        let (asked, answered) = (visit.asked.as_ref()?, visit.answered.as_ref()?);
+        let words = answered.excerpt.as_deref().filter(|_| answered.status == 200)?;
+        Some((asked.url.as_ref()?, words, story.sent_session(index)))
+    };
+    let pages = || (0..story.visits.len()).filter(|index| page(*index).is_some());
+    let (without, with) = pages().find_map(|first| {
+        let (url, words, had_session) = page(first)?;
+        let other = pages().find(|other| {
+            page(*other).is_some_and(|(u, w, had)| u == url && w != words && had && !had_session)
+        })?;
+        Some((first, other))
+    })?;
+    let text = format!(
+        "HTTP keeps no state. Exchanges {} and {} ask for the same page; all that tells the server \
+         who is asking is the cookie that the second one carries.",
+        story.visits[without].id, story.visits[with].id
+    );
+    Some(Conclusion { kind: ConclusionKind::Stateless, text, visits: vec![without, with] })
+}
+
+fn tells_apart(story: &Story) -> Option<Conclusion> {
+    let mut who: Vec<(usize, String, usize)> = Vec::new();
+    for session in &story.sessions {
+        let browser = story.cookies[session.cookie].browser;
+        let named = session.states.iter().find_map(|state| Some((state.identity.clone()?, state.visit)));
+        if let Some((name, visit)) = named.filter(|_| who.iter().all(|(other, _, _)| *other != browser)) {
+            who.push((browser, name, visit));
+        }
+    }
+    if who.len() < 2 {
+        return None;
+    }
+    let list: Vec<String> =
+        who.iter().map(|(browser, name, _)| format!("browser {} is {name}", story.browsers[*browser].id)).collect();
+    let text = format!("The cookie tells browsers apart: {}. Each sends its own value, and sees its own user.", list.join(", "));
+    let visits = who.into_iter().map(|(_, _, visit)| visit).collect();
+    Some(Conclusion { kind: ConclusionKind::CookieTellsApart, text, visits })
+}
+
+fn readable(story: &Story) -> Option<Conclusion> {
+    let session = story.sessions.iter().find(|session| {
+        let reading = story.cookies[session.cookie].reading();
+        reading.is_some_and(|reading| matches!(reading.kind, Kind::SignedReadable | Kind::EncodedOnly))
+    })?;
+    let cookie = &story.cookies[session.cookie];
+    let signed = cookie.reading().is_some_and(|reading| reading.kind == Kind::SignedReadable);
+    let guard = if signed {
+        "It is signed, so it cannot be forged without the server's secret, but it is not encrypted: \
+         whoever holds it can read it."
+    } else {
+        "It is neither signed nor encrypted: whoever holds it can read it and change it."
+    };
+    let text = format!(
+        "The session lives in the cookie {}, on the client. {guard} To keep the content on the server, \
+         use server-side sessions (Flask-Session): the cookie is then a bare id.",
+        String::from_utf8_lossy(&cookie.name)
+    );
+    let visits = session.states.iter().map(|state| state.visit).take(3).collect();
+    Some(Conclusion { kind: ConclusionKind::Readable, text, visits })
+}
+
+fn server_side(story: &Story) -> Option<Conclusion> {
+    let session = story.sessions.iter().find(|session| {
+        story.cookies[session.cookie].reading().is_some_and(|reading| reading.kind == Kind::OpaqueId)
+    })?;
+    let cookie = &story.cookies[session.cookie];
+    let text = format!(
+        "The cookie {} is a bare identifier: what it stands for is kept on the server. Whoever \
+         sends the same identifier is taken for the same user.",
+        String::from_utf8_lossy(&cookie.name)
+    );
+    let visits = session.states.iter().map(|state| state.visit).take(1).collect();
+    Some(Conclusion { kind: ConclusionKind::ServerSide, text, visits })
+}
+
+fn logout_only_deletes(story: &Story) -> Option<Conclusion> {
+    let step = story.navigations.iter().find(|step| step.kind == StepKind::Logout)?;
+    let deletes = |life: &&super::story::CookieLife| {
+        let readable = life.reading().is_some_and(|reading| reading.kind == Kind::SignedReadable);
+        readable
+            && life.events.iter().any(|event| {
+                event.kind == EventKind::Deleted && event.visit.is_some_and(|visit| step.hops.contains(&visit))
+            })
+    };
+    let life = story.cookies.iter().find(deletes)?;
+    let text = format!(
+        "Logging out asks the browser to throw the cookie {} away. The server keeps no list of \
+         sessions, so a copy of the old value made before the logout is still valid until its \
+         signature is too old.",
+        String::from_utf8_lossy(&life.name)
+    );
+    Some(Conclusion { kind: ConclusionKind::LogoutOnlyDeletes, text, visits: step.hops.clone() })
+}
+
+/// A session value sent after the server had deleted it, by whichever browser.
+fn used_after_deletion(story: &Story) -> Option<Conclusion> {
+    for life in story.cookies.iter().filter(|life| life.is_session()) {
+        let Some(deleted) = life.events.iter().find(|event| event.kind == EventKind::Deleted) else { continue };
+        let values: Vec<&[u8]> = life.versions.iter().map(|version| &*version.value).collect();
+        let again = story.cookies.iter().filter(|other| other.name == life.name).find_map(|other| {
+            let event = other.events.iter().find(|event| {
+                let value = event.version.map(|version| &*other.versions[version].value);
+                matches!(event.kind, EventKind::Sent | EventKind::SentUnknown)
+                    && event.packet > deleted.packet
+                    && value.is_some_and(|value| values.contains(&value))
+            })?;
+            Some((other.browser, event.visit?))
+        });
+        if let Some((browser, visit)) = again {
+            let text = format!(
+                "After the logout, browser {} sends the old value of {} again in exchange {}.",
+                story.browsers[browser].id,
+                String::from_utf8_lossy(&life.name),
+                story.visits[visit].id
+            );
+            return Some(Conclusion { kind: ConclusionKind::UsedAfterDeletion, text, visits: vec![visit] });
+        }
+    }
+    None
+}
+
+fn refused(story: &Story) -> Option<Conclusion> {
+    let step = story.navigations.iter().find(|step| step.kind == StepKind::LoginLost)?;
+    let (life, event) = story.cookies.iter().filter(|life| life.browser == step.browser).find_map(|life| {
+        let event = life.events.iter().find(|event| {
+            event.kind == EventKind::Refused && event.visit.is_some_and(|visit| step.hops.contains(&visit))
+        })?;
+        Some((life, event))
+    })?;
+    let text = format!(
+        "The login does not last, because the cookie {} never comes back. {}",
+        String::from_utf8_lossy(&life.name),
+        event.text.as_deref().unwrap_or_default()
+    );
+    Some(Conclusion { kind: ConclusionKind::RefusedCookie, text, visits: step.hops.clone() })
+}

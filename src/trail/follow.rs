@@ -1,0 +1,60 @@
+//! Exchanges followed one message at a time, in the order of their packets: who sent it, and what
+//! it did to whose cookies.
+
+use super::lives::{EventAt, Lives};
+use super::visit::Visit;
+use super::who::Roster;
+use std::collections::BTreeMap;
+
+/// Follows browsers and cookies through a capture.
+#[derive(Debug, Default)]
+pub(super) struct Follower {
+    pub roster: Roster,
+    pub lives: Lives,
+    /// The browser of each visit.
+    pub browsers: BTreeMap<usize, usize>,
+}
+
+impl Follower {
+    /// Follows all visits, their requests and responses in the order of the packets.
+    pub fn follow_all(&mut self, visits: &[Visit]) {
+        let mut messages: Vec<(u64, bool, usize)> = Vec::new();
+        for (index, visit) in visits.iter().enumerate() {
+            messages.extend(visit.asked.as_ref().map(|asked| (asked.packet, false, index)));
+            messages.extend(visit.answered.as_ref().map(|answered| (answered.packet, true, index)));
+        }
+        messages.sort_unstable();
+        for (_, is_response, index) in messages {
+            if is_response {
+                self.response(index, &visits[index]);
+            } else {
+                self.request(index, &visits[index]);
+            }
+        }
+    }
+
+    /// Follows one request, and gives the browser that made it.
+    pub fn request(&mut self, index: usize, visit: &Visit) -> Option<usize> {
+        let asked = visit.asked.as_ref()?;
+        let browser = self.roster.assign(visit, asked);
+        self.browsers.insert(index, browser);
+        self.lives.request(browser, &mut self.roster.profiles[browser], index, asked);
+        Some(browser)
+    }
+
+    /// Follows one response. One whose request was not captured has nobody to keep its cookies.
+    pub fn response(&mut self, index: usize, visit: &Visit) {
+        let (Some(asked), Some(answered)) = (&visit.asked, &visit.answered) else { return };
+        let Some(browser) = self.browsers.get(&index).copied() else { return };
+        let profile = &mut self.roster.profiles[browser];
+        self.lives.response(browser, profile, index, asked, answered);
+        if answered.is_redirect() {
+            self.roster.note_redirect(browser, visit);
+        }
+    }
+
+    /// The cookie events since this was last asked.
+    pub fn take_happened(&mut self) -> Vec<EventAt> {
+        self.lives.take_happened()
+    }
+}

@@ -1,0 +1,332 @@
+//! The lives of cookies: every Set-Cookie and every Cookie header, told as events of one cookie.
+
+use super::story::{CookieEvent, CookieLife, EventKind, Version};
+use super::visit::{Answered, Asked};
+use super::who::Profile;
+use crate::cookie::{self, Case, CookiePair, Received, Response, Stored, Target, Verdict};
+use crate::session;
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// One of a browser's cookies (RFC 6265bis section 5.7: name, domain, host-only, path).
+type Identity = (usize, Vec<u8>, String, Option<bool>, Option<Vec<u8>>);
+
+/// The message that an event comes from.
+#[derive(Debug, Clone, Copy)]
+struct Shown {
+    visit: usize,
+    packet: u64,
+    time: Timestamp,
+}
+
+/// An event, by life and place in it.
+pub type EventAt = (usize, usize);
+
+/// All cookie lives of a capture.
+#[derive(Debug, Default)]
+pub(super) struct Lives {
+    pub lives: Vec<CookieLife>,
+    by_identity: BTreeMap<Identity, usize>,
+    happened: Vec<EventAt>,
+    /// The mark of the last cookie given to a jar.
+    serial: u64,
+}
+
+impl Lives {
+    /// The events since this was last asked, in order.
+    pub fn take_happened(&mut self) -> Vec<EventAt> {
+        std::mem::take(&mut self.happened)
+    }
+
+    /// A request: what was sent, what has expired, what was left out.
+    pub fn request(&mut self, browser: usize, profile: &mut Profile, visit: usize, asked: &Asked) {
+        let shown = Shown { visit, packet: asked.packet, time: asked.time };
+        for expired in profile.jar.expire(asked.time) {
+            let life = self.of_cookie(browser, &expired);
+            let time = expired.expires.unwrap_or(asked.time);
+            let version = self.version(life, &expired.name, &expired.value, time);
+            let at = CookieEvent { visit: None, packet: None, time, ..event(EventKind::Expired, shown) };
+            self.push(life, CookieEvent { version: Some(version), ..at });
+        }
+        let Some(target) = &asked.target else { return };
+        let considered: Vec<(cookie::Cookie, Result<(), Verdict>)> = profile
+            .jar
+            .for_request(target, &asked.site, asked.time)
+            .into_iter()
+            .map(|one| (one.cookie.clone(), one.sent))
+            .collect();
+        let mut unexplained: Vec<bool> = vec![true; considered.len()];
+        for pair in &asked.cookies.pairs {
+            let found = considered.iter().enumerate().position(|(index, (cookie, sent))| {
+                unexplained[index] && sent.is_ok() && names(cookie, pair)
+            });
+            match found {
+                Some(index) => {
+                    unexplained[index] = false;
+                    self.sent(browser, profile, shown, &considered[index].0, pair, target);
+                }
+                None => self.sent_unknown(browser, profile, shown, pair, target),
+            }
+        }
+        for (index, (cookie, sent)) in considered.iter().enumerate() {
+            let named = asked.cookies.pairs.iter().any(|pair| names(cookie, pair) && pair.value == cookie.value);
+            match sent {
+                Ok(()) if unexplained[index] => self.missing(browser, profile, shown, cookie, asked),
+                Err(verdict) if !named => self.withheld(browser, shown, cookie, *verdict, target),
+                _ => {}
+            }
+        }
+    }
+
+    /// A response: what was set, and what became of it.
+    pub fn response(
+        &mut self,
+        browser: usize,
+        profile: &mut Profile,
+        visit: usize,
+        asked: &Asked,
+        answered: &Answered,
+    ) {
+        let Some(target) = &asked.target else { return };
+        let shown = Shown { visit, packet: answered.packet, time: answered.time };
+        if let Some(header) = &answered.clear_site_data {
+            for cleared in profile.jar.clear_site_data(header, target) {
+                let life = self.of_cookie(browser, &cleared);
+                let text = Some("the server asked for all cookies to be cleared (Clear-Site-Data)".to_owned());
+                self.push(life, CookieEvent { text, ..event(EventKind::Deleted, shown) });
+            }
+        }
+        for line in &answered.set_cookies {
+            self.serial += 1;
+            let response = Response {
+                target: target.clone(),
+                site: asked.site.clone(),
+                now: answered.time,
+                date: answered.date,
+                tag: self.serial,
+            };
+            for received in profile.jar.receive(&[line], &response) {
+                self.received(browser, profile, shown, &received, asked, target);
+            }
+        }
+    }
+
+    fn received(
+        &mut self,
+        browser: usize,
+        profile: &mut Profile,
+        shown: Shown,
+        received: &Received,
+        asked: &Asked,
+        target: &Target,
+    ) {
+        let set = &received.cookie;
+        let (life, kind, verdict, text) = match &received.stored {
+            Stored::Refused(verdict) => {
+                let life = self.of_refused(browser, received, target);
+                (life, EventKind::Refused, Some(*verdict), Some(verdict.reason.sentence(&Case::storing(set, target))))
+            }
+            Stored::Deleted { previous } => (self.of_cookie(browser, previous), EventKind::Deleted, None, None),
+            Stored::DeletedNothing { .. } => {
+                let life = self.of_line(browser, received, target);
+                (life, EventKind::Deleted, None, Some(nothing_deleted(asked, set)))
+            }
+            Stored::New { .. } => {
+                let kept = profile.jar.iter().find(|cookie| cookie.tag == self.serial);
+                let identity = kept.map(|cookie| identity(browser, cookie));
+                let life = match identity {
+                    Some(identity) => self.of_new(identity, target.host.as_str()),
+                    None => self.of_line(browser, received, target),
+                };
+                // A cookie from before the capture is replaced, not made, by the first line seen.
+                let sent = asked.cookies.first(&set.name);
+                let kind = match sent {
+                    Some(value) if value == set.value => EventKind::Refreshed,
+                    Some(_) if self.lives[life].versions.iter().any(|v| Some(&*v.value) == sent) => EventKind::Replaced,
+                    _ => EventKind::Set,
+                };
+                (life, kind, None, None)
+            }
+            Stored::Replaced { previous } => (self.of_cookie(browser, previous), EventKind::Replaced, None, None),
+            Stored::Refreshed { previous } => (self.of_cookie(browser, previous), EventKind::Refreshed, None, None),
+        };
+        let version = (kind != EventKind::Deleted)
+            .then(|| self.version(life, &set.name, &set.value, shown.time));
+        if kind != EventKind::Refused {
+            profile.note_known(target.host.as_str(), &set.name, &set.value);
+        }
+        let attributes = set.attributes.clone();
+        self.push(life, CookieEvent { version, attributes, verdict, text, ..event(kind, shown) });
+    }
+
+    fn sent(
+        &mut self,
+        browser: usize,
+        profile: &mut Profile,
+        shown: Shown,
+        cookie: &cookie::Cookie,
+        pair: &CookiePair,
+        target: &Target,
+    ) {
+        let life = self.of_cookie(browser, cookie);
+        let known = self.lives[life].versions.iter().any(|version| version.value == pair.value);
+        let kind = if known { EventKind::Sent } else { EventKind::SentUnknown };
+        let version = self.version(life, &pair.name, &pair.value, shown.time);
+        if known {
+            profile.note_returned(cookie);
+        }
+        profile.note_known(target.host.as_str(), &pair.name, &pair.value);
+        profile.jar.touch(&pair.name, &pair.value, target, shown.time);
+        let text = (!known).then(|| "a script changed its value, or a response that is not in this capture".to_owned());
+        self.push(life, CookieEvent { version: Some(version), text, ..event(kind, shown) });
+    }
+
+    fn sent_unknown(
+        &mut self,
+        browser: usize,
+        profile: &mut Profile,
+        shown: Shown,
+        pair: &CookiePair,
+        target: &Target,
+    ) {
+        let name = if pair.equals { pair.name.clone() } else { Vec::new() };
+        let host = target.host.as_str().to_owned();
+        let life = self.unseen(browser, &name, &host).unwrap_or_else(|| {
+            self.find((browser, name.clone(), host.clone(), None, None))
+        });
+        let version = self.version(life, &pair.name, &pair.value, shown.time);
+        profile.note_known(&host, &pair.name, &pair.value);
+        let text = Some(unknown_text(&self.lives[life]).to_owned());
+        self.push(life, CookieEvent { version: Some(version), text, ..event(EventKind::SentUnknown, shown) });
+    }
+
+    fn missing(&mut self, browser: usize, profile: &Profile, shown: Shown, cookie: &cookie::Cookie, asked: &Asked) {
+        let life = self.of_cookie(browser, cookie);
+        let verdict = profile.jar.explain_missing(&asked.site);
+        let text = Some("the browser should have sent it: it may have been cleared or blocked, or the request was made without credentials".to_owned());
+        self.push(life, CookieEvent { verdict, text, ..event(EventKind::Missing, shown) });
+    }
+
+    fn withheld(&mut self, browser: usize, shown: Shown, cookie: &cookie::Cookie, verdict: Verdict, target: &Target) {
+        let life = self.of_cookie(browser, cookie);
+        let text = Some(verdict.reason.sentence(&Case::sending(cookie, target)));
+        let event = CookieEvent { verdict: Some(verdict), text, ..event(EventKind::Withheld, shown) };
+        self.push(life, event);
+    }
+
+    fn push(&mut self, life: usize, event: CookieEvent) {
+        self.happened.push((life, self.lives[life].events.len()));
+        self.lives[life].events.push(event);
+    }
+
+    /// The life of a cookie that the jar holds or held.
+    fn of_cookie(&mut self, browser: usize, cookie: &cookie::Cookie) -> usize {
+        self.find(identity(browser, cookie))
+    }
+
+    /// The life of a cookie that the jar did not take in, as its line has it.
+    fn of_line(&mut self, browser: usize, received: &Received, target: &Target) -> usize {
+        let set = &received.cookie;
+        let domain = set.domain.as_deref().and_then(cookie::domain::canonical_name);
+        let domain = domain.filter(|domain| !domain.is_empty());
+        let host_only = domain.is_none();
+        let domain = domain.unwrap_or_else(|| target.host.as_str().to_owned());
+        let path = set.path.clone().filter(|path| path.starts_with(b"/"));
+        let path = path.unwrap_or_else(|| cookie::path::default_path(&target.path).to_vec());
+        let identity = (browser, set.name.clone(), domain, Some(host_only), Some(path));
+        self.of_new(identity, target.host.as_str())
+    }
+
+    /// The life of a cookie whose scope has just been shown; one known only from requests to
+    /// `host` has now found it.
+    fn of_new(&mut self, identity: Identity, host: &str) -> usize {
+        if self.by_identity.contains_key(&identity) {
+            return self.find(identity);
+        }
+        let unseen = (identity.0, identity.1.clone(), host.to_owned(), None, None);
+        let Some(life) = self.by_identity.remove(&unseen) else { return self.find(identity) };
+        let known = &mut self.lives[life];
+        (known.domain, known.host_only, known.path) =
+            (identity.2.clone(), identity.3, identity.4.clone());
+        self.by_identity.insert(identity, life);
+        life
+    }
+
+    /// A refused cookie: with those of its name, if there are any.
+    fn of_refused(&mut self, browser: usize, received: &Received, target: &Target) -> usize {
+        let host = target.host.as_str();
+        let same = self.lives.iter().position(|life| {
+            life.browser == browser && life.name == received.cookie.name && life.domain == host
+        });
+        same.unwrap_or_else(|| self.of_line(browser, received, target))
+    }
+
+    /// The life of a cookie of which no Set-Cookie was seen.
+    fn unseen(&self, browser: usize, name: &[u8], host: &str) -> Option<usize> {
+        self.by_identity.get(&(browser, name.to_vec(), host.to_owned(), None, None)).copied()
+    }
+
+    fn find(&mut self, identity: Identity) -> usize {
+        if let Some(life) = self.by_identity.get(&identity) {
+            return *life;
+        }
+        let (browser, name, domain, host_only, path) = identity.clone();
+        let (versions, events) = (Vec::new(), Vec::new());
+        self.lives.push(CookieLife { browser, name, domain, host_only, path, versions, events });
+        self.by_identity.insert(identity, self.lives.len() - 1);
+        self.lives.len() - 1
+    }
+
+    /// The number of a value among those of its cookie.
+    fn version(&mut self, life: usize, name: &[u8], value: &[u8], now: Timestamp) -> usize {
+        let versions = &mut self.lives[life].versions;
+        if let Some(known) = versions.iter().position(|version| version.value == value) {
+            return known;
+        }
+        let context = session::Context { now_hint: Some(now) };
+        let reading = session::decode(&session::Cookie::new(name, value), &context);
+        versions.push(Version { value: value.to_vec(), reading });
+        versions.len() - 1
+    }
+}
+
+fn identity(browser: usize, cookie: &cookie::Cookie) -> Identity {
+    let scope = (Some(cookie.host_only), Some(cookie.path.clone()));
+    (browser, cookie.name.clone(), cookie.domain.clone(), scope.0, scope.1)
+}
+
+fn names(cookie: &cookie::Cookie, pair: &CookiePair) -> bool {
+    cookie.name == pair.name && (pair.equals || cookie.value == pair.value)
+}
+
+fn event(kind: EventKind, shown: Shown) -> CookieEvent {
+    CookieEvent {
+        kind,
+        visit: Some(shown.visit),
+        packet: Some(shown.packet),
+        time: shown.time,
+        version: None,
+        attributes: Vec::new(),
+        verdict: None,
+        text: None,
+    }
+}
+
+fn nothing_deleted(asked: &Asked, set: &cookie::SetCookie) -> String {
+    let sent = asked.cookies.first(&set.name).is_some();
+    let text = if sent {
+        "it does not fit the domain and path of the cookie that was sent, which stays"
+    } else {
+        "there was nothing to delete"
+    };
+    text.to_owned()
+}
+
+fn unknown_text(life: &CookieLife) -> &'static str {
+    let was_here = life.events.iter().any(|event| event.kind.is_from_server());
+    if was_here {
+        "it was not in the jar any more: an old value sent again"
+    } else {
+        "no response in this capture set it: it is from before the capture, or a script made it"
+    }
+}

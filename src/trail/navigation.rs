@@ -1,0 +1,73 @@
+//! Steps of a browser: a page asked for, the redirects that followed, the parts of the page.
+
+use super::story::Navigation;
+use super::steps::StepKind;
+use super::visit::{Purpose, Visit};
+use std::time::Duration;
+
+/// How long after a redirect its next hop may come. Browsers follow at once; a slow name look-up
+/// or a busy server may take its time.
+const FOLLOWED_WITHIN: Duration = Duration::from_secs(30);
+
+/// A redirect that waits for the request that follows it.
+struct Pending {
+    navigation: usize,
+    from: usize,
+    to: url::Url,
+    is_part: bool,
+}
+
+/// Groups the visits of one browser into steps. Titles are given later.
+pub(super) fn navigations(browser: usize, visits: &[usize], all: &[Visit]) -> Vec<Navigation> {
+    let mut steps: Vec<Navigation> = Vec::new();
+    let mut pending: Vec<Pending> = Vec::new();
+    for &index in visits {
+        let visit = &all[index];
+        let followed = pending.iter().position(|one| continues(one, visit, all));
+        let (navigation, is_part) = if let Some(at) = followed {
+            let Pending { navigation, is_part, .. } = pending.swap_remove(at);
+            (navigation, is_part)
+        } else if is_part(visit) && !steps.is_empty() {
+            (page_of(visit, &steps, all), true)
+        } else {
+            let kind = StepKind::Page;
+            steps.push(Navigation { browser, hops: Vec::new(), parts: Vec::new(), kind, title: String::new() });
+            (steps.len() - 1, false)
+        };
+        let step = &mut steps[navigation];
+        if is_part { step.parts.push(index) } else { step.hops.push(index) }
+        if let Some(to) = visit.redirects_to() {
+            pending.push(Pending { navigation, from: index, to, is_part });
+        }
+    }
+    steps
+}
+
+fn is_part(visit: &Visit) -> bool {
+    visit.asked.as_ref().is_some_and(|asked| asked.purpose == Purpose::Part)
+}
+
+/// Whether a visit is what a redirect led to.
+fn continues(pending: &Pending, visit: &Visit, all: &[Visit]) -> bool {
+    let (Some(asked), Some(answered)) = (&visit.asked, &all[pending.from].answered) else { return false };
+    let in_time = asked.packet > answered.packet && asked.time.since(answered.time) <= FOLLOWED_WITHIN;
+    let keeps_method = matches!(answered.status, 307 | 308);
+    let before = all[pending.from].asked.as_ref().map(|asked| &asked.method);
+    let method_fits = if keeps_method {
+        before == Some(&asked.method)
+    } else {
+        before == Some(&asked.method) || asked.method == b"GET"
+    };
+    in_time && method_fits && asked.url.as_ref() == Some(&pending.to)
+}
+
+/// The step whose page a part belongs to: the latest with the address in its Referer, else the
+/// latest there is.
+fn page_of(visit: &Visit, steps: &[Navigation], all: &[Visit]) -> usize {
+    let last = steps.len() - 1;
+    let Some(referer) = visit.asked.as_ref().and_then(|asked| asked.referer.as_ref()) else { return last };
+    let shows = |step: &Navigation| {
+        step.hops.iter().any(|hop| all[*hop].asked.as_ref().is_some_and(|asked| asked.url.as_ref() == Some(referer)))
+    };
+    steps.iter().rposition(shows).unwrap_or(last)
+}

@@ -1,0 +1,125 @@
+//! The few words of a page by which a person would know it again.
+
+use crate::http::{Body, Headers, decode_content};
+
+/// How many characters are shown of a page.
+const EXCERPT: usize = 60;
+
+/// How much of a page is looked through for words.
+const LOOKED_AT: usize = 16 << 10;
+
+/// The first visible words of an HTML or text page; its title, where nothing else is visible.
+/// `None` for other content, and for a body that was not kept.
+pub fn excerpt(headers: &Headers, body: &Body, decoded_cap: usize) -> Option<String> {
+    let media_type = headers.media_type()?;
+    let is_html = matches!(&*media_type, b"text/html" | b"application/xhtml+xml");
+    if body.kept.is_empty() || !(is_html || media_type == b"text/plain") {
+        return None;
+    }
+    let decoded = decode_content(headers, &body.kept, decoded_cap);
+    let bytes = &decoded.bytes[..decoded.bytes.len().min(LOOKED_AT)];
+    let (text, _, _) = encoding(headers).decode(bytes);
+    let words = if is_html { visible(&text) } else { text.into_owned() };
+    shorten(&words)
+}
+
+fn encoding(headers: &Headers) -> &'static encoding_rs::Encoding {
+    let value = headers.first("content-type").unwrap_or_default();
+    let label = memchr::memmem::find(value, b"charset=").map(|at| &value[at + 8..]);
+    let label = label.map(|label| label.split(|byte| *byte == b';').next().unwrap_or_default());
+    let label = label.map(|label| label.trim_ascii().trim_ascii_start());
+    label.and_then(encoding_rs::Encoding::for_label).unwrap_or(encoding_rs::UTF_8)
+}
+
+/// Text outside tags, scripts, styles and the head; the title, if there is no other.
+fn visible(html: &str) -> String {
+    const HIDDEN: [&str; 5] = ["script", "style", "head", "template", "noscript"];
+    let mut out = String::new();
+    let mut title = String::new();
+    let mut rest = html;
+    while let Some(open) = rest.find('<') {
+        out.push_str(&rest[..open]);
+        let tag = &rest[open + 1..];
+        let name: String =
+            tag.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+        rest = after(tag, ">");
+        out.push(' ');
+        if tag.starts_with("!--") {
+            rest = after(tag, "-->");
+        } else if HIDDEN.contains(&name.as_str()) {
+            if name == "head" {
+                title = within(rest, "<title>", "</title>");
+            }
+            rest = after(rest, &format!("</{name}>"));
+        } else if name == "title" {
+            title = within(&format!("<title>{rest}"), "<title>", "</title>");
+            rest = after(rest, "</title>");
+        }
+    }
+    out.push_str(rest);
+    let text = if out.trim().is_empty() { title } else { out };
+    unescape(&text)
+}
+
+/// What follows the first `end`; nothing, if it does not occur.
+fn after<'a>(text: &'a str, end: &str) -> &'a str {
+    text.find(end).map_or("", |at| &text[at + end.len()..])
+}
+
+fn within(text: &str, start: &str, end: &str) -> String {
+    let inner = after(text, start);
+    inner[..inner.find(end).unwrap_or(0)].to_owned()
+}
+
+/// The character references that make up nearly all of those met.
+fn unescape(text: &str) -> String {
+    let pairs = [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#34;", "\"")];
+    let text = pairs.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+    text.replace("&amp;", "&")
+}
+
+fn shorten(text: &str) -> Option<String> {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if words.is_empty() {
+        return None;
+    }
+    if words.chars().count() <= EXCERPT {
+        return Some(words);
+    }
+    Some(words.chars().take(EXCERPT - 1).chain(['…']).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(media_type: &str, text: &str) -> Option<String> {
+        let headers = Headers::from_pairs(&[("Content-Type", media_type)]);
+        let body = Body { length: text.len() as u64, complete: true, kept: text.into() };
+        excerpt(&headers, &body, 1000)
+    }
+
+    #[test]
+    fn the_first_visible_words_are_found() {
+        for (html, words) in [
+            ("You are not logged in", "You are not logged in"),
+            ("<html><head><title>T</title><style>p{}</style></head><body><p>Hi <b>alice</b></p>", "Hi alice"),
+            ("<head><title>Only a title</title></head><body><script>x()</script>", "Only a title"),
+            ("<p>a &lt;b&gt; &amp;lt;</p>", "a <b> &lt;"),
+            ("<!-- <p>no</p> -->yes", "yes"),
+            ("<p>cut <", "cut"),
+            ("<script>never ends", ""),
+        ] {
+            assert_eq!(of("text/html; charset=utf-8", html).unwrap_or_default(), words, "{html}");
+        }
+        assert_eq!(of("image/png", "x"), None);
+        assert_eq!(of("text/plain", &"word ".repeat(50)).unwrap().chars().count(), EXCERPT);
+    }
+
+    #[test]
+    fn the_declared_encoding_is_used() {
+        let headers = Headers::from_pairs(&[("Content-Type", "text/html; charset=iso-8859-1")]);
+        let body = Body { length: 5, complete: true, kept: b"Gr\xfc\xdfe".to_vec() };
+        assert_eq!(excerpt(&headers, &body, 100).unwrap(), "Grüße");
+    }
+}

@@ -1,0 +1,252 @@
+//! What a step was for, told from what it did: a login is where a session begins to say who the
+//! user is, a logout where it ends, whatever the paths are called.
+
+use super::form;
+use super::story::{CookieLife, EventKind, Navigation};
+use super::visit::{Asked, Purpose, Visit};
+use crate::session::Reading;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a step was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StepKind {
+    /// The first page of a site.
+    Visit,
+    /// A login form.
+    LoginForm,
+    /// A login.
+    Login,
+    /// A login after which the browser has no session all the same.
+    LoginLost,
+    /// An attempt to log in that the server did not accept.
+    LoginFailed,
+    /// A logout.
+    Logout,
+    /// The same page once more.
+    Reload,
+    /// A form sent.
+    Submit,
+    /// Any other page.
+    Page,
+    /// A call made by a script, or part of a page whose page is not known.
+    Part,
+}
+
+impl StepKind {
+    /// The word used in machine-readable output.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Visit => "visit",
+            Self::LoginForm => "login-form",
+            Self::Login => "login",
+            Self::LoginLost => "login-lost",
+            Self::LoginFailed => "login-failed",
+            Self::Logout => "logout",
+            Self::Reload => "reload",
+            Self::Submit => "submit",
+            Self::Page => "page",
+            Self::Part => "part",
+        }
+    }
+}
+
+/// What the trail knows when it names steps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub visits: &'a [Visit],
+    pub cookies: &'a [CookieLife],
+}
+
+/// Names the steps of one browser, in order.
+pub(super) fn name_steps(steps: &mut [Navigation], known: Known<'_>) {
+    let mut held = Held::default();
+    let mut hosts = BTreeSet::new();
+    let mut last_url = None;
+    for step in steps {
+        let deeds = Deeds::of(step, known);
+        let before = held.identity();
+        held.apply(&deeds);
+        let page = Page { step, known, is_first_of_host: false, last_url: last_url.clone() };
+        let host = page.first().and_then(|asked| asked.target.as_ref()).map(|target| target.host.clone());
+        let is_first_of_host = hosts.insert(host);
+        let page = Page { is_first_of_host, ..page };
+        let (kind, title) = page.name(&deeds, before.as_deref(), held.identity().as_deref());
+        last_url = page.last_url();
+        (step.kind, step.title) = (kind, title);
+    }
+}
+
+/// Who each of a browser's session cookies says is logged in.
+#[derive(Debug, Default)]
+struct Held(BTreeMap<usize, Option<String>>);
+
+impl Held {
+    fn identity(&self) -> Option<String> {
+        self.0.values().flatten().next().cloned()
+    }
+
+    fn apply(&mut self, deeds: &Deeds) {
+        for (cookie, identity) in &deeds.given {
+            self.0.insert(*cookie, identity.clone());
+        }
+        for cookie in &deeds.taken {
+            self.0.remove(cookie);
+        }
+    }
+}
+
+/// What a step did to session cookies.
+#[derive(Debug, Default)]
+struct Deeds {
+    /// Sessions set, replaced, or sent though never seen set, with who they name.
+    given: BTreeMap<usize, Option<String>>,
+    /// Sessions deleted.
+    taken: BTreeSet<usize>,
+    /// A server set or replaced one.
+    changed: bool,
+    /// A server set one, and the browser did not keep it.
+    refused: bool,
+}
+
+impl Deeds {
+    fn of(step: &Navigation, known: Known<'_>) -> Self {
+        let mut deeds = Self::default();
+        let visits: BTreeSet<usize> = step.hops.iter().chain(&step.parts).copied().collect();
+        for (index, life) in known.cookies.iter().enumerate() {
+            if life.browser != step.browser || !life.is_session() {
+                continue;
+            }
+            for event in life.events.iter().filter(|event| event.visit.is_some_and(|visit| visits.contains(&visit))) {
+                deeds.add(index, event.kind, known.identity(index, event.version));
+            }
+        }
+        deeds
+    }
+
+    fn add(&mut self, cookie: usize, kind: EventKind, identity: Option<String>) {
+        match kind {
+            EventKind::Set | EventKind::Replaced | EventKind::SentUnknown => {
+                self.changed |= kind != EventKind::SentUnknown;
+                self.taken.remove(&cookie);
+                self.given.insert(cookie, identity);
+            }
+            EventKind::Deleted | EventKind::Expired => {
+                self.given.remove(&cookie);
+                self.taken.insert(cookie);
+            }
+            EventKind::Refused => self.refused = true,
+            _ => {}
+        }
+    }
+}
+
+impl Known<'_> {
+    fn identity(&self, cookie: usize, version: Option<usize>) -> Option<String> {
+        let reading = self.cookies[cookie].versions.get(version?)?.reading.as_ref();
+        reading.and_then(Reading::shown).and_then(super::sessions::identity)
+    }
+}
+
+/// A step and what surrounds it.
+#[derive(Clone)]
+struct Page<'a> {
+    step: &'a Navigation,
+    known: Known<'a>,
+    is_first_of_host: bool,
+    last_url: Option<url::Url>,
+}
+
+impl Page<'_> {
+    fn first(&self) -> Option<&Asked> {
+        let first = self.step.hops.first().or(self.step.parts.first())?;
+        self.known.visits[*first].asked.as_ref()
+    }
+
+    fn last(&self) -> Option<&Visit> {
+        self.step.hops.last().map(|last| &self.known.visits[*last])
+    }
+
+    fn last_url(&self) -> Option<url::Url> {
+        self.last()?.asked.as_ref()?.url.clone()
+    }
+
+    fn name(&self, deeds: &Deeds, before: Option<&str>, after: Option<&str>) -> (StepKind, String) {
+        let Some(asked) = self.first() else { return (StepKind::Part, "Loads a part of a page".to_owned()) };
+        let is_post = asked.method == b"POST";
+        let path = path_of(asked);
+        let tries_login = is_post && (mentions(&path, &LOGIN) || form::has_credentials(&asked.form));
+        let form_user = user_in(asked);
+        let is_logout = mentions(&path, &LOGOUT);
+        match (before, after) {
+            _ if deeds.refused && tries_login => {
+                (StepKind::LoginLost, "Logs in, but the session cookie is not kept".to_owned())
+            }
+            (None, Some(who)) if tries_login => (StepKind::Login, format!("Logs in as {who}")),
+            (None, Some(who)) if deeds.changed => (StepKind::Login, format!("Is logged in as {who}")),
+            (Some(old), Some(who)) if old != who => {
+                (StepKind::Login, format!("Changes from {old} to {who}"))
+            }
+            (Some(who), None) => (StepKind::Logout, format!("Logs out ({who})")),
+            _ if is_logout => (StepKind::Logout, "Logs out".to_owned()),
+            _ if !deeds.taken.is_empty() && before.is_none() => {
+                (StepKind::Logout, "Loses the session".to_owned())
+            }
+            _ if tries_login => self.tried_login(form_user, deeds),
+            _ => self.plain(asked, &path),
+        }
+    }
+
+    /// A login attempt of which the cookies say nothing: where it led decides.
+    fn tried_login(&self, user: Option<&str>, deeds: &Deeds) -> (StepKind, String) {
+        let who = user.map(|user| format!(" as {user}")).unwrap_or_default();
+        let ends_at_login = self.last().and_then(|visit| visit.asked.as_ref()).is_some_and(|asked| {
+            mentions(&path_of(asked), &LOGIN) && asked.method != b"POST"
+        });
+        let answered = self.last().and_then(|visit| visit.answered.as_ref());
+        let is_error = answered.is_some_and(|answered| answered.status >= 400);
+        let stays = self.step.hops.len() == 1 && !deeds.changed;
+        if ends_at_login || is_error || stays {
+            (StepKind::LoginFailed, format!("Tries to log in{who}, and is not let in"))
+        } else {
+            (StepKind::Login, format!("Logs in{who}"))
+        }
+    }
+
+    fn plain(&self, asked: &Asked, path: &str) -> (StepKind, String) {
+        let ends_elsewhere = self.last_url().filter(|url| asked.url.as_ref() != Some(url));
+        let sent_on = ends_elsewhere.map(|url| format!(", and is sent on to {}", url.path())).unwrap_or_default();
+        let same_page = self.last_url.is_some() && self.last_url == asked.url;
+        match asked.purpose {
+            Purpose::Part => (StepKind::Part, format!("Loads {path}")),
+            _ if asked.method == b"POST" => (StepKind::Submit, format!("Sends a form to {path}{sent_on}")),
+            _ if mentions(path, &LOGIN) => (StepKind::LoginForm, "Opens the login form".to_owned()),
+            _ if self.is_first_of_host => (StepKind::Visit, format!("Visits the site{sent_on}")),
+            Purpose::Reload => (StepKind::Reload, format!("Reloads {path}{sent_on}")),
+            _ if same_page => (StepKind::Reload, format!("Asks for {path} again{sent_on}")),
+            _ => (StepKind::Page, format!("Opens {path}{sent_on}")),
+        }
+    }
+}
+
+const LOGIN: [&str; 7] = ["login", "log-in", "log_in", "signin", "sign-in", "sign_in", "logon"];
+const LOGOUT: [&str; 7] = ["logout", "log-out", "log_out", "signout", "sign-out", "sign_out", "logoff"];
+
+fn mentions(path: &str, words: &[&str]) -> bool {
+    let path = path.to_ascii_lowercase();
+    words.iter().any(|word| path.contains(word))
+}
+
+/// The path without its query.
+fn path_of(asked: &Asked) -> String {
+    let path = asked.path.split(|byte| *byte == b'?').next().unwrap_or_default();
+    String::from_utf8_lossy(path).into_owned()
+}
+
+/// The name that was typed into a login form.
+fn user_in(asked: &Asked) -> Option<&str> {
+    const NAMES: [&str; 7] = ["username", "user", "login", "email", "name", "userid", "uid"];
+    let fields = || asked.form.iter().filter(|field| !field.secret && !field.value.is_empty());
+    NAMES.iter().find_map(|name| {
+        fields().find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value.as_str())
+    })
+}

@@ -1,0 +1,198 @@
+//! The report model: everything that a report can say, and nothing about how it looks.
+//!
+//! Things refer to each other by their index in the lists of [`Story`]; the numbers that people
+//! see (exchange numbers, packet numbers, browser letters) are kept beside.
+
+use super::conclusions::Conclusion;
+use super::steps::StepKind;
+use super::visit::Visit;
+use crate::cookie::{Agent, Attribute, Verdict};
+use crate::session::Reading;
+use crate::time::Timestamp;
+use std::net::IpAddr;
+
+/// The whole trail of a capture.
+#[derive(Debug, Default)]
+pub struct Story {
+    /// Every exchange, in capture order.
+    pub visits: Vec<Visit>,
+    /// Every client told apart, in the order in which they appeared.
+    pub browsers: Vec<Browser>,
+    /// Every step of every browser, in the order in which they began.
+    pub navigations: Vec<Navigation>,
+    /// Every cookie of every browser, in the order in which they appeared.
+    pub cookies: Vec<CookieLife>,
+    /// Every session cookie's states.
+    pub sessions: Vec<SessionLife>,
+    /// What this capture shows.
+    pub conclusions: Vec<Conclusion>,
+}
+
+/// A client: one cookie jar, as far as can be told.
+#[derive(Debug, Clone)]
+pub struct Browser {
+    /// `A`, `B`, …
+    pub id: String,
+    /// A short name: "Chrome 156 on Linux".
+    pub label: String,
+    /// The `User-Agent`; empty if there was none.
+    pub user_agent: Vec<u8>,
+    /// The family whose rules its jar follows.
+    pub agent: Agent,
+    /// Where it was seen.
+    pub addresses: Vec<IpAddr>,
+    /// Its exchanges.
+    pub visits: Vec<usize>,
+    /// Why it was told apart from an earlier one of the same name and address, in a sentence.
+    pub told_apart: Option<String>,
+}
+
+/// One step of a browser: a page asked for, the redirects that followed, and the parts of the page.
+#[derive(Debug, Clone)]
+pub struct Navigation {
+    /// Whose step it is.
+    pub browser: usize,
+    /// The page and its redirects, in order.
+    pub hops: Vec<usize>,
+    /// Images, style sheets and the like that belong to it.
+    pub parts: Vec<usize>,
+    /// What it was for.
+    pub kind: StepKind,
+    /// In words: "Logs in as alice".
+    pub title: String,
+}
+
+/// What can happen to a cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// A server set it, and it was not there before.
+    Set,
+    /// A server set another value or other attributes.
+    Replaced,
+    /// A server set it again as it was.
+    Refreshed,
+    /// A server deleted it.
+    Deleted,
+    /// Its time was over.
+    Expired,
+    /// A browser sent it.
+    Sent,
+    /// A browser sent a value that no response in this capture had set.
+    SentUnknown,
+    /// A server set it, and the browser did not keep it.
+    Refused,
+    /// It was there and in reach, and rightly not sent.
+    Withheld,
+    /// It should have been sent, and was not.
+    Missing,
+}
+
+impl EventKind {
+    /// The word used in machine-readable output.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Set => "set",
+            Self::Replaced => "replaced",
+            Self::Refreshed => "refreshed",
+            Self::Deleted => "deleted",
+            Self::Expired => "expired",
+            Self::Sent => "sent",
+            Self::SentUnknown => "sent-unknown",
+            Self::Refused => "refused",
+            Self::Withheld => "withheld",
+            Self::Missing => "missing",
+        }
+    }
+
+    /// Whether it comes from a `Set-Cookie` line.
+    pub const fn is_from_server(self) -> bool {
+        matches!(self, Self::Set | Self::Replaced | Self::Refreshed | Self::Deleted | Self::Refused)
+    }
+}
+
+/// One event in the life of a cookie.
+#[derive(Debug, Clone)]
+pub struct CookieEvent {
+    /// What happened.
+    pub kind: EventKind,
+    /// The exchange; `None` where no packet shows it (expiry).
+    pub visit: Option<usize>,
+    /// The packet that shows it.
+    pub packet: Option<u64>,
+    /// When.
+    pub time: Timestamp,
+    /// Which of the cookie's values it is about, by index.
+    pub version: Option<usize>,
+    /// The attributes of the `Set-Cookie` line, as written.
+    pub attributes: Vec<Attribute>,
+    /// Why it was refused, withheld or missing.
+    pub verdict: Option<Verdict>,
+    /// The same in one plain sentence. It may hold captured text.
+    pub text: Option<String>,
+}
+
+/// One cookie of one browser.
+#[derive(Debug, Clone)]
+pub struct CookieLife {
+    /// Whose cookie.
+    pub browser: usize,
+    /// Its name.
+    pub name: Vec<u8>,
+    /// The host or domain it belongs to.
+    pub domain: String,
+    /// Whether only that very host gets it; `None` where no Set-Cookie was seen.
+    pub host_only: Option<bool>,
+    /// The path it belongs to; `None` where no Set-Cookie was seen.
+    pub path: Option<Vec<u8>>,
+    /// Its distinct values, in the order in which they appeared.
+    pub versions: Vec<Version>,
+    /// What happened to it.
+    pub events: Vec<CookieEvent>,
+}
+
+impl CookieLife {
+    /// The reading of its first value that is a known format.
+    pub fn reading(&self) -> Option<&Reading> {
+        self.versions.iter().find_map(|version| version.reading.as_ref())
+    }
+
+    /// Whether it carries or names a session.
+    pub fn is_session(&self) -> bool {
+        self.reading().is_some_and(|reading| reading.kind.is_session())
+    }
+}
+
+/// A value that a cookie had.
+#[derive(Debug, Clone)]
+pub struct Version {
+    /// The value, as on the wire.
+    pub value: Vec<u8>,
+    /// What it says, where its format is known.
+    pub reading: Option<Reading>,
+}
+
+/// The states of one session cookie.
+#[derive(Debug, Clone)]
+pub struct SessionLife {
+    /// Which cookie.
+    pub cookie: usize,
+    /// Its format.
+    pub format: &'static str,
+    /// The states, one for each value that a server set or a browser was first seen to send.
+    pub states: Vec<SessionState>,
+}
+
+/// What a session held after one exchange.
+#[derive(Debug, Clone)]
+pub struct SessionState {
+    /// The exchange that showed it.
+    pub visit: usize,
+    /// The packet that showed it.
+    pub packet: Option<u64>,
+    /// Which of the cookie's values it is.
+    pub version: usize,
+    /// Who is logged in, by the keys that name a user.
+    pub identity: Option<String>,
+    /// What changed since the state before.
+    pub changes: super::diff::Changes,
+}

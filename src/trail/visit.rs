@@ -1,0 +1,211 @@
+//! An exchange as the trail needs it: who asked for what with which cookies, what came back, and
+//! the few words of the page that a person would remember. Bodies are left behind.
+
+use super::form::{self, Field};
+use super::page;
+use crate::cookie::{Clues, CookieHeader, Host, Scheme, Site, Target};
+use crate::http::{Exchange, Headers, Request, Response, request_url};
+use crate::note::Note;
+use crate::pipeline::Numbered;
+use crate::time::Timestamp;
+use std::net::SocketAddr;
+
+/// A request, as the trail needs it.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The packet of its first byte.
+    pub packet: u64,
+    /// The time of that packet.
+    pub time: Timestamp,
+    /// The method, as sent.
+    pub method: Vec<u8>,
+    /// The request target, as sent.
+    pub path: Vec<u8>,
+    /// The absolute URL, where it can be told.
+    pub url: Option<url::Url>,
+    /// Where it went, as far as cookies care; `None` if the host cannot be read.
+    pub target: Option<Target>,
+    /// From where it was made.
+    pub site: Site,
+    /// The cookies it carried.
+    pub cookies: CookieHeader,
+    /// `User-Agent`; empty if there was none.
+    pub user_agent: Vec<u8>,
+    /// `Referer`.
+    pub referer: Option<url::Url>,
+    /// The form fields it submitted.
+    pub form: Vec<Field>,
+    /// What it says of its own purpose.
+    pub purpose: Purpose,
+}
+
+/// What kind of request it is, by its own headers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A page for the address bar.
+    Page,
+    /// A page asked for again on purpose (reload).
+    Reload,
+    /// An image, a style sheet, a script, a call made by a script, a page in a frame.
+    Part,
+    /// It does not say: most programs that are no browsers.
+    Unsaid,
+}
+
+/// A response, as the trail needs it.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// The packet of its first byte.
+    pub packet: u64,
+    /// The time of that packet.
+    pub time: Timestamp,
+    /// The status code.
+    pub status: u16,
+    /// The reason phrase; empty if there was none.
+    pub reason: Vec<u8>,
+    /// `Location`.
+    pub location: Option<Vec<u8>>,
+    /// Every `Set-Cookie` line, in order.
+    pub set_cookies: Vec<Vec<u8>>,
+    /// `Date`.
+    pub date: Option<Timestamp>,
+    /// `Clear-Site-Data`.
+    pub clear_site_data: Option<Vec<u8>>,
+    /// The first words of the page, or its title.
+    pub excerpt: Option<String>,
+    /// Whether it is a page (HTML or plain text).
+    pub is_page: bool,
+}
+
+impl Answered {
+    /// Whether it sends the client elsewhere (RFC 9110 section 15.4).
+    pub fn is_redirect(&self) -> bool {
+        matches!(self.status, 301 | 302 | 303 | 307 | 308) && self.location.is_some()
+    }
+}
+
+/// An exchange, as the trail needs it.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// The exchange's number.
+    pub id: u64,
+    /// Its connection's number.
+    pub connection: u64,
+    /// Who asked.
+    pub client: SocketAddr,
+    /// Who answered.
+    pub server: SocketAddr,
+    /// The request, if it was captured.
+    pub asked: Option<Asked>,
+    /// The response, if it was captured.
+    pub answered: Option<Answered>,
+    /// What was odd.
+    pub notes: Vec<Note>,
+}
+
+impl Visit {
+    /// Takes from an exchange what the trail needs.
+    pub fn of(numbered: Numbered, decoded_cap: usize) -> Self {
+        let Numbered { id, exchange } = numbered;
+        let asked = exchange.request.as_ref().map(|request| asked(request, &exchange, decoded_cap));
+        let answered = exchange.response.as_ref().map(|response| answered(response, decoded_cap));
+        let Exchange { connection, client, server, notes, .. } = exchange;
+        Self { id, connection, client, server, asked, answered, notes }
+    }
+
+    /// The URL that a redirect leads to.
+    pub fn redirects_to(&self) -> Option<url::Url> {
+        let answered = self.answered.as_ref().filter(|answered| answered.is_redirect())?;
+        let location = std::str::from_utf8(answered.location.as_deref()?).ok()?;
+        let mut url = self.asked.as_ref()?.url.as_ref()?.join(location).ok()?;
+        url.set_fragment(None);
+        Some(url)
+    }
+}
+
+fn asked(request: &Request, exchange: &Exchange, decoded_cap: usize) -> Asked {
+    let headers = &request.headers;
+    let url = request_url(request, crate::http::Scheme::Http, exchange.server)
+        .and_then(|url| url::Url::parse(&url).ok());
+    let target = target(request, exchange, url.as_ref());
+    let header = |name| headers.first(name);
+    let clues = Clues {
+        method: &request.start.method,
+        fetch_site: header("sec-fetch-site"),
+        fetch_mode: header("sec-fetch-mode"),
+        fetch_dest: header("sec-fetch-dest"),
+        origin: header("origin"),
+        referer: header("referer"),
+        upgrade_insecure_requests: header("upgrade-insecure-requests").is_some(),
+    };
+    let site = target.as_ref().map(|target| Site::of_request(&clues, target)).unwrap_or_default();
+    let referer = header("referer").and_then(|url| url::Url::parse(std::str::from_utf8(url).ok()?).ok());
+    Asked {
+        packet: request.at.packet,
+        time: request.at.time,
+        method: request.start.method.to_vec(),
+        path: request.start.target.to_vec(),
+        url,
+        target,
+        site,
+        cookies: CookieHeader::parse(headers.all("cookie")),
+        user_agent: header("user-agent").unwrap_or_default().to_vec(),
+        referer,
+        form: form::fields(headers, &request.body, decoded_cap),
+        purpose: purpose(headers, &clues, &request.start.target),
+    }
+}
+
+fn target(request: &Request, exchange: &Exchange, url: Option<&url::Url>) -> Option<Target> {
+    if let Some(target) = url.and_then(|url| Target::from_url(url.as_str().as_bytes())) {
+        // The path as sent: cookies are matched before any normalisation (RFC 6265bis 5.1.4).
+        let as_sent = &request.start.target;
+        let path = if as_sent.starts_with(b"/") { &as_sent[..] } else { &target.path[..] };
+        return Some(Target::new(target.scheme, target.host.clone(), target.port, path));
+    }
+    let (host, port) = Host::from_authority(request.headers.first("host")?)?;
+    let port = port.unwrap_or(exchange.server.port());
+    Some(Target::new(Scheme::Http, host, port, &request.start.target))
+}
+
+fn purpose(headers: &Headers, clues: &Clues<'_>, path: &[u8]) -> Purpose {
+    let page = if is_reload(headers) { Purpose::Reload } else { Purpose::Page };
+    if path.starts_with(b"/favicon.ico") {
+        return Purpose::Part;
+    }
+    if let Some(dest) = clues.fetch_dest {
+        return if dest == b"document" { page } else { Purpose::Part };
+    }
+    if clues.upgrade_insecure_requests {
+        return page;
+    }
+    match headers.first("accept") {
+        Some(accept) if memchr::memmem::find(accept, b"text/html").is_some() => page,
+        Some(b"*/*") | None if headers.first("referer").is_none() => Purpose::Unsaid,
+        _ => Purpose::Part,
+    }
+}
+
+fn is_reload(headers: &Headers) -> bool {
+    headers.list("cache-control").any(|directive| matches!(directive, b"max-age=0" | b"no-cache"))
+}
+
+fn answered(response: &Response, decoded_cap: usize) -> Answered {
+    let headers = &response.headers;
+    let excerpt = page::excerpt(headers, &response.body, decoded_cap);
+    let is_page = headers.media_type().is_some_and(|media_type| {
+        matches!(&*media_type, b"text/html" | b"text/plain" | b"application/xhtml+xml")
+    });
+    Answered {
+        packet: response.at.packet,
+        time: response.at.time,
+        status: response.start.status,
+        reason: response.start.reason.to_vec(),
+        location: headers.first("location").map(<[u8]>::to_vec),
+        set_cookies: headers.all("set-cookie").map(<[u8]>::to_vec).collect(),
+        date: headers.first("date").and_then(crate::cookie::date::parse_cookie_date),
+        clear_site_data: headers.first("clear-site-data").map(<[u8]>::to_vec),
+        excerpt,
+        is_page,
+    }
+}

@@ -1,0 +1,161 @@
+//! Clients told apart: by address and User-Agent, and among equals by the cookies they hold.
+//!
+//! Each client has a [`Jar`]. A request belongs to the client whose jar explains its cookies. A
+//! client that has been seen to return a cookie does not leave it out of a page request without
+//! cause; a request of the same name and address that lacks it comes from another jar, and so does
+//! one with a session that this client was never given.
+
+use super::visit::{Asked, Purpose, Visit};
+use crate::cookie::{Agent, Considered, Cookie, Jar, Target};
+use crate::session;
+use crate::time::Timestamp;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+/// One client.
+#[derive(Debug)]
+pub(super) struct Profile {
+    /// What it holds.
+    pub jar: Jar,
+    /// Its `User-Agent`.
+    pub user_agent: Vec<u8>,
+    /// Where it was seen.
+    pub addresses: Vec<IpAddr>,
+    /// Why it was told apart from an earlier one.
+    pub told_apart: Option<String>,
+    /// Cookies that it has returned: name, domain, path.
+    returned: BTreeSet<(Vec<u8>, String, Vec<u8>)>,
+    /// Values it was ever given or seen to send, by host and name.
+    known: BTreeMap<(String, Vec<u8>), Vec<Vec<u8>>>,
+    /// Where its last redirect leads.
+    awaited: Option<url::Url>,
+    last_seen: Timestamp,
+}
+
+/// How well a request fits a client. Greater is better.
+type Fit = (usize, bool, bool, Timestamp, Reverse<usize>);
+
+impl Profile {
+    /// Notes that it returned this cookie.
+    pub fn note_returned(&mut self, cookie: &Cookie) {
+        self.returned.insert((cookie.name.clone(), cookie.domain.clone(), cookie.path.clone()));
+    }
+
+    /// Notes that it was given, or sent, this value.
+    pub fn note_known(&mut self, host: &str, name: &[u8], value: &[u8]) {
+        let values = self.known.entry((host.to_owned(), name.to_vec())).or_default();
+        if !values.iter().any(|known| known == value) {
+            values.push(value.to_vec());
+        }
+    }
+
+    fn knows(&self, host: &str, name: &[u8], value: &[u8]) -> bool {
+        let values = self.known.get(&(host.to_owned(), name.to_vec()));
+        values.is_some_and(|values| values.iter().any(|known| known == value))
+    }
+
+    fn knows_name(&self, host: &str, name: &[u8]) -> bool {
+        self.known.contains_key(&(host.to_owned(), name.to_vec()))
+    }
+
+    /// Why a request cannot come from this client, or how many of its cookies say that it does.
+    fn fit(&self, asked: &Asked, target: &Target) -> Result<usize, String> {
+        let considered = self.jar.for_request(target, &asked.site, asked.time);
+        let host = target.host.as_str();
+        if asked.purpose != Purpose::Part
+            && let Some(left_out) = considered.iter().find(|one| self.is_left_out(one, asked))
+        {
+            let name = String::from_utf8_lossy(&left_out.cookie.name);
+            return Err(format!("it does not send the cookie {name} that the other one holds"));
+        }
+        for pair in &asked.cookies.pairs {
+            let foreign = self.knows_name(host, &pair.name) && !self.knows(host, &pair.name, &pair.value);
+            if foreign && is_session(&pair.name, &pair.value) {
+                let name = String::from_utf8_lossy(&pair.name);
+                return Err(format!("it sends another {name} than the other one was given"));
+            }
+        }
+        let known = asked.cookies.pairs.iter().filter(|pair| self.knows(host, &pair.name, &pair.value));
+        Ok(known.count())
+    }
+
+    /// A cookie that it should send, that it has sent before, and that is not there.
+    fn is_left_out(&self, one: &Considered<'_>, asked: &Asked) -> bool {
+        one.sent.is_ok()
+            && !asked.cookies.pairs.iter().any(|pair| pair.name == one.cookie.name)
+            && self.returned.iter().any(|(name, domain, path)| {
+                *name == one.cookie.name && *domain == one.cookie.domain && *path == one.cookie.path
+            })
+    }
+}
+
+fn is_session(name: &[u8], value: &[u8]) -> bool {
+    let reading = session::decode(&session::Cookie::new(name, value), &session::Context::default());
+    reading.is_some_and(|reading| reading.kind.is_session())
+}
+
+/// All clients of a capture.
+#[derive(Debug, Default)]
+pub(super) struct Roster {
+    pub profiles: Vec<Profile>,
+    by_name: BTreeMap<(IpAddr, Vec<u8>), Vec<usize>>,
+    by_connection: BTreeMap<u64, usize>,
+}
+
+impl Roster {
+    /// The client that made a request, a new one where no known one can have.
+    pub fn assign(&mut self, visit: &Visit, asked: &Asked) -> usize {
+        let key = (visit.client.ip(), asked.user_agent.clone());
+        let candidates = self.by_name.get(&key).cloned().unwrap_or_default();
+        let mut best: Option<(Fit, usize)> = None;
+        let mut why_not = None;
+        for candidate in candidates {
+            let profile = &self.profiles[candidate];
+            let judged = asked.target.as_ref().map_or(Ok(0), |target| profile.fit(asked, target));
+            match judged {
+                Ok(known) => {
+                    let fit = (
+                        known,
+                        profile.awaited.is_some() && profile.awaited == asked.url,
+                        self.by_connection.get(&visit.connection) == Some(&candidate),
+                        profile.last_seen,
+                        Reverse(candidate),
+                    );
+                    best = best.max(Some((fit, candidate)));
+                }
+                Err(reason) => why_not = why_not.or(Some(reason)),
+            }
+        }
+        let chosen = match best {
+            Some((_, chosen)) => chosen,
+            None => self.open(key, visit, asked, why_not),
+        };
+        self.by_connection.insert(visit.connection, chosen);
+        let profile = &mut self.profiles[chosen];
+        profile.last_seen = profile.last_seen.max(asked.time);
+        profile.awaited = None;
+        chosen
+    }
+
+    /// Notes where a client was sent on to.
+    pub fn note_redirect(&mut self, profile: usize, visit: &Visit) {
+        self.profiles[profile].awaited = visit.redirects_to();
+    }
+
+    fn open(&mut self, key: (IpAddr, Vec<u8>), visit: &Visit, asked: &Asked, told_apart: Option<String>) -> usize {
+        let index = self.profiles.len();
+        self.by_name.entry(key).or_default().push(index);
+        self.profiles.push(Profile {
+            jar: Jar::new(Agent::from_user_agent(&asked.user_agent)),
+            user_agent: asked.user_agent.clone(),
+            addresses: vec![visit.client.ip()],
+            told_apart,
+            returned: BTreeSet::new(),
+            known: BTreeMap::new(),
+            awaited: None,
+            last_seen: asked.time,
+        });
+        index
+    }
+}
