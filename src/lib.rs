@@ -12,5 +12,5 @@ pub mod pipeline;
 pub mod report;
 pub mod session;
 pub mod tcp;
-pub mod trail;
 pub mod time;
+pub mod trail;

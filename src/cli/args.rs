@@ -13,6 +13,8 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Tell the whole story of a capture
+    Analyze(Analyze),
     /// Print every HTTP exchange as JSON Lines
     Exchanges(Exchanges),
 }
@@ -32,4 +34,17 @@ pub struct Input {
 pub struct Exchanges {
     #[command(flatten)]
     pub input: Input,
+}
+
+#[derive(Debug, Args)]
+pub struct Analyze {
+    #[command(flatten)]
+    pub input: Input,
+}
+
+impl Input {
+    /// The files as they were named.
+    pub fn names(&self) -> Vec<String> {
+        self.files.iter().map(|file| file.display().to_string()).collect()
+    }
 }

@@ -1,6 +1,7 @@
 //! The command line: what was typed, what it means, and what is done about it. One file a
 //! subcommand; the library below does not know that it has a terminal.
 
+mod analyze;
 mod args;
 mod exchanges;
 mod input;
@@ -35,6 +36,7 @@ pub fn run() -> ExitCode {
 
 fn dispatch(arguments: args::Arguments) -> anyhow::Result<Outcome> {
     match arguments.command {
+        args::Command::Analyze(analyze) => analyze::run(&analyze),
         args::Command::Exchanges(exchanges) => exchanges::run(&exchanges),
     }
 }

@@ -188,7 +188,7 @@ impl Agent {
         matches!(self, Self::Chromium | Self::Firefox | Self::Curl | Self::Other)
     }
 
-    /// curl trusts `localhost`, 127.0.0.1 and ::1 only, no other loopback name or address.
+    /// curl trusts `localhost`, 127.0.0.1 and `::1` only, no other loopback name or address.
     pub const fn trusts_plain_loopback_only(self) -> bool {
         matches!(self, Self::Curl)
     }

@@ -5,7 +5,8 @@
 
 use crate::time::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 /// The parts of a date found so far; the first token that fits a part wins it.
 #[derive(Default)]
@@ -56,8 +57,8 @@ impl Parts {
         let year = self.year.filter(|&year| year >= FIRST_YEAR)?;
         // A leap second is refused here by rule, and jiff would not hold it.
         let civil = DateTime::new(year, self.month?, self.day?, hour, minute, second, 0).ok()?;
-        let instant = TimeZone::UTC.to_timestamp(civil).ok()?;
-        Some(Timestamp::from_seconds(instant.as_second()))
+        // jiff's own timestamps end two days before the year 9999 does, which servers love to name.
+        Some(Timestamp::from_seconds(civil.duration_since(EPOCH).as_secs()))
     }
 }
 
@@ -148,6 +149,11 @@ mod tests {
         for text in wrong {
             assert_eq!(shown(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn the_last_second_of_9999_is_a_date() {
+        assert!(parse_cookie_date(b"Fri, 31 Dec 9999 23:59:59 GMT").is_some());
     }
 
     #[test]

@@ -84,12 +84,14 @@ pub struct Jar {
     pub(super) sites: BTreeMap<String, Vec<Cookie>>,
     /// The next place in the order.
     pub(super) next_order: u64,
+    /// No stored cookie ends before this, so that most calls of [`Self::expire`] look at nothing.
+    pub(super) earliest_end: Option<Timestamp>,
 }
 
 impl Jar {
     /// An empty jar of one client.
     pub const fn new(agent: Agent) -> Self {
-        Self { agent, sites: BTreeMap::new(), next_order: 0 }
+        Self { agent, sites: BTreeMap::new(), next_order: 0, earliest_end: None }
     }
 
     /// The client that the jar models.
@@ -114,7 +116,11 @@ impl Jar {
 
     /// Takes out the cookies whose time is over, in the order in which they ended.
     pub fn expire(&mut self, now: Timestamp) -> Vec<Cookie> {
+        if self.earliest_end.is_none_or(|end| now < end) {
+            return Vec::new();
+        }
         let mut expired = self.take_where(|cookie| cookie.is_expired(now));
+        self.earliest_end = self.iter().filter_map(|cookie| cookie.expires).min();
         expired.sort_by_key(|cookie| (cookie.expires, cookie.order));
         expired
     }
@@ -197,5 +203,40 @@ impl Jar {
         let mut orders: Vec<u64> = ages.into_iter().map(|(_, order)| order).collect();
         orders.sort_unstable();
         self.take_where(|cookie| orders.binary_search(&cookie.order).is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::dialogue::Client;
+    use super::*;
+
+    #[test]
+    fn cookies_end_in_the_order_of_their_times() {
+        let mut client = Client::new(Agent::Firefox);
+        for line in ["c=1; Max-Age=30", "a=1; Max-Age=10", "s=1", "b=1; Max-Age=20"] {
+            client.set("http://shop.test/", line);
+        }
+        let mut ended = |seconds| {
+            client.wait(seconds);
+            let names = client.jar.expire(client.now).into_iter().map(|cookie| cookie.name);
+            String::from_utf8(names.collect::<Vec<_>>().concat()).unwrap()
+        };
+        assert_eq!(ended(9), "");
+        assert_eq!(ended(11), "ab");
+        assert_eq!(ended(9), "");
+        assert_eq!(ended(1), "c");
+        assert_eq!(ended(9999), "");
+        assert_eq!(client.jar.len(), 1);
+    }
+
+    #[test]
+    fn an_empty_jar_says_so_after_the_last_cookie_left() {
+        let mut client = Client::new(Agent::Chromium);
+        client.set("http://shop.test/", "a=1; Max-Age=1");
+        assert!(!client.jar.is_empty());
+        client.wait(1);
+        assert_eq!(client.jar.expire(client.now).len(), 1);
+        assert!(client.jar.is_empty());
     }
 }

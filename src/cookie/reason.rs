@@ -240,16 +240,18 @@ impl Reason {
             | Self::OverwriteSecure
             | Self::Evicted => "RFC 6265bis 5.7",
             Self::InvalidPrefix => "RFC 6265bis 5.4",
-            Self::AmbiguousSerialization => "RFC 6265bis 8.6",
             Self::SameSiteStrict | Self::SameSiteLax => "RFC 6265bis 5.6.7.1",
             Self::SameSiteDefault => "RFC 6265bis 5.6.7.2",
-            Self::DomainMismatch | Self::PathMismatch | Self::Expired => "RFC 6265bis 5.8.3",
-            Self::TooManyInResponse | Self::NamelessCookie | Self::CookieHeaderFull => {
-                "RFC 6265bis 6.1"
-            }
+            Self::DomainMismatch
+            | Self::PathMismatch
+            | Self::Expired
+            | Self::AmbiguousSerialization => "RFC 6265bis 5.8.3",
+            Self::TooManyInResponse | Self::CookieHeaderFull => "RFC 6265bis 6.1",
+            // The older text wants a name; the newer one does not.
+            Self::NamelessCookie => "RFC 6265 5.2",
             Self::NulInResponse => "RFC 9110 5.5",
             Self::PartitionedInsecure | Self::PartitionMismatch => {
-                "draft-cutler-httpbis-partitioned-cookies 2"
+                "draft-cutler-httpbis-partitioned-cookies"
             }
             Self::ThirdPartyBlocked => "RFC 6265bis 7.1",
         }

@@ -44,8 +44,12 @@ impl Jar {
             .in_reach(&target.host)
             .map(|cookie| Considered { cookie, sent: self.check(cookie, target, site, now) })
             .collect();
+        // curl counts as it looks through its list, before it sorts what it found.
+        for extra in sent(&mut considered).skip(self.agent.sent_limit()) {
+            extra.sent = Err(Verdict::of(Reason::CookieHeaderFull));
+        }
         considered.sort_by(|a, b| self.compare(a.cookie, b.cookie));
-        self.cut_to_limits(&mut considered);
+        self.cut_to_header_limit(&mut considered);
         considered
     }
 
@@ -58,9 +62,12 @@ impl Jar {
 
     fn in_reach<'a>(&'a self, host: &Host) -> impl Iterator<Item = &'a Cookie> {
         let own = host.site();
-        let is_near =
-            move |site: &str| site == own || (host.is_loopback() && is_this_machine(site));
-        self.sites.iter().filter(move |(site, _)| is_near(site)).flat_map(|(_, cookies)| cookies)
+        let names = if host.is_loopback() { Some(self.sites.iter()) } else { None };
+        let other_names = names.into_iter().flatten().filter(move |(site, _)| {
+            site.as_str() != own && Host::from_canonical(site).is_loopback()
+        });
+        let near = other_names.map(|(_, cookies)| cookies);
+        self.sites.get(own).into_iter().chain(near).flatten()
     }
 
     fn check(
@@ -158,22 +165,26 @@ impl Jar {
         place(a).cmp(&place(b))
     }
 
-    /// Withholds what does not fit into one header of this client.
-    fn cut_to_limits(&self, considered: &mut [Considered<'_>]) {
-        let (mut count, mut length) = (0, b"Cookie: ".len());
+    /// Withholds what does not fit into one header line of this client.
+    fn cut_to_header_limit(&self, considered: &mut [Considered<'_>]) {
+        let mut length = b"Cookie: ".len();
         let mut is_full = false;
-        for entry in considered.iter_mut().filter(|entry| entry.sent.is_ok()) {
-            let pair = entry.cookie.name.len() + entry.cookie.value.len() + 1;
-            is_full = is_full
-                || count >= self.agent.sent_limit()
-                || length + pair >= self.agent.header_limit();
+        for (index, entry) in sent(considered).enumerate() {
+            let pair = entry.cookie.name.len() + b"=".len() + entry.cookie.value.len();
+            is_full = is_full || length.saturating_add(pair) >= self.agent.header_limit();
             if is_full {
                 entry.sent = Err(Verdict::of(Reason::CookieHeaderFull));
             }
-            length += pair + if count > 0 { b"; ".len() } else { 0 };
-            count += 1;
+            length += pair + if index > 0 { b"; ".len() } else { 0 };
         }
     }
+}
+
+/// Those that are still to be sent.
+fn sent<'m, 'a>(
+    considered: &'m mut [Considered<'a>],
+) -> impl Iterator<Item = &'m mut Considered<'a>> {
+    considered.iter_mut().filter(|entry| entry.sent.is_ok())
 }
 
 impl Cookie {
@@ -198,10 +209,6 @@ impl Cookie {
         }
         own == self.domain || (!self.host_only && host.matches_domain(&self.domain))
     }
-}
-
-fn is_this_machine(site: &str) -> bool {
-    Host::from_canonical(site).is_loopback()
 }
 
 #[cfg(test)]

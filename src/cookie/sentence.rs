@@ -100,7 +100,12 @@ impl Reason {
 
 fn secure_over_http(case: &Case<'_>) -> String {
     let host = &case.target.host;
-    if case.is_storing {
+    if host.is_loopback() {
+        format!(
+            "The cookie is Secure, and this client wants https for that even on {host}. Drop \
+             Secure in development, or serve over https there too."
+        )
+    } else if case.is_storing {
         format!(
             "Secure was set, but the response came over http from {host}; browsers keep Secure \
              cookies only from https or localhost. Drop Secure in development or serve over https."

@@ -271,6 +271,27 @@ fn read_max_age(value: &[u8]) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::strategy::Strategy as _;
+
+    /// What lines are made of, so that random ones get past the first check.
+    const PIECES: [&str; 16] = [
+        "a=b",
+        ";",
+        "=",
+        "; Domain=",
+        ".shop.test",
+        "..",
+        "; Path=/",
+        "; Expires=",
+        "1 Jan 2027",
+        " 10:00:00",
+        "; Max-Age=",
+        "9999999999",
+        "-",
+        "__Host-",
+        "; SameSite=None",
+        "; Secure",
+    ];
 
     fn parse(line: &str) -> SetCookie {
         SetCookie::parse(line.as_bytes()).unwrap()
@@ -458,5 +479,26 @@ mod tests {
         assert_eq!(refused(b"=a=b", Other), None);
         let named = SetCookie::parse_for(b"nameless", Firefox).unwrap();
         assert_eq!((named.name.as_slice(), named.value.as_slice()), (&b"nameless"[..], &b""[..]));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_line_is_taken_apart_and_stored_or_refused(
+            line in proptest::collection::vec(
+                proptest::prop_oneof![
+                    proptest::prelude::any::<u8>().prop_map(|byte| vec![byte]),
+                    proptest::sample::select(&PIECES[..]).prop_map(|piece| piece.as_bytes().to_vec()),
+                ],
+                0..40,
+            ),
+        ) {
+            let line = line.concat();
+            for agent in Agent::ALL {
+                let mut client = super::super::dialogue::Client::new(agent);
+                client.receives("https://www.shop.test/app/x", &[&line, &line]);
+                proptest::prop_assert!(client.jar.len() <= 1);
+                client.sends("https://www.shop.test/app/x");
+            }
+        }
     }
 }

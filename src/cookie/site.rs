@@ -136,17 +136,17 @@ mod tests {
 
     #[test]
     fn fetch_metadata_decides_where_it_is_sent() {
-        let cases: [(&[u8], &[u8], &[u8], Relation, Load); 4] = [
-            (b"none", b"navigate", b"document", Relation::UserStarted, Load::TopLevel),
-            (b"cross-site", b"navigate", b"iframe", Relation::CrossSite, Load::Frame),
-            (b"same-origin", b"cors", b"empty", Relation::SameSite, Load::Subresource),
-            (b"same-site", b"no-cors", b"image", Relation::SameSite, Load::Subresource),
+        let cases = [
+            (["none", "navigate", "document"], Relation::UserStarted, Load::TopLevel),
+            (["cross-site", "navigate", "iframe"], Relation::CrossSite, Load::Frame),
+            (["same-origin", "cors", "empty"], Relation::SameSite, Load::Subresource),
+            (["same-site", "no-cors", "image"], Relation::SameSite, Load::Subresource),
         ];
-        for (from, mode, dest, relation, load) in cases {
+        for ([from, mode, dest], relation, load) in cases {
             let clues = Clues {
-                fetch_site: Some(from),
-                fetch_mode: Some(mode),
-                fetch_dest: Some(dest),
+                fetch_site: Some(from.as_bytes()),
+                fetch_mode: Some(mode.as_bytes()),
+                fetch_dest: Some(dest.as_bytes()),
                 referer: Some(b"https://evil.test/"),
                 ..Clues::default()
             };

@@ -289,6 +289,7 @@ impl Jar {
     /// Puts the cookie in its place.
     fn put(&mut self, mut cookie: Cookie, response: &Response) -> Stored {
         self.next_order += 1;
+        self.earliest_end = [self.earliest_end, cookie.expires].into_iter().flatten().min();
         let site = response.target.host.site().to_owned();
         let cookies = self.sites.entry(site.clone()).or_default();
         let Some(index) = cookies.iter().position(|old| old.is_same_cookie(&cookie)) else {

@@ -64,10 +64,18 @@ impl<'a> Report<'a> {
         Self {
             schema: SCHEMA,
             capture: CaptureJson::of(story, about),
-            browsers: story.browsers.iter().map(|browser| BrowserJson::of(browser, story)).collect(),
+            browsers: story
+                .browsers
+                .iter()
+                .map(|browser| BrowserJson::of(browser, story))
+                .collect(),
             navigations: navigations.collect(),
             cookies: story.cookies.iter().map(|life| CookieJson::of(life, story)).collect(),
-            sessions: story.sessions.iter().map(|session| SessionJson::of(session, story)).collect(),
+            sessions: story
+                .sessions
+                .iter()
+                .map(|session| SessionJson::of(session, story))
+                .collect(),
             conclusions: conclusions.collect(),
         }
     }
@@ -99,7 +107,11 @@ impl<'a> CaptureJson<'a> {
             first: counts.span.map(|(first, _)| first),
             last: counts.span.map(|(_, last)| last),
             connections: counts.connections,
-            protocols: counts.protocols.iter().map(|(protocol, count)| (protocol.word(), *count)).collect(),
+            protocols: counts
+                .protocols
+                .iter()
+                .map(|(protocol, count)| (protocol.word(), *count))
+                .collect(),
             exchanges: story.visits.len(),
             skipped: counts.skipped.iter().map(|(skip, count)| (skip.word(), *count)).collect(),
             notes: about.notes.iter().map(NoteJson::of).collect(),
@@ -201,7 +213,7 @@ impl<'a> EventJson<'a> {
     fn of(event: &'a CookieEvent, life: &'a CookieLife, story: &Story) -> Self {
         let attributes = event.attributes.iter();
         let attributes =
-            attributes.map(|one| (Text(&one.name), one.value.as_deref().map(Text))).collect();
+            attributes.map(|(name, value)| (Text(name), value.as_deref().map(Text))).collect();
         Self {
             kind: event.kind.word(),
             exchange: event.visit.map(|visit| story.visits[visit].id),

@@ -11,8 +11,8 @@ use std::iter::repeat_n;
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 /// Most bytes that one payload may inflate to. A real session is below 4 KiB compressed and rarely
 /// shrinks tenfold; a zlib bomb of a cookie's size gives about 4 MiB, and parsed JSON takes many
@@ -150,7 +150,9 @@ pub fn inflate(data: &[u8]) -> Inflated {
     let mut bytes = Vec::new();
     let mut decoder = flate2::read::ZlibDecoder::new(data).take(MAX_INFLATED as u64 + 1);
     let problem = match decoder.read_to_end(&mut bytes) {
-        Ok(_) if bytes.len() > MAX_INFLATED => Some("the compressed payload is larger than is read"),
+        Ok(_) if bytes.len() > MAX_INFLATED => {
+            Some("the compressed payload is larger than is read")
+        }
         Ok(_) => None,
         Err(_) => Some("the compressed payload is damaged or cut"),
     };
@@ -267,8 +269,7 @@ mod tests {
 
     #[test]
     fn a_zlib_bomb_stops_at_the_cap() {
-        let mut encoder =
-            flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
         std::io::Write::write_all(&mut encoder, &vec![b'0'; 4 * MAX_INFLATED]).unwrap();
         let inflated = inflate(&encoder.finish().unwrap());
         assert_eq!(inflated.bytes.len(), MAX_INFLATED);

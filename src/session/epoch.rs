@@ -3,8 +3,8 @@
 //! itsdangerous up to 0.24 counts from 2011-01-01, later releases from 1970. A number below the
 //! 2011 offset can only be of the old kind, because Flask signs JSON since 2013 only.
 
-use crate::session::encoding::python_base64;
 use crate::session::Context;
+use crate::session::encoding::python_base64;
 use crate::time::Timestamp;
 
 /// 2011-01-01T00:00:00Z in Unix seconds: the old itsdangerous epoch.

@@ -97,9 +97,10 @@ fn judge(plausible_time: bool, signature: &[u8]) -> (Confidence, Option<String>)
     match signature_problem(Some(signature)) {
         Some(problem) => (Confidence::Medium, Some(problem)),
         None if plausible_time => (Confidence::High, None),
-        None => {
-            (Confidence::Medium, Some("signed at a time that cannot be: changed, or no time".into()))
-        }
+        None => (
+            Confidence::Medium,
+            Some("signed at a time that cannot be: changed, or no time".into()),
+        ),
     }
 }
 
@@ -231,7 +232,8 @@ mod tests {
     #[test]
     fn a_time_that_cannot_be_is_doubted() {
         let context = Context { now_hint: Some(Timestamp::from_seconds(1_600_000_000)) };
-        let reading = Flask.recognise(&Cookie::new(b"session", ALICE.as_bytes()), &context).unwrap();
+        let reading =
+            Flask.recognise(&Cookie::new(b"session", ALICE.as_bytes()), &context).unwrap();
         assert_eq!(reading.confidence, Confidence::Medium);
         assert!(reading.problem.is_some());
     }

@@ -74,7 +74,8 @@ impl Format for Id {
         if cookie.name != b"session" || !is_id(cookie.value) {
             return None;
         }
-        let confidence = if is_uuid(cookie.value) { Confidence::Medium } else { Confidence::ByName };
+        let confidence =
+            if is_uuid(cookie.value) { Confidence::Medium } else { Confidence::ByName };
         Some(Reading {
             payload: std::str::from_utf8(cookie.value).ok().map(Value::from),
             ..Reading::new(

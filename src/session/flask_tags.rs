@@ -51,7 +51,8 @@ fn untagged(members: &Map<String, Value>) -> Option<Value> {
 }
 
 fn uuid(digits: &str) -> Option<Value> {
-    let digits = Some(digits.to_ascii_lowercase()).filter(|d| encoding::is_hex(d.as_bytes(), 32))?;
+    let digits =
+        Some(digits.to_ascii_lowercase()).filter(|d| encoding::is_hex(d.as_bytes(), 32))?;
     let (a, rest) = digits.split_at(8);
     Some(Value::from(format!(
         "{a}-{}-{}-{}-{}",

@@ -6,8 +6,7 @@ use crate::session::itsdangerous::{Derivation, Scheme, Timed};
 use crate::session::reading::{Confidence, Kind, Reading};
 use crate::session::{Context, Cookie};
 
-const SCHEME: Scheme =
-    Scheme { salt: b"wtf-csrf-token", derivation: Derivation::DjangoConcat };
+const SCHEME: Scheme = Scheme { salt: b"wtf-csrf-token", derivation: Derivation::DjangoConcat };
 
 /// How long a token is accepted by default (`WTF_CSRF_TIME_LIMIT`).
 const LIFETIME_SECONDS: i64 = 3600;

@@ -78,7 +78,11 @@ mod tests {
     #[test]
     fn names_are_unique_and_found() {
         for (index, format) in FORMATS.iter().enumerate() {
-            assert!(FORMATS[..index].iter().all(|f| f.name() != format.name()), "{}", format.name());
+            assert!(
+                FORMATS[..index].iter().all(|f| f.name() != format.name()),
+                "{}",
+                format.name()
+            );
             assert_eq!(super::format(format.name()).map(Format::name), Some(format.name()));
         }
     }

@@ -73,7 +73,8 @@ pub fn candidates(cookie: &Cookie<'_>, context: &Context) -> Vec<Reading> {
     if cookie.value.is_empty() || cookie.value.len() > MAX_VALUE {
         return Vec::new();
     }
-    let mut readings: Vec<_> = FORMATS.iter().filter_map(|f| f.recognise(&cookie, context)).collect();
+    let mut readings: Vec<_> =
+        FORMATS.iter().filter_map(|f| f.recognise(&cookie, context)).collect();
     readings.sort_by_key(|reading| std::cmp::Reverse(reading.confidence));
     readings
 }

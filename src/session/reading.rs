@@ -67,10 +67,7 @@ impl Kind {
 
     /// Whether a cookie of this kind carries or names an application's session.
     pub const fn is_session(self) -> bool {
-        matches!(
-            self,
-            Self::SignedReadable | Self::EncodedOnly | Self::Encrypted | Self::OpaqueId
-        )
+        matches!(self, Self::SignedReadable | Self::EncodedOnly | Self::Encrypted | Self::OpaqueId)
     }
 }
 

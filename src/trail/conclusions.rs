@@ -1,7 +1,7 @@
 //! What a capture shows. A conclusion stands only with the exchanges that support it.
 
 use super::steps::StepKind;
-use super::story::{EventKind, Story};
+use super::story::{CookieEvent, EventKind, Story};
 use crate::session::Kind;
 
 /// What can be concluded.
@@ -94,17 +94,25 @@ fn tells_apart(story: &Story) -> Option<Conclusion> {
     let mut who: Vec<(usize, String, usize)> = Vec::new();
     for session in &story.sessions {
         let browser = story.cookies[session.cookie].browser;
-        let named = session.states.iter().find_map(|state| Some((state.identity.clone()?, state.visit)));
-        if let Some((name, visit)) = named.filter(|_| who.iter().all(|(other, _, _)| *other != browser)) {
+        let named =
+            session.states.iter().find_map(|state| Some((state.identity.clone()?, state.visit)));
+        if let Some((name, visit)) =
+            named.filter(|_| who.iter().all(|(other, _, _)| *other != browser))
+        {
             who.push((browser, name, visit));
         }
     }
     if who.len() < 2 {
         return None;
     }
-    let list: Vec<String> =
-        who.iter().map(|(browser, name, _)| format!("browser {} is {name}", story.browsers[*browser].id)).collect();
-    let text = format!("The cookie tells browsers apart: {}. Each sends its own value, and sees its own user.", list.join(", "));
+    let list: Vec<String> = who
+        .iter()
+        .map(|(browser, name, _)| format!("browser {} is {name}", story.browsers[*browser].id))
+        .collect();
+    let text = format!(
+        "The cookie tells browsers apart: {}. Each sends its own value, and sees its own user.",
+        list.join(", ")
+    );
     let visits = who.into_iter().map(|(_, _, visit)| visit).collect();
     Some(Conclusion { kind: ConclusionKind::CookieTellsApart, text, visits })
 }
@@ -112,7 +120,8 @@ fn tells_apart(story: &Story) -> Option<Conclusion> {
 fn readable(story: &Story) -> Option<Conclusion> {
     let session = story.sessions.iter().find(|session| {
         let reading = story.cookies[session.cookie].reading();
-        reading.is_some_and(|reading| matches!(reading.kind, Kind::SignedReadable | Kind::EncodedOnly))
+        reading
+            .is_some_and(|reading| matches!(reading.kind, Kind::SignedReadable | Kind::EncodedOnly))
     })?;
     let cookie = &story.cookies[session.cookie];
     let signed = cookie.reading().is_some_and(|reading| reading.kind == Kind::SignedReadable);
@@ -133,7 +142,9 @@ fn readable(story: &Story) -> Option<Conclusion> {
 
 fn server_side(story: &Story) -> Option<Conclusion> {
     let session = story.sessions.iter().find(|session| {
-        story.cookies[session.cookie].reading().is_some_and(|reading| reading.kind == Kind::OpaqueId)
+        story.cookies[session.cookie]
+            .reading()
+            .is_some_and(|reading| reading.kind == Kind::OpaqueId)
     })?;
     let cookie = &story.cookies[session.cookie];
     let text = format!(
@@ -151,7 +162,8 @@ fn logout_only_deletes(story: &Story) -> Option<Conclusion> {
         let readable = life.reading().is_some_and(|reading| reading.kind == Kind::SignedReadable);
         readable
             && life.events.iter().any(|event| {
-                event.kind == EventKind::Deleted && event.visit.is_some_and(|visit| step.hops.contains(&visit))
+                event.kind == EventKind::Deleted
+                    && event.visit.is_some_and(|visit| step.hops.contains(&visit))
             })
     };
     let life = story.cookies.iter().find(deletes)?;
@@ -167,17 +179,24 @@ fn logout_only_deletes(story: &Story) -> Option<Conclusion> {
 /// A session value sent after the server had deleted it, by whichever browser.
 fn used_after_deletion(story: &Story) -> Option<Conclusion> {
     for life in story.cookies.iter().filter(|life| life.is_session()) {
-        let Some(deleted) = life.events.iter().find(|event| event.kind == EventKind::Deleted) else { continue };
-        let values: Vec<&[u8]> = life.versions.iter().map(|version| &*version.value).collect();
-        let again = story.cookies.iter().filter(|other| other.name == life.name).find_map(|other| {
-            let event = other.events.iter().find(|event| {
-                let value = event.version.map(|version| &*other.versions[version].value);
-                matches!(event.kind, EventKind::Sent | EventKind::SentUnknown)
-                    && event.packet > deleted.packet
-                    && value.is_some_and(|value| values.contains(&value))
-            })?;
-            Some((other.browser, event.visit?))
-        });
+        let Some(deleted) = life.events.iter().find(|event| event.kind == EventKind::Deleted)
+        else {
+            continue;
+        };
+        let given_before =
+            |event: &&CookieEvent| event.kind.is_from_server() && event.packet < deleted.packet;
+        let given = life.events.iter().filter(given_before).filter_map(|event| event.version);
+        let values: Vec<&[u8]> = given.map(|version| &*life.versions[version].value).collect();
+        let again =
+            story.cookies.iter().filter(|other| other.name == life.name).find_map(|other| {
+                let event = other.events.iter().find(|event| {
+                    let value = event.version.map(|version| &*other.versions[version].value);
+                    matches!(event.kind, EventKind::Sent | EventKind::SentUnknown)
+                        && event.packet > deleted.packet
+                        && value.is_some_and(|value| values.contains(&value))
+                })?;
+                Some((other.browser, event.visit?))
+            });
         if let Some((browser, visit)) = again {
             let text = format!(
                 "After the logout, browser {} sends the old value of {} again in exchange {}.",
@@ -185,7 +204,11 @@ fn used_after_deletion(story: &Story) -> Option<Conclusion> {
                 String::from_utf8_lossy(&life.name),
                 story.visits[visit].id
             );
-            return Some(Conclusion { kind: ConclusionKind::UsedAfterDeletion, text, visits: vec![visit] });
+            return Some(Conclusion {
+                kind: ConclusionKind::UsedAfterDeletion,
+                text,
+                visits: vec![visit],
+            });
         }
     }
     None
@@ -193,12 +216,14 @@ fn used_after_deletion(story: &Story) -> Option<Conclusion> {
 
 fn refused(story: &Story) -> Option<Conclusion> {
     let step = story.navigations.iter().find(|step| step.kind == StepKind::LoginLost)?;
-    let (life, event) = story.cookies.iter().filter(|life| life.browser == step.browser).find_map(|life| {
-        let event = life.events.iter().find(|event| {
-            event.kind == EventKind::Refused && event.visit.is_some_and(|visit| step.hops.contains(&visit))
+    let (life, event) =
+        story.cookies.iter().filter(|life| life.browser == step.browser).find_map(|life| {
+            let event = life.events.iter().find(|event| {
+                event.kind == EventKind::Refused
+                    && event.visit.is_some_and(|visit| step.hops.contains(&visit))
+            })?;
+            Some((life, event))
         })?;
-        Some((life, event))
-    })?;
     let text = format!(
         "The login does not last, because the cookie {} never comes back. {}",
         String::from_utf8_lossy(&life.name),

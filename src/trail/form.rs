@@ -52,14 +52,22 @@ mod tests {
 
     #[test]
     fn fields_are_decoded_and_secrets_marked() {
-        let headers = Headers::from_pairs(&[("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")]);
+        let headers = Headers::from_pairs(&[(
+            "Content-Type",
+            "application/x-www-form-urlencoded; charset=utf-8",
+        )]);
         let kept = b"username=al%20ice+x&Password=p%26w&shipping=1&pin=2".to_vec();
         let body = Body { length: kept.len() as u64, complete: true, kept };
         let fields = fields(&headers, &body, 1000);
         let seen: Vec<_> = fields.iter().map(|f| (&*f.name, &*f.value, f.secret)).collect();
         assert_eq!(
             seen,
-            [("username", "al ice x", false), ("Password", "p&w", true), ("shipping", "1", false), ("pin", "2", true)]
+            [
+                ("username", "al ice x", false),
+                ("Password", "p&w", true),
+                ("shipping", "1", false),
+                ("pin", "2", true)
+            ]
         );
         assert!(has_credentials(&fields));
         assert!(!has_credentials(&fields[2..3]));

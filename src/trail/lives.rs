@@ -45,7 +45,8 @@ impl Lives {
             let life = self.of_cookie(browser, &expired);
             let time = expired.expires.unwrap_or(asked.time);
             let version = self.version(life, &expired.name, &expired.value, time);
-            let at = CookieEvent { visit: None, packet: None, time, ..event(EventKind::Expired, shown) };
+            let at =
+                CookieEvent { visit: None, packet: None, time, ..event(EventKind::Expired, shown) };
             self.push(life, CookieEvent { version: Some(version), ..at });
         }
         let Some(target) = &asked.target else { return };
@@ -69,9 +70,15 @@ impl Lives {
             }
         }
         for (index, (cookie, sent)) in considered.iter().enumerate() {
-            let named = asked.cookies.pairs.iter().any(|pair| names(cookie, pair) && pair.value == cookie.value);
+            let named = asked
+                .cookies
+                .pairs
+                .iter()
+                .any(|pair| names(cookie, pair) && pair.value == cookie.value);
             match sent {
-                Ok(()) if unexplained[index] => self.missing(browser, profile, shown, cookie, asked),
+                Ok(()) if unexplained[index] => {
+                    self.missing(browser, profile, shown, cookie, asked)
+                }
                 Err(verdict) if !named => self.withheld(browser, shown, cookie, *verdict, target),
                 _ => {}
             }
@@ -92,7 +99,9 @@ impl Lives {
         if let Some(header) = &answered.clear_site_data {
             for cleared in profile.jar.clear_site_data(header, target) {
                 let life = self.of_cookie(browser, &cleared);
-                let text = Some("the server asked for all cookies to be cleared (Clear-Site-Data)".to_owned());
+                let text = Some(
+                    "the server asked for all cookies to be cleared (Clear-Site-Data)".to_owned(),
+                );
                 self.push(life, CookieEvent { text, ..event(EventKind::Deleted, shown) });
             }
         }
@@ -124,9 +133,16 @@ impl Lives {
         let (life, kind, verdict, text) = match &received.stored {
             Stored::Refused(verdict) => {
                 let life = self.of_refused(browser, received, target);
-                (life, EventKind::Refused, Some(*verdict), Some(verdict.reason.sentence(&Case::storing(set, target))))
+                (
+                    life,
+                    EventKind::Refused,
+                    Some(*verdict),
+                    Some(verdict.reason.sentence(&Case::storing(set, target))),
+                )
             }
-            Stored::Deleted { previous } => (self.of_cookie(browser, previous), EventKind::Deleted, None, None),
+            Stored::Deleted { previous } => {
+                (self.of_cookie(browser, previous), EventKind::Deleted, None, None)
+            }
             Stored::DeletedNothing { .. } => {
                 let life = self.of_line(browser, received, target);
                 (life, EventKind::Deleted, None, Some(nothing_deleted(asked, set)))
@@ -142,13 +158,21 @@ impl Lives {
                 let sent = asked.cookies.first(&set.name);
                 let kind = match sent {
                     Some(value) if value == set.value => EventKind::Refreshed,
-                    Some(_) if self.lives[life].versions.iter().any(|v| Some(&*v.value) == sent) => EventKind::Replaced,
+                    Some(_)
+                        if self.lives[life].versions.iter().any(|v| Some(&*v.value) == sent) =>
+                    {
+                        EventKind::Replaced
+                    }
                     _ => EventKind::Set,
                 };
                 (life, kind, None, None)
             }
-            Stored::Replaced { previous } => (self.of_cookie(browser, previous), EventKind::Replaced, None, None),
-            Stored::Refreshed { previous } => (self.of_cookie(browser, previous), EventKind::Refreshed, None, None),
+            Stored::Replaced { previous } => {
+                (self.of_cookie(browser, previous), EventKind::Replaced, None, None)
+            }
+            Stored::Refreshed { previous } => {
+                (self.of_cookie(browser, previous), EventKind::Refreshed, None, None)
+            }
         };
         let version = (kind != EventKind::Deleted)
             .then(|| self.version(life, &set.name, &set.value, shown.time));
@@ -177,7 +201,9 @@ impl Lives {
         }
         profile.note_known(target.host.as_str(), &pair.name, &pair.value);
         profile.jar.touch(&pair.name, &pair.value, target, shown.time);
-        let text = (!known).then(|| "a script changed its value, or a response that is not in this capture".to_owned());
+        let text = (!known).then(|| {
+            "a script changed its value, or a response that is not in this capture".to_owned()
+        });
         self.push(life, CookieEvent { version: Some(version), text, ..event(kind, shown) });
     }
 
@@ -191,26 +217,44 @@ impl Lives {
     ) {
         let name = if pair.equals { pair.name.clone() } else { Vec::new() };
         let host = target.host.as_str().to_owned();
-        let life = self.unseen(browser, &name, &host).unwrap_or_else(|| {
-            self.find((browser, name.clone(), host.clone(), None, None))
-        });
+        let life = self
+            .unseen(browser, &name, &host)
+            .unwrap_or_else(|| self.find((browser, name.clone(), host.clone(), None, None)));
         let version = self.version(life, &pair.name, &pair.value, shown.time);
         profile.note_known(&host, &pair.name, &pair.value);
         let text = Some(unknown_text(&self.lives[life]).to_owned());
-        self.push(life, CookieEvent { version: Some(version), text, ..event(EventKind::SentUnknown, shown) });
+        self.push(
+            life,
+            CookieEvent { version: Some(version), text, ..event(EventKind::SentUnknown, shown) },
+        );
     }
 
-    fn missing(&mut self, browser: usize, profile: &Profile, shown: Shown, cookie: &cookie::Cookie, asked: &Asked) {
+    fn missing(
+        &mut self,
+        browser: usize,
+        profile: &Profile,
+        shown: Shown,
+        cookie: &cookie::Cookie,
+        asked: &Asked,
+    ) {
         let life = self.of_cookie(browser, cookie);
         let verdict = profile.jar.explain_missing(&asked.site);
         let text = Some("the browser should have sent it: it may have been cleared or blocked, or the request was made without credentials".to_owned());
         self.push(life, CookieEvent { verdict, text, ..event(EventKind::Missing, shown) });
     }
 
-    fn withheld(&mut self, browser: usize, shown: Shown, cookie: &cookie::Cookie, verdict: Verdict, target: &Target) {
+    fn withheld(
+        &mut self,
+        browser: usize,
+        shown: Shown,
+        cookie: &cookie::Cookie,
+        verdict: Verdict,
+        target: &Target,
+    ) {
         let life = self.of_cookie(browser, cookie);
         let text = Some(verdict.reason.sentence(&Case::sending(cookie, target)));
-        let event = CookieEvent { verdict: Some(verdict), text, ..event(EventKind::Withheld, shown) };
+        let event =
+            CookieEvent { verdict: Some(verdict), text, ..event(EventKind::Withheld, shown) };
         self.push(life, event);
     }
 

@@ -23,7 +23,8 @@ pub use form::Field;
 pub use lives::EventAt;
 pub use steps::StepKind;
 pub use story::{
-    Browser, CookieEvent, CookieLife, EventKind, Navigation, SessionLife, SessionState, Story, Version,
+    Browser, CookieEvent, CookieLife, EventKind, Navigation, SessionLife, SessionState, Story,
+    Version,
 };
 pub use visit::{Answered, Asked, Purpose, Visit};
 
@@ -52,8 +53,11 @@ impl Trail {
         let Follower { roster, lives, browsers: assigned } = follower;
         let cookies = lives.lives;
         let browsers = browsers(roster, &assigned);
-        let sessions: Vec<SessionLife> =
-            cookies.iter().enumerate().filter_map(|(index, life)| sessions::session(index, life)).collect();
+        let sessions: Vec<SessionLife> = cookies
+            .iter()
+            .enumerate()
+            .filter_map(|(index, life)| sessions::session(index, life))
+            .collect();
         let known = Known { visits: &visits, cookies: &cookies };
         let mut navigations = Vec::new();
         for (index, browser) in browsers.iter().enumerate() {
@@ -69,14 +73,21 @@ impl Trail {
     }
 }
 
-fn browsers(roster: who::Roster, assigned: &std::collections::BTreeMap<usize, usize>) -> Vec<Browser> {
+fn browsers(
+    roster: who::Roster,
+    assigned: &std::collections::BTreeMap<usize, usize>,
+) -> Vec<Browser> {
     let describe = |(index, profile): (usize, who::Profile)| Browser {
         id: letter(index),
         label: label::label(&profile.user_agent),
         agent: profile.jar.agent(),
         user_agent: profile.user_agent,
         addresses: profile.addresses,
-        visits: assigned.iter().filter(|(_, browser)| **browser == index).map(|(visit, _)| *visit).collect(),
+        visits: assigned
+            .iter()
+            .filter(|(_, browser)| **browser == index)
+            .map(|(visit, _)| *visit)
+            .collect(),
         told_apart: profile.told_apart,
     };
     roster.profiles.into_iter().enumerate().map(describe).collect()
@@ -101,7 +112,8 @@ impl Story {
     pub fn sent_session(&self, visit: usize) -> bool {
         self.cookies.iter().filter(|life| life.is_session()).any(|life| {
             life.events.iter().any(|event| {
-                event.visit == Some(visit) && matches!(event.kind, EventKind::Sent | EventKind::SentUnknown)
+                event.visit == Some(visit)
+                    && matches!(event.kind, EventKind::Sent | EventKind::SentUnknown)
             })
         })
     }
@@ -109,7 +121,10 @@ impl Story {
     /// The cookie events of a visit, in order: life and event.
     pub fn events_of(&self, visit: usize) -> impl Iterator<Item = (usize, &CookieEvent)> {
         self.cookies.iter().enumerate().flat_map(move |(index, life)| {
-            life.events.iter().filter(move |event| event.visit == Some(visit)).map(move |event| (index, event))
+            life.events
+                .iter()
+                .filter(move |event| event.visit == Some(visit))
+                .map(move |event| (index, event))
         })
     }
 }

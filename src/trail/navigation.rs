@@ -1,7 +1,7 @@
 //! Steps of a browser: a page asked for, the redirects that followed, the parts of the page.
 
-use super::story::Navigation;
 use super::steps::StepKind;
+use super::story::Navigation;
 use super::visit::{Purpose, Visit};
 use std::time::Duration;
 
@@ -31,11 +31,21 @@ pub(super) fn navigations(browser: usize, visits: &[usize], all: &[Visit]) -> Ve
             (page_of(visit, &steps, all), true)
         } else {
             let kind = StepKind::Page;
-            steps.push(Navigation { browser, hops: Vec::new(), parts: Vec::new(), kind, title: String::new() });
+            steps.push(Navigation {
+                browser,
+                hops: Vec::new(),
+                parts: Vec::new(),
+                kind,
+                title: String::new(),
+            });
             (steps.len() - 1, false)
         };
         let step = &mut steps[navigation];
-        if is_part { step.parts.push(index) } else { step.hops.push(index) }
+        if is_part {
+            step.parts.push(index)
+        } else {
+            step.hops.push(index)
+        }
         if let Some(to) = visit.redirects_to() {
             pending.push(Pending { navigation, from: index, to, is_part });
         }
@@ -49,8 +59,11 @@ fn is_part(visit: &Visit) -> bool {
 
 /// Whether a visit is what a redirect led to.
 fn continues(pending: &Pending, visit: &Visit, all: &[Visit]) -> bool {
-    let (Some(asked), Some(answered)) = (&visit.asked, &all[pending.from].answered) else { return false };
-    let in_time = asked.packet > answered.packet && asked.time.since(answered.time) <= FOLLOWED_WITHIN;
+    let (Some(asked), Some(answered)) = (&visit.asked, &all[pending.from].answered) else {
+        return false;
+    };
+    let in_time =
+        asked.packet > answered.packet && asked.time.since(answered.time) <= FOLLOWED_WITHIN;
     let keeps_method = matches!(answered.status, 307 | 308);
     let before = all[pending.from].asked.as_ref().map(|asked| &asked.method);
     let method_fits = if keeps_method {
@@ -65,9 +78,13 @@ fn continues(pending: &Pending, visit: &Visit, all: &[Visit]) -> bool {
 /// latest there is.
 fn page_of(visit: &Visit, steps: &[Navigation], all: &[Visit]) -> usize {
     let last = steps.len() - 1;
-    let Some(referer) = visit.asked.as_ref().and_then(|asked| asked.referer.as_ref()) else { return last };
+    let Some(referer) = visit.asked.as_ref().and_then(|asked| asked.referer.as_ref()) else {
+        return last;
+    };
     let shows = |step: &Navigation| {
-        step.hops.iter().any(|hop| all[*hop].asked.as_ref().is_some_and(|asked| asked.url.as_ref() == Some(referer)))
+        step.hops.iter().any(|hop| {
+            all[*hop].asked.as_ref().is_some_and(|asked| asked.url.as_ref() == Some(referer))
+        })
     };
     steps.iter().rposition(shows).unwrap_or(last)
 }

@@ -40,8 +40,11 @@ fn visible(html: &str) -> String {
     while let Some(open) = rest.find('<') {
         out.push_str(&rest[..open]);
         let tag = &rest[open + 1..];
-        let name: String =
-            tag.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+        let name: String = tag
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_ascii_lowercase();
         rest = after(tag, ">");
         out.push(' ');
         if tag.starts_with("!--") {
@@ -73,7 +76,14 @@ fn within(text: &str, start: &str, end: &str) -> String {
 
 /// The character references that make up nearly all of those met.
 fn unescape(text: &str) -> String {
-    let pairs = [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#34;", "\"")];
+    let pairs = [
+        ("&nbsp;", " "),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&#34;", "\""),
+    ];
     let text = pairs.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
     text.replace("&amp;", "&")
 }
@@ -103,7 +113,10 @@ mod tests {
     fn the_first_visible_words_are_found() {
         for (html, words) in [
             ("You are not logged in", "You are not logged in"),
-            ("<html><head><title>T</title><style>p{}</style></head><body><p>Hi <b>alice</b></p>", "Hi alice"),
+            (
+                "<html><head><title>T</title><style>p{}</style></head><body><p>Hi <b>alice</b></p>",
+                "Hi alice",
+            ),
             ("<head><title>Only a title</title></head><body><script>x()</script>", "Only a title"),
             ("<p>a &lt;b&gt; &amp;lt;</p>", "a <b> &lt;"),
             ("<!-- <p>no</p> -->yes", "yes"),

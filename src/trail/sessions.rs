@@ -7,8 +7,22 @@ use serde_json::Value;
 
 /// Keys of a payload that name the user, the most telling first.
 const IDENTITY_KEYS: [&str; 16] = [
-    "username", "user_name", "user", "login", "email", "name", "preferred_username", "_user_id", "user_id",
-    "userId", "uid", "account", "account_id", "sub", "_auth_user_id", "passport",
+    "username",
+    "user_name",
+    "user",
+    "login",
+    "email",
+    "name",
+    "preferred_username",
+    "_user_id",
+    "user_id",
+    "userId",
+    "uid",
+    "account",
+    "account_id",
+    "sub",
+    "_auth_user_id",
+    "passport",
 ];
 
 /// The session that a cookie carried, if it carried one.
@@ -32,7 +46,8 @@ pub(super) fn session(index: usize, life: &CookieLife) -> Option<SessionLife> {
             continue;
         }
         let payload = life.versions[version].reading.as_ref().and_then(Reading::shown);
-        let changes = if payload.is_some() { diff::changes(before, payload) } else { Changes::default() };
+        let changes =
+            if payload.is_some() { diff::changes(before, payload) } else { Changes::default() };
         let identity = payload.and_then(identity);
         states.push(SessionState { visit, packet: event.packet, version, identity, changes });
         before = payload;
@@ -45,11 +60,15 @@ pub(super) fn identity(payload: &Value) -> Option<String> {
     IDENTITY_KEYS.iter().find_map(|key| match payload.get(key)? {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
-        Value::Object(inner) => inner.get("user").or_else(|| inner.get("name")).or_else(|| inner.get("username")).and_then(|inner| match inner {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        }),
+        Value::Object(inner) => inner
+            .get("user")
+            .or_else(|| inner.get("name"))
+            .or_else(|| inner.get("username"))
+            .and_then(|inner| match inner {
+                Value::String(text) => Some(text.clone()),
+                Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            }),
         _ => None,
     })
 }

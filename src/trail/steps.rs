@@ -67,7 +67,8 @@ pub(super) fn name_steps(steps: &mut [Navigation], known: Known<'_>) {
         let before = held.identity();
         held.apply(&deeds);
         let page = Page { step, known, is_first_of_host: false, last_url: last_url.clone() };
-        let host = page.first().and_then(|asked| asked.target.as_ref()).map(|target| target.host.clone());
+        let host =
+            page.first().and_then(|asked| asked.target.as_ref()).map(|target| target.host.clone());
         let is_first_of_host = hosts.insert(host);
         let page = Page { is_first_of_host, ..page };
         let (kind, title) = page.name(&deeds, before.as_deref(), held.identity().as_deref());
@@ -116,7 +117,11 @@ impl Deeds {
             if life.browser != step.browser || !life.is_session() {
                 continue;
             }
-            for event in life.events.iter().filter(|event| event.visit.is_some_and(|visit| visits.contains(&visit))) {
+            for event in life
+                .events
+                .iter()
+                .filter(|event| event.visit.is_some_and(|visit| visits.contains(&visit)))
+            {
                 deeds.add(index, event.kind, known.identity(index, event.version));
             }
         }
@@ -171,10 +176,13 @@ impl Page<'_> {
     }
 
     fn name(&self, deeds: &Deeds, before: Option<&str>, after: Option<&str>) -> (StepKind, String) {
-        let Some(asked) = self.first() else { return (StepKind::Part, "Loads a part of a page".to_owned()) };
+        let Some(asked) = self.first() else {
+            return (StepKind::Part, "Loads a part of a page".to_owned());
+        };
         let is_post = asked.method == b"POST";
         let path = path_of(asked);
-        let tries_login = is_post && (mentions(&path, &LOGIN) || form::has_credentials(&asked.form));
+        let tries_login =
+            is_post && (mentions(&path, &LOGIN) || form::has_credentials(&asked.form));
         let form_user = user_in(asked);
         let is_logout = mentions(&path, &LOGOUT);
         match (before, after) {
@@ -182,7 +190,9 @@ impl Page<'_> {
                 (StepKind::LoginLost, "Logs in, but the session cookie is not kept".to_owned())
             }
             (None, Some(who)) if tries_login => (StepKind::Login, format!("Logs in as {who}")),
-            (None, Some(who)) if deeds.changed => (StepKind::Login, format!("Is logged in as {who}")),
+            (None, Some(who)) if deeds.changed => {
+                (StepKind::Login, format!("Is logged in as {who}"))
+            }
             (Some(old), Some(who)) if old != who => {
                 (StepKind::Login, format!("Changes from {old} to {who}"))
             }
@@ -199,9 +209,10 @@ impl Page<'_> {
     /// A login attempt of which the cookies say nothing: where it led decides.
     fn tried_login(&self, user: Option<&str>, deeds: &Deeds) -> (StepKind, String) {
         let who = user.map(|user| format!(" as {user}")).unwrap_or_default();
-        let ends_at_login = self.last().and_then(|visit| visit.asked.as_ref()).is_some_and(|asked| {
-            mentions(&path_of(asked), &LOGIN) && asked.method != b"POST"
-        });
+        let ends_at_login = self
+            .last()
+            .and_then(|visit| visit.asked.as_ref())
+            .is_some_and(|asked| mentions(&path_of(asked), &LOGIN) && asked.method != b"POST");
         let answered = self.last().and_then(|visit| visit.answered.as_ref());
         let is_error = answered.is_some_and(|answered| answered.status >= 400);
         let stays = self.step.hops.len() == 1 && !deeds.changed;
@@ -214,11 +225,15 @@ impl Page<'_> {
 
     fn plain(&self, asked: &Asked, path: &str) -> (StepKind, String) {
         let ends_elsewhere = self.last_url().filter(|url| asked.url.as_ref() != Some(url));
-        let sent_on = ends_elsewhere.map(|url| format!(", and is sent on to {}", url.path())).unwrap_or_default();
+        let sent_on = ends_elsewhere
+            .map(|url| format!(", and is sent on to {}", url.path()))
+            .unwrap_or_default();
         let same_page = self.last_url.is_some() && self.last_url == asked.url;
         match asked.purpose {
             Purpose::Part => (StepKind::Part, format!("Loads {path}")),
-            _ if asked.method == b"POST" => (StepKind::Submit, format!("Sends a form to {path}{sent_on}")),
+            _ if asked.method == b"POST" => {
+                (StepKind::Submit, format!("Sends a form to {path}{sent_on}"))
+            }
             _ if mentions(path, &LOGIN) => (StepKind::LoginForm, "Opens the login form".to_owned()),
             _ if self.is_first_of_host => (StepKind::Visit, format!("Visits the site{sent_on}")),
             Purpose::Reload => (StepKind::Reload, format!("Reloads {path}{sent_on}")),
@@ -229,7 +244,8 @@ impl Page<'_> {
 }
 
 const LOGIN: [&str; 7] = ["login", "log-in", "log_in", "signin", "sign-in", "sign_in", "logon"];
-const LOGOUT: [&str; 7] = ["logout", "log-out", "log_out", "signout", "sign-out", "sign_out", "logoff"];
+const LOGOUT: [&str; 7] =
+    ["logout", "log-out", "log_out", "signout", "sign-out", "sign_out", "logoff"];
 
 fn mentions(path: &str, words: &[&str]) -> bool {
     let path = path.to_ascii_lowercase();
@@ -247,6 +263,8 @@ fn user_in(asked: &Asked) -> Option<&str> {
     const NAMES: [&str; 7] = ["username", "user", "login", "email", "name", "userid", "uid"];
     let fields = || asked.form.iter().filter(|field| !field.secret && !field.value.is_empty());
     NAMES.iter().find_map(|name| {
-        fields().find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value.as_str())
+        fields()
+            .find(|field| field.name.eq_ignore_ascii_case(name))
+            .map(|field| field.value.as_str())
     })
 }

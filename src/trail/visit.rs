@@ -139,7 +139,8 @@ fn asked(request: &Request, exchange: &Exchange, decoded_cap: usize) -> Asked {
         upgrade_insecure_requests: header("upgrade-insecure-requests").is_some(),
     };
     let site = target.as_ref().map(|target| Site::of_request(&clues, target)).unwrap_or_default();
-    let referer = header("referer").and_then(|url| url::Url::parse(std::str::from_utf8(url).ok()?).ok());
+    let referer =
+        header("referer").and_then(|url| url::Url::parse(std::str::from_utf8(url).ok()?).ok());
     Asked {
         packet: request.at.packet,
         time: request.at.time,

@@ -70,13 +70,15 @@ impl Profile {
             return Err(format!("it does not send the cookie {name} that the other one holds"));
         }
         for pair in &asked.cookies.pairs {
-            let foreign = self.knows_name(host, &pair.name) && !self.knows(host, &pair.name, &pair.value);
+            let foreign =
+                self.knows_name(host, &pair.name) && !self.knows(host, &pair.name, &pair.value);
             if foreign && is_session(&pair.name, &pair.value) {
                 let name = String::from_utf8_lossy(&pair.name);
                 return Err(format!("it sends another {name} than the other one was given"));
             }
         }
-        let known = asked.cookies.pairs.iter().filter(|pair| self.knows(host, &pair.name, &pair.value));
+        let known =
+            asked.cookies.pairs.iter().filter(|pair| self.knows(host, &pair.name, &pair.value));
         Ok(known.count())
     }
 
@@ -143,7 +145,13 @@ impl Roster {
         self.profiles[profile].awaited = visit.redirects_to();
     }
 
-    fn open(&mut self, key: (IpAddr, Vec<u8>), visit: &Visit, asked: &Asked, told_apart: Option<String>) -> usize {
+    fn open(
+        &mut self,
+        key: (IpAddr, Vec<u8>),
+        visit: &Visit,
+        asked: &Asked,
+        told_apart: Option<String>,
+    ) -> usize {
         let index = self.profiles.len();
         self.by_name.entry(key).or_default().push(index);
         self.profiles.push(Profile {

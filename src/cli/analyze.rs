@@ -1,0 +1,26 @@
+//! `cookietrail analyze`: the whole report.
+
+use super::{Outcome, args, input, output};
+use crate::http::KeepBodies;
+use crate::report::report_json::{self, About};
+use crate::trail::Trail;
+use std::io::Write;
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// A capture that cannot be opened, or an output that cannot be written.
+pub fn run(arguments: &args::Analyze) -> anyhow::Result<Outcome> {
+    let mut trail = Trail::default();
+    let finished = input::read(&arguments.input, KeepBodies::Readable, |numbered| {
+        trail.push(numbered);
+        Ok(())
+    })?;
+    let story = trail.finish();
+    let files = arguments.input.names();
+    let about = About { files: &files, counts: &finished.counts, notes: &finished.notes };
+    let mut out = output::stdout();
+    report_json::write(&story, about, &mut out)?;
+    out.flush()?;
+    Ok(finished.outcome())
+}
