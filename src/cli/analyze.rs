@@ -1,10 +1,9 @@
 //! `cookietrail analyze`: the whole report.
 
-use super::{Outcome, args, input, output};
+use super::{Outcome, args, input, report};
 use crate::http::KeepBodies;
-use crate::report::report_json::{self, About};
+use crate::report::report_json::About;
 use crate::trail::Trail;
-use std::io::Write;
 
 /// Runs the subcommand.
 ///
@@ -19,8 +18,6 @@ pub fn run(arguments: &args::Analyze) -> anyhow::Result<Outcome> {
     let story = trail.finish();
     let files = arguments.input.names();
     let about = About { files: &files, counts: &finished.counts, notes: &finished.notes };
-    let mut out = output::stdout();
-    report_json::write(&story, about, &mut out)?;
-    out.flush()?;
+    report::write(&story, about, &arguments.report)?;
     Ok(finished.outcome())
 }

@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Follow every cookie from the Set-Cookie that made it to the request that lost it.
@@ -36,10 +36,44 @@ pub struct Exchanges {
     pub input: Input,
 }
 
+/// The formats of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The walkthrough, for people
+    Terminal,
+    /// One document for programs (docs/json.md)
+    Json,
+}
+
+/// How a report is written.
+#[derive(Debug, Args)]
+pub struct ReportOptions {
+    /// The format of the report
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub format: Format,
+    /// Write the report to a file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Add the short lesson behind each step
+    #[arg(long)]
+    pub explain: bool,
+    /// Show form fields that look like passwords
+    #[arg(long)]
+    pub show_secrets: bool,
+    /// Columns to write; default: those of the terminal, or 100
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..))]
+    pub width: Option<u16>,
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+}
+
 #[derive(Debug, Args)]
 pub struct Analyze {
     #[command(flatten)]
     pub input: Input,
+    #[command(flatten)]
+    pub report: ReportOptions,
 }
 
 impl Input {

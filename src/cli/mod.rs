@@ -6,6 +6,7 @@ mod args;
 mod exchanges;
 mod input;
 mod output;
+mod report;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -1,6 +1,10 @@
 //! Standard output and standard error: the only place that prints.
 
+use anstream::AutoStream;
+use anyhow::Context;
+use clap::ColorChoice;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Bytes gathered before they are written.
@@ -9,6 +13,37 @@ const BLOCK: usize = 64 << 10;
 /// Standard output, in blocks.
 pub fn stdout() -> impl Write {
     BufWriter::with_capacity(BLOCK, io::stdout().lock())
+}
+
+/// Standard output, or a file, with colour where it is wanted.
+///
+/// # Errors
+/// A file that cannot be made.
+pub fn open(file: Option<&Path>, color: ColorChoice) -> anyhow::Result<AutoStream<Box<dyn Write>>> {
+    let wanted = match color {
+        ColorChoice::Always => anstream::ColorChoice::Always,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+        ColorChoice::Auto if file.is_some() => anstream::ColorChoice::Never,
+        // NO_COLOR, CLICOLOR_FORCE, TERM, and whether it is a terminal at all.
+        ColorChoice::Auto => AutoStream::choice(&io::stdout()),
+    };
+    let raw: Box<dyn Write> = match file {
+        None => Box::new(stdout()),
+        Some(path) => {
+            #[expect(clippy::disallowed_methods, reason = "the user named this file to write to")]
+            let file = std::fs::File::create(path)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+            Box::new(BufWriter::with_capacity(BLOCK, file))
+        }
+    };
+    Ok(AutoStream::new(raw, wanted))
+}
+
+/// How many columns to write: those asked for, those of the terminal, or a page's worth.
+pub fn width(asked: Option<u16>) -> usize {
+    const PAGE: u16 = 100;
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| width.0);
+    usize::from(asked.or_else(terminal).unwrap_or(PAGE))
 }
 
 /// One line for the user, beside the data.

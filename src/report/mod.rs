@@ -4,5 +4,11 @@
 //! inner names may change without changing a file format.
 
 pub mod exchange_json;
+mod layout;
+mod lessons;
 pub mod report_json;
+mod summary;
+pub mod terminal;
 pub mod text;
+pub mod walkthrough;
+mod words;

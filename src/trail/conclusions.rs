@@ -93,7 +93,11 @@ fn stateless(story: &Story) -> Option<Conclusion> {
 fn tells_apart(story: &Story) -> Option<Conclusion> {
     let mut who: Vec<(usize, String, usize)> = Vec::new();
     for session in &story.sessions {
-        let browser = story.cookies[session.cookie].browser;
+        let life = &story.cookies[session.cookie];
+        let browser = life.browser;
+        if !life.events.iter().any(|event| event.kind == EventKind::Set) {
+            continue;
+        }
         let named =
             session.states.iter().find_map(|state| Some((state.identity.clone()?, state.visit)));
         if let Some((name, visit)) =
@@ -102,7 +106,7 @@ fn tells_apart(story: &Story) -> Option<Conclusion> {
             who.push((browser, name, visit));
         }
     }
-    if who.len() < 2 {
+    if who.iter().all(|(_, name, _)| *name == who[0].1) {
         return None;
     }
     let list: Vec<String> = who

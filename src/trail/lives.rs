@@ -45,8 +45,7 @@ impl Lives {
             let life = self.of_cookie(browser, &expired);
             let time = expired.expires.unwrap_or(asked.time);
             let version = self.version(life, &expired.name, &expired.value, time);
-            let at =
-                CookieEvent { visit: None, packet: None, time, ..event(EventKind::Expired, shown) };
+            let at = CookieEvent { packet: None, time, ..event(EventKind::Expired, shown) };
             self.push(life, CookieEvent { version: Some(version), ..at });
         }
         let Some(target) = &asked.target else { return };

@@ -1,6 +1,6 @@
 //! Session lives: what each session cookie held after each exchange, and what changed.
 
-use super::diff::{self, Changes};
+use super::diff;
 use super::story::{CookieLife, EventKind, SessionLife, SessionState};
 use crate::session::Reading;
 use serde_json::Value;
@@ -29,30 +29,38 @@ const IDENTITY_KEYS: [&str; 16] = [
 pub(super) fn session(index: usize, life: &CookieLife) -> Option<SessionLife> {
     let format = life.reading().filter(|reading| reading.kind.is_session())?.format;
     let mut states: Vec<SessionState> = Vec::new();
-    let mut before: Option<&Value> = None;
+    let mut previous: Option<usize> = None;
     for event in &life.events {
-        let shows = matches!(
-            event.kind,
-            EventKind::Set | EventKind::Replaced | EventKind::Refreshed | EventKind::SentUnknown
-        );
-        let is_known = states.iter().any(|state| Some(state.version) == event.version);
-        let (Some(visit), Some(version)) = (event.visit, event.version) else {
-            if event.kind == EventKind::Deleted {
-                before = None;
-            }
-            continue;
-        };
-        if !shows || (event.kind == EventKind::SentUnknown && is_known) {
-            continue;
+        if event.kind == EventKind::Deleted {
+            previous = None;
         }
-        let payload = life.versions[version].reading.as_ref().and_then(Reading::shown);
-        let changes =
-            if payload.is_some() { diff::changes(before, payload) } else { Changes::default() };
-        let identity = payload.and_then(identity);
-        states.push(SessionState { visit, packet: event.packet, version, identity, changes });
-        before = payload;
+        let (Some(visit), Some(version)) = (event.visit, event.version) else { continue };
+        let is_news = match event.kind {
+            EventKind::Set | EventKind::Replaced | EventKind::Refreshed => true,
+            EventKind::SentUnknown => states.iter().all(|state| state.version != version),
+            _ => false,
+        };
+        if is_news {
+            let payload = shown(life, version);
+            let before = previous.and_then(|previous| shown(life, previous));
+            let changes = diff::changes(before, payload);
+            let identity = payload.and_then(identity);
+            states.push(SessionState {
+                visit,
+                packet: event.packet,
+                version,
+                identity,
+                previous,
+                changes,
+            });
+            previous = Some(version);
+        }
     }
     (!states.is_empty()).then_some(SessionLife { cookie: index, format, states })
+}
+
+fn shown(life: &CookieLife, version: usize) -> Option<&Value> {
+    life.versions[version].reading.as_ref().and_then(Reading::shown)
 }
 
 /// Who a payload says is logged in.

@@ -193,6 +193,10 @@ impl Page<'_> {
             (None, Some(who)) if deeds.changed => {
                 (StepKind::Login, format!("Is logged in as {who}"))
             }
+            (None, Some(who)) => (
+                StepKind::Page,
+                format!("Comes as {who}, with a session that nothing here gave it"),
+            ),
             (Some(old), Some(who)) if old != who => {
                 (StepKind::Login, format!("Changes from {old} to {who}"))
             }

@@ -115,9 +115,9 @@ impl EventKind {
 pub struct CookieEvent {
     /// What happened.
     pub kind: EventKind,
-    /// The exchange; `None` where no packet shows it (expiry).
+    /// The exchange that shows it; of an expiry, the first after it.
     pub visit: Option<usize>,
-    /// The packet that shows it.
+    /// The packet that shows it; `None` for an expiry, which no packet shows.
     pub packet: Option<u64>,
     /// When.
     pub time: Timestamp,
@@ -193,6 +193,8 @@ pub struct SessionState {
     pub version: usize,
     /// Who is logged in, by the keys that name a user.
     pub identity: Option<String>,
+    /// Which value it took the place of; `None` for the first one, and after a deletion.
+    pub previous: Option<usize>,
     /// What changed since the state before.
     pub changes: super::diff::Changes,
 }

@@ -113,6 +113,12 @@ impl Visit {
         Self { id, connection, client, server, asked, answered, notes }
     }
 
+    /// When it began.
+    pub fn time(&self) -> Option<Timestamp> {
+        let asked = self.asked.as_ref().map(|asked| asked.time);
+        asked.or(self.answered.as_ref().map(|answered| answered.time))
+    }
+
     /// The URL that a redirect leads to.
     pub fn redirects_to(&self) -> Option<url::Url> {
         let answered = self.answered.as_ref().filter(|answered| answered.is_redirect())?;

@@ -72,7 +72,9 @@ impl Profile {
         for pair in &asked.cookies.pairs {
             let foreign =
                 self.knows_name(host, &pair.name) && !self.knows(host, &pair.name, &pair.value);
-            if foreign && is_session(&pair.name, &pair.value) {
+            // A program sends what it was told to; only a browser's jar cannot hold a session that
+            // it was never given.
+            if foreign && self.jar.agent().is_browser() && is_session(&pair.name, &pair.value) {
                 let name = String::from_utf8_lossy(&pair.name);
                 return Err(format!("it sends another {name} than the other one was given"));
             }

@@ -1,0 +1,145 @@
+//! Words in columns: styled text wrapped to a width, by the width that characters have on a
+//! terminal.
+
+use anstyle::Style;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// A piece of text in one style. The text is safe for a terminal.
+#[derive(Debug, Clone)]
+pub(super) struct Span {
+    pub style: Style,
+    pub text: String,
+}
+
+impl Span {
+    pub fn new(style: Style, text: impl Into<String>) -> Self {
+        Self { style, text: text.into() }
+    }
+
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self::new(Style::new(), text)
+    }
+}
+
+/// Lays spans out as lines of at most `width` columns. The first line begins with `first`, the
+/// others with `rest`; both count towards the width. A word that is too long for a line is cut.
+pub(super) fn wrap(first: &str, rest: &str, spans: &[Span], width: usize) -> String {
+    let mut lines = Lines { out: String::new(), column: 0, rest, width, at_start: true };
+    lines.raw(first);
+    for span in spans {
+        for (index, word) in span.text.split(' ').enumerate() {
+            if index > 0 {
+                lines.space();
+            }
+            lines.word(word, span.style);
+        }
+    }
+    let kept = lines.out.trim_end().len();
+    lines.out.truncate(kept);
+    lines.out.push('\n');
+    lines.out
+}
+
+struct Lines<'a> {
+    out: String,
+    column: usize,
+    rest: &'a str,
+    width: usize,
+    at_start: bool,
+}
+
+impl Lines<'_> {
+    fn raw(&mut self, text: &str) {
+        self.out.push_str(text);
+        self.column += text.width();
+    }
+
+    fn space(&mut self) {
+        if !self.at_start {
+            self.raw(" ");
+        }
+    }
+
+    fn word(&mut self, word: &str, style: Style) {
+        if word.is_empty() {
+            return;
+        }
+        if self.column + word.width() > self.width && !self.at_start {
+            self.break_line();
+        }
+        let mut rest = word;
+        while self.column + rest.width() > self.width {
+            let room = self.width.saturating_sub(self.column).max(1);
+            let (head, tail) = split_at_width(rest, room);
+            self.styled(head, style);
+            self.break_line();
+            rest = tail;
+        }
+        self.styled(rest, style);
+        self.at_start = false;
+    }
+
+    fn break_line(&mut self) {
+        let kept = self.out.trim_end_matches(' ').len();
+        self.out.truncate(kept);
+        self.out.push('\n');
+        self.column = 0;
+        let rest = self.rest;
+        self.raw(rest);
+        self.at_start = true;
+    }
+
+    fn styled(&mut self, text: &str, style: Style) {
+        if style == Style::new() {
+            self.out.push_str(text);
+        } else {
+            self.out.push_str(&format!("{style}{text}{style:#}"));
+        }
+        self.column += text.width();
+    }
+}
+
+/// Splits text so that the first part has at most `room` columns, and at least one character.
+fn split_at_width(text: &str, room: usize) -> (&str, &str) {
+    let mut used = 0;
+    for (at, character) in text.char_indices() {
+        used += character.width().unwrap_or(0);
+        if used > room && at > 0 {
+            return text.split_at(at);
+        }
+    }
+    (text, "")
+}
+
+/// Text cut to so many columns, with an ellipsis where something is left out.
+pub(super) fn shorten(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let (head, _) = split_at_width(text, width.saturating_sub(1).max(1));
+    format!("{head}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_wrapped_under_each_other() {
+        let spans = [Span::plain("one two three four"), Span::plain(" five")];
+        assert_eq!(wrap("* ", "  ", &spans, 11), "* one two\n  three\n  four five\n");
+    }
+
+    #[test]
+    fn a_word_that_is_too_long_is_cut_by_columns_not_characters() {
+        assert_eq!(wrap("", "", &[Span::plain("小明小明小")], 4), "小明\n小明\n小\n");
+        assert_eq!(wrap("", "", &[Span::plain("abcdefgh")], 3), "abc\ndef\ngh\n");
+        assert_eq!(shorten("小明小明", 5), "小明…");
+        assert_eq!(shorten("abc", 3), "abc");
+    }
+
+    #[test]
+    fn no_width_is_too_small() {
+        assert_eq!(wrap("", "", &[Span::plain("小a")], 0), "小\na\n");
+    }
+}

@@ -1,0 +1,186 @@
+//! The walkthrough for a terminal, or for a file that is read like one.
+//!
+//! Styles are always written; the stream they go to takes them out where they are not wanted. It
+//! reads the same without them.
+
+use super::layout::{Span, shorten, wrap};
+use super::text::plain;
+use super::walkthrough::{BrowserPart, Compared, ExchangeView, Line, Mark, Step, Walkthrough};
+use anstyle::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, Table, presets};
+use std::io::{self, Write};
+
+/// Text is not set wider than this, however wide the terminal: lines get hard to follow.
+const WIDEST_TEXT: usize = 110;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GREEN: Style = AnsiColor::Green.on_default();
+const BLUE: Style = AnsiColor::Blue.on_default();
+const MAGENTA: Style = AnsiColor::Magenta.on_default();
+const RED: Style = AnsiColor::Red.on_default().bold();
+
+/// Writes the walkthrough, `width` columns wide.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write(walkthrough: &Walkthrough, width: usize, mut out: impl Write) -> io::Result<()> {
+    let page = Page { width, text: width.min(WIDEST_TEXT) };
+    let mut text = page.head(walkthrough);
+    for site in &walkthrough.sites {
+        text.push('\n');
+        text += &page.heading(&site.origin);
+        for browser in &site.browsers {
+            text += &page.browser(browser);
+        }
+    }
+    if !walkthrough.comparison.is_empty() {
+        text.push('\n');
+        text += &page.heading("Side by side");
+        text += &page.comparison(&walkthrough.comparison);
+    }
+    if !walkthrough.conclusions.is_empty() {
+        text.push('\n');
+        text += &page.heading("What this capture shows");
+        for conclusion in &walkthrough.conclusions {
+            text.push('\n');
+            text += &wrap("  • ", "    ", &[safe(Style::new(), conclusion)], page.text);
+        }
+    }
+    out.write_all(text.as_bytes())
+}
+
+/// Captured text, made safe.
+fn safe(style: Style, text: &str) -> Span {
+    Span::new(style, plain(text.as_bytes()))
+}
+
+struct Page {
+    width: usize,
+    text: usize,
+}
+
+impl Page {
+    fn head(&self, walkthrough: &Walkthrough) -> String {
+        let mut text = wrap("", "  ", &[safe(BOLD, &walkthrough.title)], self.text);
+        text += &wrap("", "  ", &[safe(Style::new(), &walkthrough.summary)], self.text);
+        for warning in &walkthrough.warnings {
+            text += &wrap("! ", "  ", &[safe(Style::new(), warning)], self.text);
+        }
+        text
+    }
+
+    fn heading(&self, title: &str) -> String {
+        let line = wrap("", "", &[safe(BOLD, title)], self.text);
+        let rule = "═".repeat(
+            unicode_width::UnicodeWidthStr::width(plain(title.as_bytes()).as_str()).min(self.text),
+        );
+        format!("{line}{DIM}{rule}{DIM:#}\n")
+    }
+
+    fn browser(&self, browser: &BrowserPart) -> String {
+        let name = safe(BOLD, &format!("Browser {}", browser.id));
+        let about = safe(Style::new(), &format!("  {}", browser.label));
+        let from = safe(DIM, &format!("  {}", browser.addresses));
+        let mut text = format!("\n{}", wrap("", "    ", &[name, about, from], self.text));
+        if let Some(reason) = &browser.told_apart {
+            text += &wrap(
+                "    ",
+                "    ",
+                &[safe(DIM, &format!("told apart because {reason}"))],
+                self.text,
+            );
+        }
+        for step in &browser.steps {
+            text += &self.step(step);
+        }
+        text
+    }
+
+    fn step(&self, step: &Step) -> String {
+        let number = format!("{:>3}. ", step.number);
+        let title = safe(BOLD, &step.title);
+        let at = safe(DIM, &format!("   {}", step.at));
+        let mut text = format!("\n{}", wrap(&number, "     ", &[title, at], self.text));
+        if let Some(lesson) = step.lesson {
+            text += &wrap("     ", "     ", &[Span::new(Style::new().italic(), lesson)], self.text);
+        }
+        for exchange in &step.exchanges {
+            text += &self.exchange(exchange);
+        }
+        if let Some(parts) = &step.parts {
+            text +=
+                &wrap("     ", "       ", &[safe(DIM, &format!("and loads {parts}"))], self.text);
+        }
+        text
+    }
+
+    fn exchange(&self, exchange: &ExchangeView) -> String {
+        let (first, rest) =
+            if exchange.is_hop { ("     └▶ ", "        ") } else { ("     ", "     ") };
+        let status = if exchange.is_error { RED } else { Style::new() };
+        let mut spans = vec![
+            Span::new(DIM, format!("#{} ", exchange.id)),
+            safe(BOLD, &exchange.request),
+            Span::new(DIM, " → "),
+            safe(status, &exchange.response),
+        ];
+        if let Some(location) = &exchange.location {
+            spans.push(safe(Style::new(), &format!(", go to {location}")));
+        }
+        if let Some(words) = &exchange.words {
+            spans.push(safe(Style::new(), &format!(", “{words}”")));
+        }
+        spans.push(Span::new(DIM, format!("  ({})", exchange.packets)));
+        let mut text = wrap(first, &format!("{rest}   "), &spans, self.text);
+        for line in &exchange.lines {
+            text += &self.line(line, rest);
+        }
+        text
+    }
+
+    fn line(&self, line: &Line, indent: &str) -> String {
+        let (mark, style) = match line.mark {
+            Mark::Form => ("·", Style::new()),
+            Mark::Sent => ("→", BLUE),
+            Mark::Nothing => ("→", DIM),
+            Mark::Received => ("←", GREEN),
+            Mark::Gone => ("×", MAGENTA),
+            Mark::Refused => ("✗", RED),
+            Mark::Value => ("=", DIM),
+            Mark::Content => ("·", Style::new()),
+            Mark::Note => ("!", Style::new()),
+        };
+        let body = if line.mark == Mark::Content { Style::new() } else { style };
+        let shown = self.shortened(line);
+        let mut spans = vec![Span::new(style, mark), Span::plain(" "), safe(body, &shown)];
+        if let Some(aside) = line.aside.as_deref().filter(|aside| !aside.is_empty()) {
+            spans.push(safe(DIM, &format!("  {aside}")));
+        }
+        wrap(&format!("{indent}   "), &format!("{indent}     "), &spans, self.text)
+    }
+
+    /// Long values are shortened here; JSON has them whole.
+    fn shortened(&self, line: &Line) -> String {
+        match line.mark {
+            Mark::Value => shorten(&line.text, self.text.saturating_sub(16)),
+            _ => shorten(&line.text, self.text * 5),
+        }
+    }
+
+    fn comparison(&self, rows: &[Compared]) -> String {
+        let mut table = Table::new();
+        let width = u16::try_from(self.width).unwrap_or(u16::MAX);
+        table
+            .load_style(presets::UTF8_FULL_CONDENSED)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(width);
+        table.set_header(["Browser", "Cookie", "Value", "It says", "Page seen"]);
+        for row in rows {
+            let value = shorten(&row.value, 24);
+            let cells = [&row.browser, &row.cookie, &value, &row.content, &row.page];
+            table.add_row(cells.map(|cell| plain(cell.as_bytes())));
+        }
+        format!("{table}\n")
+    }
+}
