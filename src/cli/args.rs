@@ -15,6 +15,8 @@ pub struct Arguments {
 pub enum Command {
     /// Tell the whole story of a capture
     Analyze(Analyze),
+    /// Print each cookie's flow in time
+    Timeline(Timeline),
     /// Print every HTTP exchange as JSON Lines
     Exchanges(Exchanges),
 }
@@ -74,6 +76,33 @@ pub struct Analyze {
     pub input: Input,
     #[command(flatten)]
     pub report: ReportOptions,
+}
+
+#[derive(Debug, Args)]
+pub struct Timeline {
+    #[command(flatten)]
+    pub input: Input,
+    /// Only cookies of this name (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    pub cookie: Vec<String>,
+    /// Only cookies of this browser, by its letter (may be repeated)
+    #[arg(long, value_name = "LETTER")]
+    pub browser: Vec<String>,
+    /// Only cookies of this host or domain (may be repeated)
+    #[arg(long, value_name = "HOST")]
+    pub host: Vec<String>,
+    /// Also show where a cookie was in reach and rightly not sent
+    #[arg(long)]
+    pub withheld: bool,
+    /// Write to a file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Columns to write; default: those of the terminal, or 100
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..))]
+    pub width: Option<u16>,
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
 }
 
 impl Input {

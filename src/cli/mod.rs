@@ -7,6 +7,7 @@ mod exchanges;
 mod input;
 mod output;
 mod report;
+mod timeline;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -38,6 +39,7 @@ pub fn run() -> ExitCode {
 fn dispatch(arguments: args::Arguments) -> anyhow::Result<Outcome> {
     match arguments.command {
         args::Command::Analyze(analyze) => analyze::run(&analyze),
+        args::Command::Timeline(timeline) => timeline::run(&timeline),
         args::Command::Exchanges(exchanges) => exchanges::run(&exchanges),
     }
 }

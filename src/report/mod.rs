@@ -10,5 +10,6 @@ pub mod report_json;
 mod summary;
 pub mod terminal;
 pub mod text;
+pub mod timeline;
 pub mod walkthrough;
 mod words;

@@ -196,7 +196,7 @@ struct EventJson<'a> {
     time: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<Text<'a>>,
-    /// Which of the cookie's distinct values it is, from 1.
+    /// The number of the value: the same for the same value in every browser.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -220,7 +220,7 @@ impl<'a> EventJson<'a> {
             packet: event.packet,
             time: event.time,
             value: event.version.map(|version| Text(&life.versions[version].value)),
-            version: event.version.map(|version| version + 1),
+            version: event.version.map(|version| life.versions[version].number),
             attributes: event.kind.is_from_server().then_some(attributes),
             reason: event.verdict.map(|verdict| verdict.reason.word()),
             grade: event.verdict.map(|verdict| verdict.grade.word()),
@@ -276,7 +276,7 @@ impl<'a> StateJson<'a> {
         Self {
             exchange: story.visits[state.visit].id,
             packet: state.packet,
-            version: state.version + 1,
+            version: life.versions[state.version].number,
             payload: reading.and_then(|reading| reading.payload.as_ref()),
             plain: reading.and_then(|reading| reading.plain.as_ref()),
             signed_at: reading.and_then(|reading| reading.signed_at),

@@ -108,7 +108,7 @@ fn compared(story: &Story, life: &CookieLife) -> Option<Compared> {
         });
     Some(Compared {
         browser: format!("{}  {}", browser.id, browser.label),
-        cookie: format!("{}{}", lossy(&life.name), circled(version + 1)),
+        cookie: format!("{}{}", lossy(&life.name), circled(value.number)),
         value: lossy(&value.value),
         content: value
             .reading

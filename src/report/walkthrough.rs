@@ -322,7 +322,9 @@ impl Teller<'_> {
     /// `session②`.
     fn label(&self, life: usize, version: Option<usize>) -> String {
         let name = lossy(&self.story.cookies[life].name);
-        version.map_or(name.clone(), |version| format!("{name}{}", circled(version + 1)))
+        let versions = &self.story.cookies[life].versions;
+        version
+            .map_or(name.clone(), |version| format!("{name}{}", circled(versions[version].number)))
     }
 
     fn event(&self, life: usize, event: &CookieEvent) -> Vec<Line> {
@@ -427,7 +429,8 @@ fn line(mark: Mark, text: String) -> Line {
     Line { mark, text, aside: None }
 }
 
-fn attributes(event: &CookieEvent) -> Option<String> {
+/// The attributes of a `Set-Cookie` line, as written.
+pub(super) fn attributes(event: &CookieEvent) -> Option<String> {
     let written = event.attributes.iter().map(|(name, value)| match value {
         Some(value) => format!("{}={}", lossy(name), lossy(value)),
         None => lossy(name),

@@ -328,7 +328,8 @@ impl Lives {
         }
         let context = session::Context { now_hint: Some(now) };
         let reading = session::decode(&session::Cookie::new(name, value), &context);
-        versions.push(Version { value: value.to_vec(), reading });
+        let number = versions.len() + 1;
+        versions.push(Version { number, value: value.to_vec(), reading });
         versions.len() - 1
     }
 }

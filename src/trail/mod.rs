@@ -15,6 +15,7 @@ mod page;
 mod sessions;
 mod steps;
 mod story;
+mod versions;
 mod visit;
 mod who;
 
@@ -51,7 +52,8 @@ impl Trail {
         let mut follower = Follower::default();
         follower.follow_all(&visits);
         let Follower { roster, lives, browsers: assigned } = follower;
-        let cookies = lives.lives;
+        let mut cookies = lives.lives;
+        versions::number(&mut cookies);
         let browsers = browsers(roster, &assigned);
         let sessions: Vec<SessionLife> = cookies
             .iter()

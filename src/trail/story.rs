@@ -165,6 +165,8 @@ impl CookieLife {
 /// A value that a cookie had.
 #[derive(Debug, Clone)]
 pub struct Version {
+    /// From 1: the same for the same value in every browser.
+    pub number: usize,
     /// The value, as on the wire.
     pub value: Vec<u8>,
     /// What it says, where its format is known.

@@ -1,0 +1,31 @@
+//! `cookietrail timeline`: each cookie's flow in time.
+
+use super::{Outcome, args, input, output};
+use crate::http::KeepBodies;
+use crate::report::timeline::{self, Selection};
+use crate::trail::Trail;
+use std::io::Write;
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// A capture that cannot be opened, or an output that cannot be written.
+pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
+    let mut trail = Trail::default();
+    let finished = input::read(&arguments.input, KeepBodies::None, |numbered| {
+        trail.push(numbered);
+        Ok(())
+    })?;
+    let story = trail.finish();
+    let selection = Selection {
+        cookies: arguments.cookie.clone(),
+        browsers: arguments.browser.clone(),
+        hosts: arguments.host.clone(),
+        withheld: arguments.withheld,
+    };
+    let start = finished.counts.span.map(|(first, _)| first);
+    let mut out = output::open(arguments.output.as_deref(), arguments.color)?;
+    timeline::write(&story, start, &selection, output::width(arguments.width), &mut out)?;
+    out.flush()?;
+    Ok(finished.outcome())
+}

@@ -1,0 +1,218 @@
+//! Each cookie's flow in time: who sent which value to whom, one line an event.
+//!
+//! ```text
+//!     +1.5 s  A  #4   ◀── sets       ①  {"username": "alice"}
+//!     +1.6 s  A  #5   ──▶ sends      ①
+//! ```
+
+use super::layout::{Span, shorten, wrap};
+use super::text::plain;
+use super::walkthrough::attributes;
+use super::words::{circled, clock, compact_json, kind, lossy};
+use crate::session::Reading;
+use crate::time::Timestamp;
+use crate::trail::{CookieEvent, CookieLife, EventKind, Story};
+use anstyle::{AnsiColor, Style};
+use std::io::{self, Write};
+use unicode_width::UnicodeWidthStr;
+
+/// Which part of the story is shown. Empty lists mean everything.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Names of cookies.
+    pub cookies: Vec<String>,
+    /// Letters of browsers.
+    pub browsers: Vec<String>,
+    /// Hosts or domains.
+    pub hosts: Vec<String>,
+    /// Also the cookies that were in reach and rightly not sent.
+    pub withheld: bool,
+}
+
+impl Selection {
+    /// Whether a cookie is shown.
+    pub fn takes(&self, life: &CookieLife, story: &Story) -> bool {
+        let any = |wanted: &[String], test: &dyn Fn(&String) -> bool| {
+            wanted.is_empty() || wanted.iter().any(test)
+        };
+        any(&self.cookies, &|name| name.as_bytes() == life.name)
+            && any(&self.browsers, &|id| id.eq_ignore_ascii_case(&story.browsers[life.browser].id))
+            && any(&self.hosts, &|host| {
+                let host = host.trim_start_matches('.').to_ascii_lowercase();
+                host == life.domain || host.ends_with(&format!(".{}", life.domain))
+            })
+    }
+
+    fn shows(&self, event: &CookieEvent) -> bool {
+        self.withheld || event.kind != EventKind::Withheld
+    }
+}
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+
+/// Writes the timeline of every cookie selected, `width` columns wide.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write(
+    story: &Story,
+    start: Option<Timestamp>,
+    selection: &Selection,
+    width: usize,
+    mut out: impl Write,
+) -> io::Result<()> {
+    let mut text = String::new();
+    let lives: Vec<&CookieLife> =
+        story.cookies.iter().filter(|life| selection.takes(life, story)).collect();
+    for (name, domain) in groups(&lives) {
+        let members: Vec<&CookieLife> = lives
+            .iter()
+            .copied()
+            .filter(|life| life.name == name && life.domain == domain)
+            .collect();
+        let group = Group { story, start, selection, width, lives: &members };
+        text += &group.heading();
+        text += &group.events();
+        text.push('\n');
+    }
+    if lives.is_empty() {
+        text += "No cookie in this capture fits.\n";
+    }
+    out.write_all(text.trim_end_matches('\n').as_bytes())?;
+    out.write_all(b"\n")
+}
+
+/// Names and domains in the order in which they appear.
+fn groups<'a>(lives: &[&'a CookieLife]) -> Vec<(&'a [u8], &'a str)> {
+    let mut groups: Vec<(&[u8], &str)> = Vec::new();
+    for life in lives {
+        let group = (&*life.name, &*life.domain);
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
+    groups
+}
+
+/// One cookie, in all browsers that have it.
+struct Group<'a> {
+    story: &'a Story,
+    start: Option<Timestamp>,
+    selection: &'a Selection,
+    width: usize,
+    lives: &'a [&'a CookieLife],
+}
+
+impl Group<'_> {
+    fn heading(&self) -> String {
+        let life = self.lives[0];
+        let format =
+            life.reading().map(|reading| format!("  {}: {}", reading.format, kind(reading.kind)));
+        let spans = [
+            Span::new(BOLD, plain(&life.name)),
+            Span::new(
+                DIM,
+                format!(" of {}{}", life.domain, plain(format.unwrap_or_default().as_bytes())),
+            ),
+        ];
+        wrap("", "  ", &spans, self.width)
+    }
+
+    fn events(&self) -> String {
+        let mut rows: Vec<(&CookieLife, &CookieEvent)> = self
+            .lives
+            .iter()
+            .flat_map(|life| life.events.iter().map(|event| (*life, event)))
+            .filter(|(_, event)| self.selection.shows(event))
+            .collect();
+        rows.sort_by_key(|(_, event)| (event.time, event.packet));
+        let number = rows
+            .iter()
+            .filter_map(|(_, event)| event.visit)
+            .map(|visit| self.story.visits[visit].id)
+            .max();
+        let number_width = number.map_or(1, |number| number.to_string().len()) + 1;
+        rows.into_iter().map(|(life, event)| self.row(life, event, number_width)).collect()
+    }
+
+    fn row(&self, life: &CookieLife, event: &CookieEvent, number_width: usize) -> String {
+        let (arrow, verb, style) = arrow(event.kind);
+        let browser = &self.story.browsers[life.browser].id;
+        let number = event
+            .visit
+            .map(|visit| format!("#{}", self.story.visits[visit].id))
+            .unwrap_or_default();
+        let version =
+            event.version.map(|version| circled(life.versions[version].number)).unwrap_or_default();
+        let time = clock(Some(event.time), self.start);
+        let left = format!("{time:>10}  {browser:<2} {number:<number_width$} ");
+        let middle = format!("{arrow} {verb:<11}{version:<2} ");
+        let indent = left.width() + middle.width();
+        let room = self.width.saturating_sub(indent).max(20);
+        let mut text = format!("{left}{style}{middle}{style:#}");
+        let detail = shorten(&plain(self.detail(life, event).as_bytes()), room * 2);
+        let wrapped = wrap("", "", &[Span::plain(detail)], room);
+        for (index, line) in wrapped.lines().enumerate() {
+            if index > 0 {
+                text += &format!("\n{:indent$}", "");
+            }
+            text += line;
+        }
+        let kept = text.trim_end().len();
+        text.truncate(kept);
+        text.push('\n');
+        text
+    }
+
+    /// What is worth saying beside the arrow.
+    fn detail(&self, life: &CookieLife, event: &CookieEvent) -> String {
+        let page = event.visit.map(|visit| self.request(visit)).unwrap_or_default();
+        let version = event.version.map(|version| &life.versions[version]);
+        let content =
+            version.map(|version| match version.reading.as_ref().and_then(Reading::shown) {
+                Some(payload) => compact_json(payload),
+                None => lossy(&version.value),
+            });
+        match event.kind {
+            EventKind::Set | EventKind::Replaced | EventKind::SentUnknown => {
+                let attributes = attributes(event).map(|attributes| format!("  [{attributes}]"));
+                format!("{}{}", content.unwrap_or_default(), attributes.unwrap_or_default())
+            }
+            EventKind::Deleted | EventKind::Refreshed | EventKind::Sent | EventKind::Expired => {
+                event.text.clone().unwrap_or(page)
+            }
+            EventKind::Refused | EventKind::Withheld | EventKind::Missing => {
+                event.text.clone().unwrap_or_default()
+            }
+        }
+    }
+
+    fn request(&self, visit: usize) -> String {
+        let visit = &self.story.visits[visit];
+        let asked = visit
+            .asked
+            .as_ref()
+            .map(|asked| format!("{} {}", lossy(&asked.method), lossy(&asked.path)));
+        asked.unwrap_or_default()
+    }
+}
+
+fn arrow(kind: EventKind) -> (&'static str, &'static str, Style) {
+    let green = AnsiColor::Green.on_default();
+    let blue = AnsiColor::Blue.on_default();
+    let magenta = AnsiColor::Magenta.on_default();
+    let red = AnsiColor::Red.on_default().bold();
+    match kind {
+        EventKind::Set => ("◀──", "set", green),
+        EventKind::Replaced => ("◀──", "replaced", green),
+        EventKind::Refreshed => ("◀──", "refreshed", green),
+        EventKind::Deleted => ("◀─×", "deleted", magenta),
+        EventKind::Expired => ("  ×", "expired", magenta),
+        EventKind::Sent => ("──▶", "sent", blue),
+        EventKind::SentUnknown => ("──▶", "sent, new", blue),
+        EventKind::Refused => ("◀─✗", "refused", red),
+        EventKind::Withheld => ("  ✗", "not sent", Style::new()),
+        EventKind::Missing => ("  ✗", "missing", red),
+    }
+}
