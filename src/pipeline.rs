@@ -6,11 +6,11 @@
 //! ```
 
 use crate::capture::Packet;
-use crate::http::{Exchange, Peers, Reading};
-use crate::layer::{Layer, Protocol};
+use crate::http::{Conversation, Exchange, Peers, Reading};
+use crate::layer::{Protocol, recognise};
 use crate::limits::{HELD_EXCHANGES, TableLimits, TcpLimits};
 use crate::packet::{self, Segment, Skip};
-use crate::tcp::{Entry, Table};
+use crate::tcp::{Entry, Event, Table, What};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -57,9 +57,31 @@ pub struct Pipeline {
 /// What the pipeline keeps with a connection.
 #[derive(Debug, Default)]
 struct Talk {
-    layer: Layer,
+    protocol: Protocol,
+    /// Made with the first payload, so that connections without any cost nothing.
+    conversation: Option<Box<Conversation>>,
     /// What [`Order`] was last told of it.
     pending: Option<u64>,
+}
+
+impl Talk {
+    /// Takes the next event of the connection.
+    fn push(&mut self, event: &Event<'_>, peers: Peers, reading: Reading) {
+        if let What::Data(bytes) = &event.what {
+            if self.protocol == Protocol::Unknown {
+                self.protocol = recognise(event.side, event.offset, bytes);
+            }
+            if self.protocol.is_readable() && self.conversation.is_none() {
+                self.conversation = Some(Box::new(Conversation::new(peers, reading)));
+            }
+        }
+        if let Some(conversation) = &mut self.conversation {
+            conversation.push(event);
+            if conversation.is_http() {
+                self.protocol = Protocol::Http1;
+            }
+        }
+    }
 }
 
 impl Pipeline {
@@ -138,7 +160,7 @@ impl Pipeline {
     fn close(&mut self, mut entry: Entry<Talk>) {
         entry.tcp.finish();
         let finished = drain(&mut entry, self.reading, &self.tcp_limits);
-        *self.counts.protocols.entry(entry.app.layer.protocol()).or_default() += 1;
+        *self.counts.protocols.entry(entry.app.protocol).or_default() += 1;
         self.order.update(entry.id, entry.app.pending, None);
         self.accept(finished);
     }
@@ -163,7 +185,7 @@ fn advance(
     let side = entry.side_of(segment);
     if let Some(event) = entry.tcp.push(side, segment, limits) {
         let peers = Peers { connection: entry.id, ends: entry.ends };
-        entry.app.layer.push(&event, peers, reading);
+        entry.app.push(&event, peers, reading);
     }
     drain(entry, reading, limits)
 }
@@ -171,14 +193,16 @@ fn advance(
 fn drain(entry: &mut Entry<Talk>, reading: Reading, limits: &TcpLimits) -> Vec<Exchange> {
     let peers = Peers { connection: entry.id, ends: entry.ends };
     while let Some(event) = entry.tcp.pop(limits) {
-        entry.app.layer.push(&event, peers, reading);
+        entry.app.push(&event, peers, reading);
     }
-    std::iter::from_fn(|| entry.app.layer.pop()).collect()
+    let conversation = &mut entry.app.conversation;
+    std::iter::from_fn(|| conversation.as_mut()?.pop()).collect()
 }
 
 /// A packet no later than the first of any exchange that this connection may still finish.
 fn pending(entry: &Entry<Talk>) -> Option<u64> {
-    [entry.tcp.held_since(), entry.app.layer.oldest_open()].into_iter().flatten().min()
+    let open = entry.app.conversation.as_ref().and_then(|talk| talk.oldest_open());
+    [entry.tcp.held_since(), open].into_iter().flatten().min()
 }
 
 /// Puts finished exchanges in capture order: one is let go when no earlier one can still come.

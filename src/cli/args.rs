@@ -19,6 +19,10 @@ pub enum Command {
     Timeline(Timeline),
     /// Print every HTTP exchange as JSON Lines
     Exchanges(Exchanges),
+    /// Say what a cookie's value holds
+    Decode(Decode),
+    /// Print shell completions or the manual page
+    Generate(Generate),
 }
 
 /// Captures to read.
@@ -103,6 +107,71 @@ pub struct Timeline {
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
+}
+
+/// The formats of a decoded value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DecodeFormat {
+    /// For people
+    Terminal,
+    /// One object a line for programs (docs/json.md)
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct Decode {
+    /// Values, `name=value` pairs, or `Cookie:` and `Set-Cookie:` lines; `-` reads them from
+    /// standard input, one a line
+    #[arg(value_name = "VALUE", required = true)]
+    pub values: Vec<String>,
+    /// Check the signature with this secret (`hex:` and `base64:` prefixes are understood)
+    #[arg(long, value_name = "SECRET", env = "COOKIETRAIL_SECRET", hide_env_values = true)]
+    pub secret: Option<String>,
+    /// Check the signature with the secret in this file
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Option<PathBuf>,
+    /// Try every line of this file as the secret
+    #[arg(long, value_name = "FILE")]
+    pub wordlist: Option<PathBuf>,
+    /// The salt, where the application has one of its own
+    #[arg(long)]
+    pub salt: Option<String>,
+    /// The output format
+    #[arg(long, value_enum, default_value_t = DecodeFormat::Terminal)]
+    pub format: DecodeFormat,
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+}
+
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// `man`, or a shell: bash, elvish, fish, powershell, zsh
+    #[arg(value_name = "WHAT")]
+    pub what: Generated,
+}
+
+/// What can be generated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Generated {
+    /// The manual page.
+    Man,
+    /// Completions for a shell.
+    Shell(clap_complete::Shell),
+}
+
+impl std::str::FromStr for Generated {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        if word == "man" {
+            return Ok(Self::Man);
+        }
+        let shell = <clap_complete::Shell as ValueEnum>::from_str(word, true);
+        shell
+            .map(Self::Shell)
+            .map_err(|_| "expected man, bash, elvish, fish, powershell or zsh".to_owned())
+    }
 }
 
 impl Input {

@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::args;
 use super::output;
-use crate::capture::Files;
+use crate::capture::{Files, Packet};
 use crate::http::{KeepBodies, Reading};
 use crate::pipeline::{Counts, Numbered, Pipeline};
 
@@ -32,11 +32,14 @@ pub fn read(
     mut each: impl FnMut(Numbered) -> anyhow::Result<()>,
 ) -> anyhow::Result<Finished> {
     let mut files = Files::open(&input.files)?;
+    let mut filter = Filter::new(input.filter.as_deref())?;
     let mut pipeline = Pipeline::new(Reading { keep, ..Reading::default() });
     while let Some(packet) = files.next_packet() {
-        pipeline.push(&packet);
-        while let Some(numbered) = pipeline.pop() {
-            each(numbered)?;
+        if filter.passes(&packet)? {
+            pipeline.push(&packet);
+            while let Some(numbered) = pipeline.pop() {
+                each(numbered)?;
+            }
         }
     }
     pipeline.finish();
@@ -47,4 +50,42 @@ pub fn read(
         output::say(&format!("cookietrail: {}", note.text));
     }
     Ok(Finished { counts: pipeline.counts().clone(), notes: files.notes().to_vec() })
+}
+
+/// The packets that are read: all, or those that a BPF expression picks.
+struct Filter {
+    #[cfg(feature = "live")]
+    expression: Option<String>,
+    /// Compiled for the link type of the first packet, so that a mistake in it is told.
+    #[cfg(feature = "live")]
+    compiled: Option<crate::capture::Filter>,
+}
+
+#[cfg(feature = "live")]
+impl Filter {
+    #[expect(clippy::unnecessary_wraps, reason = "a build without libpcap has no filters")]
+    fn new(expression: Option<&str>) -> anyhow::Result<Self> {
+        Ok(Self { expression: expression.map(str::to_owned), compiled: None })
+    }
+
+    fn passes(&mut self, packet: &Packet<'_>) -> anyhow::Result<bool> {
+        let Some(expression) = &self.expression else { return Ok(true) };
+        if self.compiled.is_none() {
+            self.compiled = Some(crate::capture::Filter::compile(expression, packet.link)?);
+        }
+        Ok(self.compiled.as_mut().is_none_or(|filter| filter.matches(packet)))
+    }
+}
+
+#[cfg(not(feature = "live"))]
+impl Filter {
+    fn new(expression: Option<&str>) -> anyhow::Result<Self> {
+        anyhow::ensure!(expression.is_none(), "this build has no libpcap, and so no BPF filters");
+        Ok(Self {})
+    }
+
+    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "as where filters exist")]
+    fn passes(&mut self, _packet: &Packet<'_>) -> anyhow::Result<bool> {
+        Ok(true)
+    }
 }

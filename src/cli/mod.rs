@@ -3,7 +3,9 @@
 
 mod analyze;
 mod args;
+mod decode;
 mod exchanges;
+mod generate;
 mod input;
 mod output;
 mod report;
@@ -40,6 +42,8 @@ fn dispatch(arguments: args::Arguments) -> anyhow::Result<Outcome> {
     match arguments.command {
         args::Command::Analyze(analyze) => analyze::run(&analyze),
         args::Command::Timeline(timeline) => timeline::run(&timeline),
+        args::Command::Decode(decode) => decode::run(&decode),
+        args::Command::Generate(generate) => generate::run(&generate),
         args::Command::Exchanges(exchanges) => exchanges::run(&exchanges),
     }
 }

@@ -1,10 +1,10 @@
 //! Which protocol speaks on a connection. Ports say nothing; the first bytes do.
 //!
-//! HTTP/1 is looked for at the start of every segment until it is found, so a stream joined midway,
-//! or one that begins with another protocol (a proxy handshake), is still recognised.
+//! HTTP/1 is not decided here: it is looked for at the start of every segment until it is found
+//! (`http::probe`), so that a stream joined midway, or one that begins with another protocol (a
+//! proxy's handshake), is still recognised.
 
-use crate::http::{Conversation, Exchange, Peers, Reading};
-use crate::tcp::{Event, Side, What};
+use crate::tcp::Side;
 
 /// A protocol, as far as the first bytes tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -30,57 +30,16 @@ impl Protocol {
             Self::Tls => "tls",
         }
     }
-}
 
-/// What is spoken on one connection.
-#[derive(Debug, Default)]
-pub struct Layer {
-    protocol: Protocol,
-    /// Made with the first payload, so that connections without any cost nothing.
-    conversation: Option<Box<Conversation>>,
-}
-
-impl Layer {
-    /// The protocol found so far.
-    pub fn protocol(&self) -> Protocol {
-        self.protocol
-    }
-
-    /// Takes the next event of the connection.
-    pub fn push(&mut self, event: &Event<'_>, peers: Peers, reading: Reading) {
-        if let What::Data(bytes) = &event.what
-            && self.protocol == Protocol::Unknown
-        {
-            self.protocol = recognise(event.side, event.offset, bytes);
-        }
-        let is_data = matches!(event.what, What::Data(_));
-        if matches!(self.protocol, Protocol::Tls | Protocol::Http2)
-            || (self.conversation.is_none() && !is_data)
-        {
-            return;
-        }
-        let conversation =
-            self.conversation.get_or_insert_with(|| Box::new(Conversation::new(peers, reading)));
-        conversation.push(event);
-        if conversation.is_http() {
-            self.protocol = Protocol::Http1;
-        }
-    }
-
-    /// The next finished exchange.
-    pub fn pop(&mut self) -> Option<Exchange> {
-        self.conversation.as_mut()?.pop()
-    }
-
-    /// A packet no later than the first of every exchange that is not finished.
-    pub fn oldest_open(&self) -> Option<u64> {
-        self.conversation.as_ref()?.oldest_open()
+    /// Whether its streams can be read here.
+    pub const fn is_readable(self) -> bool {
+        matches!(self, Self::Unknown | Self::Http1)
     }
 }
 
-/// Protocols told by the first bytes of a stream: the HTTP/2 preface (RFC 9113 section 3.4), and a
-/// TLS handshake record (RFC 8446 section 5.1).
-fn recognise(side: Side, offset: u64, bytes: &[u8]) -> Protocol {
+/// Recognises a protocol by the first bytes of the stream of `side`, which lie at `offset`: the
+/// HTTP/2 preface (RFC 9113 section 3.4), or a TLS handshake record (RFC 8446 section 5.1).
+pub fn recognise(side: Side, offset: u64, bytes: &[u8]) -> Protocol {
     if side != Side::Originator || offset != 0 {
         return Protocol::Unknown;
     }
@@ -88,5 +47,25 @@ fn recognise(side: Side, offset: u64, bytes: &[u8]) -> Protocol {
         [0x16, 0x03, 0..=4, ..] => Protocol::Tls,
         _ if bytes.starts_with(b"PRI * HTTP/2.0\r\n") => Protocol::Http2,
         _ => Protocol::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_bytes_of_the_opener_decide() {
+        let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+        for (side, offset, bytes, protocol) in [
+            (Side::Originator, 0, &preface[..], Protocol::Http2),
+            (Side::Originator, 0, b"\x16\x03\x01\x02\x00\x01", Protocol::Tls),
+            (Side::Originator, 9, b"\x16\x03\x01\x02\x00\x01", Protocol::Unknown),
+            (Side::Responder, 0, preface, Protocol::Unknown),
+            (Side::Originator, 0, b"GET / HTTP/1.1\r\n", Protocol::Unknown),
+            (Side::Originator, 0, b"", Protocol::Unknown),
+        ] {
+            assert_eq!(recognise(side, offset, bytes), protocol);
+        }
     }
 }

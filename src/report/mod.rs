@@ -3,6 +3,8 @@
 //! Renderers compute nothing and take a writer. JSON has serialisation types of its own, so that
 //! inner names may change without changing a file format.
 
+pub mod decode_json;
+pub mod decode_terminal;
 pub mod exchange_json;
 mod layout;
 mod lessons;

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::session::encoding::{base64, percent, to_base64url};
+use crate::session::encoding::{percent, to_base64url};
 use crate::session::format::{Format, VerifyOptions};
 use crate::session::mac::Digest;
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
@@ -23,10 +23,14 @@ impl Format for CookieSession {
     fn recognise(&self, cookie: &Cookie<'_>, _: &Context) -> Option<Reading> {
         let payload = document(cookie)?;
         let signed = signature(cookie).is_some();
-        let confidence = match (signed, memchr::memmem::find(cookie.name, b"sess").is_some()) {
-            (true, _) => Confidence::High,
-            (false, true) => Confidence::Medium,
-            (false, false) => return None,
+        // The package pads its base64; a text that lacks padding was more likely cut from another.
+        let padded = percent(cookie.value).len().is_multiple_of(4);
+        let named = cookie.may_be_a_session();
+        let confidence = match (signed, named && padded, named) {
+            (true, _, _) => Confidence::High,
+            (false, true, _) => Confidence::Medium,
+            (false, false, true) => Confidence::Low,
+            (false, false, false) => return None,
         };
         Some(reading(self.name(), confidence, payload, signed))
     }
@@ -70,12 +74,7 @@ impl Format for KoaSession {
     }
 }
 
-fn reading(
-    format: &'static str,
-    confidence: Confidence,
-    payload: Value,
-    signed: bool,
-) -> Reading {
+fn reading(format: &'static str, confidence: Confidence, payload: Value, signed: bool) -> Reading {
     Reading {
         payload: Some(payload),
         signature: if signed { SignatureState::Unverified } else { SignatureState::None },
@@ -90,7 +89,7 @@ fn reading(
 }
 
 fn document(cookie: &Cookie<'_>) -> Option<Value> {
-    json::parse(&base64(&percent(cookie.value))?).filter(Value::is_object)
+    json::parse_base64_object(&percent(cookie.value))
 }
 
 fn signature<'a>(cookie: &Cookie<'a>) -> Option<&'a [u8]> {

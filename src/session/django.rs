@@ -25,7 +25,7 @@ const TIME_LENGTH: usize = 6;
 /// A value taken apart.
 struct Signed<'a> {
     value: &'a [u8],
-    signed_at: Timestamp,
+    time: Timestamp,
     /// As written; empty where it was cut away.
     signature: &'a [u8],
     problem: Option<String>,
@@ -36,7 +36,7 @@ impl<'a> Signed<'a> {
         let (rest, last) = split_last(cookie, b':')?;
         // A value that lost its signature ends in its time.
         let whole = split_last(rest, b':').and_then(|(value, time)| Some((value, base62(time)?)));
-        let ((value, signed_at), signature) = match whole {
+        let ((value, time), signature) = match whole {
             Some(found) if encoding::is_base64url(last) => (found, last),
             _ => ((rest, base62(last)?), &b""[..]),
         };
@@ -45,7 +45,7 @@ impl<'a> Signed<'a> {
             0 => Some("the signature is missing".into()),
             length => Some(format!("a signature of {length} characters: cut or changed")),
         };
-        Some(Self { value, signed_at, signature, problem })
+        Some(Self { value, time, signature, problem })
     }
 
     /// The value as `signing.dumps` wrote it: JSON, or a pickle in old projects.
@@ -63,7 +63,7 @@ impl<'a> Signed<'a> {
             (_, false) => Confidence::Low,
         };
         Reading {
-            signed_at: Some(self.signed_at),
+            signed_at: Some(self.time),
             signature: match self.signature {
                 b"" => SignatureState::None,
                 _ => SignatureState::Unverified,
@@ -95,12 +95,7 @@ fn base62(text: &[u8]) -> Option<Timestamp> {
 
 /// Whether the key made of `prefix` and `secret` signed the cookie under `salt`. Django compares
 /// signatures as text. The digest is SHA-256 since 3.1, SHA-1 before.
-fn verify(
-    cookie: &[u8],
-    salt: &[u8],
-    key: &[u8],
-    options: &VerifyOptions<'_>,
-) -> Option<bool> {
+fn verify(cookie: &[u8], salt: &[u8], key: &[u8], options: &VerifyOptions<'_>) -> Option<bool> {
     let (signed, signature) = split_last(cookie, b':')?;
     let digest = match signature.len() {
         27 => Digest::Sha1,
@@ -126,7 +121,7 @@ impl Format for SignedSession {
         let signed = Signed::split(cookie.value)?;
         let (payload, compressed) = signed.document()?;
         let members = payload.as_object()?;
-        let sure = memchr::memmem::find(cookie.name, b"sess").is_some()
+        let sure = cookie.may_be_a_session()
             || members.keys().any(|key| key.starts_with("_auth_user") || key == "_csrftoken");
         let why = "JSON object, base-62 time and signature, joined by colons";
         Some(Reading {
@@ -178,8 +173,8 @@ impl Format for Messages {
         let signed = Signed::split(cookie.value)?;
         let (payload, compressed) = signed.document()?;
         let first = payload.as_array()?.first();
-        let sure = cookie.name == b"messages"
-            || first.is_some_and(|entry| entry[0] == "__json_message");
+        let sure =
+            cookie.name == b"messages" || first.is_some_and(|entry| entry[0] == "__json_message");
         let why = "JSON array, base-62 time and signature, joined by colons";
         sure.then(|| Reading {
             payload: Some(payload),

@@ -19,7 +19,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 /// times its text.
 pub const MAX_INFLATED: usize = 256 * 1024;
 
-const ENGINE: GeneralPurpose = GeneralPurpose::new(
+static ENGINE: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new()
         .with_decode_allow_trailing_bits(true)
@@ -34,7 +34,7 @@ pub fn base64(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Base64 as Python reads it: both alphabets, foreign characters dropped, padding supplied, data
-/// after the padding ignored, unused bits ignored (CPython `binascii.a2b_base64`, non-strict).
+/// after the padding ignored, unused bits ignored (Python `binascii.a2b_base64`, non-strict).
 pub fn python_base64(text: &[u8]) -> Option<Vec<u8>> {
     let ascii = text.iter().filter(|byte| byte.is_ascii());
     let missing = ascii.clone().count().wrapping_neg() % 4;
@@ -132,6 +132,31 @@ fn escaped(text: &[u8]) -> (u8, &[u8]) {
         }
         [byte, tail @ ..] => (*byte, tail),
         [] => (b'\\', text),
+    }
+}
+
+/// The bytes of a string as Python prints it, in either kind of quotes.
+pub fn python_quoted(text: &[u8]) -> Option<Vec<u8>> {
+    let quote = text.first().filter(|byte| matches!(byte, b'\'' | b'"'))?;
+    let mut rest = text[1..].strip_suffix(std::slice::from_ref(quote))?;
+    let mut plain = Vec::with_capacity(rest.len());
+    while let Some((&byte, tail)) = rest.split_first() {
+        let (byte, tail) = if byte == b'\\' { python_escaped(tail)? } else { (byte, tail) };
+        plain.push(byte);
+        rest = tail;
+    }
+    Some(plain)
+}
+
+/// The byte that a backslash before `text` stands for in Python, and what follows it.
+fn python_escaped(text: &[u8]) -> Option<(u8, &[u8])> {
+    match text {
+        [b'x', high, low, tail @ ..] => Some(((nibble(*high)? << 4) | nibble(*low)?, tail)),
+        [b'n', tail @ ..] => Some((b'\n', tail)),
+        [b'r', tail @ ..] => Some((b'\r', tail)),
+        [b't', tail @ ..] => Some((b'\t', tail)),
+        [byte, tail @ ..] => Some((*byte, tail)),
+        [] => None,
     }
 }
 

@@ -70,7 +70,7 @@ fn readable(
             judge(plausible, signature)
         }
         (Some(_), None) => (Confidence::Medium, Some("the signature is missing".into())),
-        (None, _) if names_a_session(cookie.name) && !cookie.value.ends_with(b"=") => {
+        (None, _) if cookie.may_be_a_session() && !cookie.value.ends_with(b"=") => {
             (Confidence::Low, Some("the timestamp and the signature are missing".into()))
         }
         (None, _) => return None,
@@ -109,7 +109,7 @@ fn unreadable(cookie: &Cookie<'_>, fields: &Fields<'_>, body: &Body) -> Option<R
     let looks_right = [&b"eyJ"[..], b".eJ"].iter().any(|start| cookie.value.starts_with(start));
     let whole = match fields.timestamp {
         Some(field) => TIMESTAMP_LENGTHS.contains(&field.len()) && epoch::read(field).is_some(),
-        None => names_a_session(cookie.name),
+        None => cookie.may_be_a_session(),
     };
     let spaced = !body.compressed && json::is_spaced(&body.bytes);
     if !looks_right || !whole || spaced {
@@ -136,11 +136,6 @@ const fn signature_state(fields: &Fields<'_>) -> SignatureState {
         Some(_) => SignatureState::Unverified,
         None => SignatureState::None,
     }
-}
-
-/// Whether a cookie's name lets one expect a session; only asked of values that were cut.
-fn names_a_session(name: &[u8]) -> bool {
-    memchr::memmem::find(&name.to_ascii_lowercase(), b"sess").is_some()
 }
 
 /// Quart's session cookie. Nothing in a value tells it from Flask's, so it only ever stands second.

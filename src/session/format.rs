@@ -3,6 +3,8 @@
 //! A format is a stateless row. Formats with distinctive marks stand before formats that are told
 //! by a cookie's name alone; the order decides between readings of equal confidence.
 
+use std::net::Ipv4Addr;
+
 use serde_json::Value;
 
 use crate::session::itsdangerous::Derivation;
@@ -22,6 +24,8 @@ pub struct VerifyOptions<'a> {
     pub digest: Option<Digest>,
     /// How itsdangerous derives the signing key.
     pub derivation: Option<Derivation>,
+    /// The client's address, which `auth_tkt` may have signed.
+    pub client: Option<Ipv4Addr>,
 }
 
 /// One session-cookie format. Values are given without surrounding double quotes.
@@ -65,10 +69,72 @@ pub(super) static FORMATS: &[&dyn Format] = &[
     &super::flask::Flask,
     &super::flask::Quart,
     &super::flask_wtf::FlaskWtf,
+    &super::starlette::Starlette,
+    &super::django::SignedSession,
+    &super::django::Messages,
+    &super::django::Signing,
+    &super::django::SignedCookie,
+    &super::play::PlayJwt,
+    &super::jwt::Jwt,
+    &super::nextauth::NextAuth,
+    &super::nextauth::AuthJs,
+    &super::nextauth::Csrf,
+    &super::jwt::Jwe,
+    &super::express::Session,
+    &super::express::SignedCookie,
+    &super::express::Json,
+    &super::cookie_session::KoaSession,
+    &super::cookie_session::CookieSession,
+    &super::laravel::Laravel,
+    &super::symfony::RememberMe,
+    &super::codeigniter::CodeIgniter2,
+    &super::rails::EncryptedGcm,
+    &super::rails::EncryptedCbc,
+    &super::rails::SignedCookie,
+    &super::rack::RackSession,
+    &super::rack::RackEncrypted,
+    &super::tornado::V2,
+    &super::tornado::V1,
+    &super::pyramid::Pyramid,
+    &super::auth_tkt::AuthTkt,
+    &super::werkzeug::Pickled,
+    &super::werkzeug::Json,
+    &super::bottle::Bottle,
+    &super::aiohttp::Fernet,
+    &super::aiohttp::Simple,
+    &super::beaker::Beaker,
+    &super::web2py::Web2py,
+    &super::iron::IronSession,
+    &super::iron::Iron,
+    &super::phoenix::Signed,
+    &super::phoenix::Encrypted,
+    &super::gorilla::Gorilla,
+    &super::play::PlayLegacy,
+    &super::shiro::RememberMe,
+    &super::wordpress::LoggedIn,
+    &super::spring::RememberMe,
+    &super::aspnet::DataProtection,
     &super::flask_session::Signed,
-    &super::flask_session::Id,
     &super::flask_login::Remember,
     &super::itsdangerous::Timed,
+    &super::infrastructure::Infrastructure,
+    &super::bigip::BigIp,
+    &super::opaque::PHP,
+    &super::django_cookies::SessionId,
+    &super::django_cookies::Csrf,
+    &super::java::Tomcat,
+    &super::java::Jetty,
+    &super::java::Other,
+    &super::opaque::SPRING,
+    &super::opaque::ASPNET,
+    &super::opaque::ASPNET_FORMS,
+    &super::opaque::CODEIGNITER,
+    &super::opaque::CHERRYPY,
+    &super::flask_session::Id,
+    &super::opaque::GO_SCS,
+    &super::opaque::CSRF,
+    &super::plain_json::Bare,
+    &super::plain_json::Base64,
 ];
 
 #[cfg(test)]

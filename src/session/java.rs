@@ -7,11 +7,6 @@ use crate::session::format::Format;
 use crate::session::reading::{Confidence, Kind, Reading};
 use crate::session::{Context, Cookie};
 
-/// The names under which containers send the id.
-fn is_named(cookie: &Cookie<'_>) -> bool {
-    cookie.name == b"JSESSIONID"
-}
-
 /// A reading by name, with the node after the dot where there is one.
 fn reading(format: &'static str, route: Option<&[u8]>, why: &'static str) -> Reading {
     let route = route.and_then(|route| std::str::from_utf8(route).ok());
@@ -41,7 +36,7 @@ impl Format for Tomcat {
         let (id, route) = parts(cookie);
         let hex = id.len() == 32 && id.iter().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'));
         let why = "the name JSESSIONID, and 32 upper-case hexadecimal digits";
-        (is_named(cookie) && hex).then(|| reading(self.name(), route, why))
+        (cookie.name == b"JSESSIONID" && hex).then(|| reading(self.name(), route, why))
     }
 }
 
@@ -57,9 +52,9 @@ impl Format for Jetty {
         let (id, route) = parts(cookie);
         let why = "the name JSESSIONID, and an id that begins with its node";
         let node = route.unwrap_or(b"node0");
-        let fits = id.starts_with(node)
-            && id.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        (is_named(cookie) && fits).then(|| reading(self.name(), route, why))
+        let fits =
+            id.starts_with(node) && id.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        (cookie.may_be(b"JSESSIONID") && fits).then(|| reading(self.name(), route, why))
     }
 }
 
@@ -72,7 +67,7 @@ impl Format for Other {
     }
 
     fn recognise(&self, cookie: &Cookie<'_>, _: &Context) -> Option<Reading> {
-        let fits = is_named(cookie) && cookie.value.len() >= 16;
+        let fits = cookie.name == b"JSESSIONID" && cookie.value.len() >= 16;
         fits.then(|| reading(self.name(), None, "the name JSESSIONID"))
     }
 }

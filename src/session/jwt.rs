@@ -23,7 +23,8 @@ impl<'a> Token<'a> {
     /// Splits a value with at least two parts whose first is a JSON object with `alg`.
     pub(super) fn split(value: &'a [u8]) -> Option<Self> {
         let parts: Vec<_> = value.splitn(6, |byte| *byte == b'.').collect();
-        let header = json::parse(&base64(parts[0])?).filter(|header| header.get("alg").is_some())?;
+        let header = json::parse_base64_object(parts[0])?;
+        header.get("alg")?;
         (2..=5).contains(&parts.len()).then_some(Self { header, parts })
     }
 
@@ -33,7 +34,7 @@ impl<'a> Token<'a> {
 
     /// The claims of a signed token.
     pub(super) fn claims(&self) -> Option<Value> {
-        json::parse(&base64(self.parts.get(1)?)?).filter(Value::is_object)
+        json::parse_base64_object(self.parts.get(1)?)
     }
 
     fn digest(&self) -> Option<Digest> {
@@ -126,7 +127,7 @@ fn cut(format: &Jwt, token: &Token<'_>) -> Option<Reading> {
     })
 }
 
-/// A NumericDate: seconds since 1970, which may have a fraction.
+/// A `NumericDate`: seconds since 1970, which may have a fraction.
 pub(super) fn seconds(value: &Value) -> Option<Timestamp> {
     #[expect(clippy::cast_possible_truncation, reason = "a float beyond i64 saturates")]
     let whole = value.as_i64().or_else(|| value.as_f64().map(|float| float as i64))?;
@@ -159,7 +160,11 @@ mod tests {
     use crate::session::encoding::to_base64url;
 
     fn token(header: &str, claims: &str, signature: &str) -> String {
-        format!("{}.{}.{signature}", to_base64url(header.as_bytes()), to_base64url(claims.as_bytes()))
+        format!(
+            "{}.{}.{signature}",
+            to_base64url(header.as_bytes()),
+            to_base64url(claims.as_bytes())
+        )
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use hmac::digest::block_api::EagerHash;
 use hmac::{Hmac, KeyInit, Mac};
-use sha1::Digest as _;
 
 /// The hash functions that session formats use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,7 +73,7 @@ impl Digest {
 }
 
 fn hash<D: sha1::Digest>(parts: &[&[u8]]) -> Vec<u8> {
-    parts.iter().fold(D::new(), |hasher, part| hasher.chain_update(part)).finalize().to_vec()
+    parts.iter().fold(D::new(), D::chain_update).finalize().to_vec()
 }
 
 fn hmac<D: EagerHash>(key: &[u8], parts: &[&[u8]]) -> Vec<u8>
@@ -83,5 +82,5 @@ where
 {
     // HMAC takes keys of every length, so this branch is never left without a result.
     let Ok(mac) = <Hmac<D> as KeyInit>::new_from_slice(key) else { return Vec::new() };
-    parts.iter().fold(mac, |mac, part| mac.chain_update(part)).finalize().into_bytes().to_vec()
+    parts.iter().fold(mac, Mac::chain_update).finalize().into_bytes().to_vec()
 }

@@ -1,6 +1,6 @@
 //! What a cookie's value says: session-cookie formats recognised, decoded and verified.
 //!
-//! Each format is one row of the static table in [`format`] and lives in a file of its own. It
+//! Each format is one row of the static table in `format.rs` and lives in a file of its own. It
 //! sees a cookie's name and value as bytes, never a packet. [`decode`] needs no key: it shows
 //! everything that is readable, also of a value that was tampered with or cut, and says what is
 //! wrong with it. [`verify`] judges a value with one secret, and [`open`] decrypts what only the
@@ -10,19 +10,59 @@
 //! anything. Pickles with objects of classes and gobs of application types are named, not read.
 //! No clock: whether a date lies in the future is judged by the hint in [`Context`].
 
+mod aiohttp;
+mod aspnet;
+mod auth_tkt;
+mod beaker;
+mod bigip;
+mod bottle;
+mod cipher;
+mod codeigniter;
+mod cookie_session;
+mod django;
+mod django_cookies;
 mod encoding;
 mod epoch;
+mod erlang;
+mod express;
 mod flask;
 mod flask_login;
 mod flask_session;
 mod flask_tags;
 mod flask_wtf;
 mod format;
+mod gob;
+mod gorilla;
+mod infrastructure;
+mod iron;
 mod itsdangerous;
+mod java;
 mod json;
+mod jwt;
+mod laravel;
 mod mac;
+mod marshal;
+mod nextauth;
+mod opaque;
+mod phoenix;
+mod php_serialize;
+mod pickle;
+mod plain_json;
+mod play;
+mod pyramid;
+mod rack;
+mod rails;
+mod reader;
 mod reading;
 pub mod secret;
+mod shiro;
+mod spring;
+mod starlette;
+mod symfony;
+mod tornado;
+mod web2py;
+mod werkzeug;
+mod wordpress;
 
 use std::borrow::Cow;
 
@@ -38,7 +78,7 @@ use crate::time::Timestamp;
 /// One cookie as it was sent or set.
 #[derive(Debug, Clone, Copy)]
 pub struct Cookie<'a> {
-    /// Its name. Some formats sign it, and it breaks ties between formats.
+    /// Its name; empty where it is not known. Some formats sign it, and it breaks ties.
     pub name: &'a [u8],
     /// Its value as on the wire, with or without surrounding double quotes.
     pub value: &'a [u8],
@@ -50,6 +90,17 @@ impl<'a> Cookie<'a> {
     /// A cookie with nothing beside it.
     pub const fn new(name: &'a [u8], value: &'a [u8]) -> Self {
         Self { name, value, companions: &[] }
+    }
+
+    /// Whether its name is `name`, or not known.
+    fn may_be(&self, name: &[u8]) -> bool {
+        self.name.is_empty() || self.name == name
+    }
+
+    /// Whether its name has the letters `sess` in it, or is not known.
+    fn may_be_a_session(&self) -> bool {
+        let name = self.name.to_ascii_lowercase();
+        name.is_empty() || memchr::memmem::find(&name, b"sess").is_some()
     }
 
     /// The value of the companion called `name`.
@@ -82,6 +133,30 @@ pub fn candidates(cookie: &Cookie<'_>, context: &Context) -> Vec<Reading> {
 /// The best of the [`candidates`].
 pub fn decode(cookie: &Cookie<'_>, context: &Context) -> Option<Reading> {
     candidates(cookie, context).into_iter().next()
+}
+
+/// The [`candidates`] with each signature judged by one secret and encrypted content opened.
+///
+/// Readings that the secret proves come first, whatever the recognisers thought.
+pub fn judge(
+    cookie: &Cookie<'_>,
+    context: &Context,
+    secret: &[u8],
+    options: &VerifyOptions<'_>,
+) -> Vec<Reading> {
+    let mut readings = candidates(cookie, context);
+    for reading in &mut readings {
+        reading.signature = match verify(reading.format, cookie, secret, options) {
+            Some(true) => SignatureState::Valid,
+            Some(false) => SignatureState::Invalid,
+            None => reading.signature,
+        };
+        if reading.payload.is_none() && reading.signature == SignatureState::Valid {
+            reading.payload = open(reading.format, cookie, secret, options);
+        }
+    }
+    readings.sort_by_key(|reading| reading.signature != SignatureState::Valid);
+    readings
 }
 
 /// Whether `secret` made the signature of this cookie, read as the format called `format`.
@@ -164,6 +239,19 @@ mod tests {
             let cookie = Cookie::new(name.as_bytes(), value.as_bytes());
             assert_eq!(decode(&cookie, &Context::default()), None, "{name}={value}");
         }
+    }
+
+    #[test]
+    fn a_secret_that_fits_decides_between_formats() {
+        let value = b"ImNiNGNhN2E5Y2VmZjlhMmU2Yjk1MGYyNDExZGI2ZTE3N2RiYzZlMzAi\
+                      .Y5UfuQ.Hsx2FCChggO_C9HHOFGuti3fK6I";
+        let cookie = Cookie::new(b"token", value);
+        let judged = |secret: &[u8]| {
+            let all = judge(&cookie, &Context::default(), secret, &VerifyOptions::default());
+            (all[0].format, all[0].signature)
+        };
+        assert_eq!(judged(b"you-will-never-guess"), ("flask-wtf", SignatureState::Valid));
+        assert_eq!(judged(b"wrong"), ("flask-wtf", SignatureState::Invalid));
     }
 
     #[test]

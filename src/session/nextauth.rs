@@ -125,11 +125,16 @@ fn recognise(
     if token.algorithm() != Some("dir") || token.header["enc"] != encryption {
         return None;
     }
+    let confidence = match (name.ends_with(usual_name), name.is_empty()) {
+        (true, _) => Confidence::Certain,
+        (false, true) => Confidence::High,
+        (false, false) => Confidence::Low,
+    };
     Some(Reading {
         signature: SignatureState::Unverified,
         ..Reading::new(
             format,
-            if name.ends_with(usual_name) { Confidence::Certain } else { Confidence::Low },
+            confidence,
             Kind::Encrypted,
             "an encrypted token whose header names this library's cipher",
         )
@@ -161,7 +166,7 @@ impl Format for Csrf {
     fn recognise(&self, cookie: &Cookie<'_>, _: &Context) -> Option<Reading> {
         let value = percent(cookie.value);
         let (token, hash) = split_first(&value, b'|')?;
-        let named = cookie.name.ends_with(b"csrf-token");
+        let named = cookie.name.is_empty() || cookie.name.ends_with(b"csrf-token");
         (is_hex(token, 64) && is_hex(hash, 64) && named).then(|| Reading {
             payload: Some(json::text(token)),
             signature: SignatureState::Unverified,

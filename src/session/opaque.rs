@@ -43,7 +43,7 @@ pub static PHP: Opaque = Opaque {
 pub static SPRING: Opaque = Opaque {
     format: "spring-session",
     kind: Kind::OpaqueId,
-    named: |name| name == b"SESSION",
+    named: |name| name.is_empty() || name == b"SESSION",
     shaped: |value| base64(value).is_some_and(|id| is_uuid(&id)),
     why: "the name SESSION, and a UUID in base64",
 };
@@ -53,7 +53,9 @@ pub static ASPNET: Opaque = Opaque {
     format: "aspnet-session",
     kind: Kind::OpaqueId,
     named: |name| name.eq_ignore_ascii_case(b"ASP.NET_SessionId"),
-    shaped: |value| value.len() == 24 && value.iter().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'5')),
+    shaped: |value| {
+        value.len() == 24 && value.iter().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'5'))
+    },
     why: "the name ASP.NET_SessionId, and 24 characters a-z and 0-5",
 };
 
@@ -75,18 +77,16 @@ pub static GO_SCS: Opaque = Opaque {
     why: "the name session, and 32 bytes in base64",
 };
 
-/// CodeIgniter 3 and 4: the session is on the server.
+/// `CodeIgniter` 3 and 4: the session is on the server.
 pub static CODEIGNITER: Opaque = Opaque {
     format: "codeigniter-session-id",
     kind: Kind::OpaqueId,
     named: |name| name == b"ci_session",
-    shaped: |value| {
-        (26..=40).contains(&value.len()) && value.iter().all(u8::is_ascii_alphanumeric)
-    },
+    shaped: |value| (26..=40).contains(&value.len()) && value.iter().all(u8::is_ascii_alphanumeric),
     why: "the name ci_session, and an id",
 };
 
-/// CherryPy: 40 hexadecimal digits.
+/// `CherryPy`: 40 hexadecimal digits.
 pub static CHERRYPY: Opaque = Opaque {
     format: "cherrypy-session-id",
     kind: Kind::OpaqueId,

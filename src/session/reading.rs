@@ -49,6 +49,8 @@ pub enum Kind {
     Csrf,
     /// A signed or encrypted statement that is not necessarily a session.
     Token,
+    /// Readable, and of no known format: a session or anything else.
+    Unknown,
 }
 
 impl Kind {
@@ -62,6 +64,7 @@ impl Kind {
             Self::Infrastructure => "infrastructure",
             Self::Csrf => "csrf",
             Self::Token => "token",
+            Self::Unknown => "unknown",
         }
     }
 

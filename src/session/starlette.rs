@@ -1,4 +1,4 @@
-//! Starlette's `SessionMiddleware` (FastAPI uses it): JSON in standard base64, time and signature.
+//! Starlette's `SessionMiddleware` (`FastAPI` uses it): JSON in standard base64, time and signature.
 //!
 //! It differs from Flask in its alphabet, its padding, the spaces that Python's JSON writes by
 //! default, and its key derivation. It is never compressed.
@@ -36,7 +36,9 @@ impl Format for Starlette {
         Some(Reading {
             payload: Some(payload),
             signed_at: Some(signed_at),
-            signature: fields.signature.map_or(SignatureState::None, |_| SignatureState::Unverified),
+            signature: fields
+                .signature
+                .map_or(SignatureState::None, |_| SignatureState::Unverified),
             problem,
             ..Reading::new(
                 self.name(),
@@ -60,7 +62,7 @@ impl Format for Starlette {
 /// The beginning of a value of which not even the timestamp is left.
 fn cut(format: &Starlette, cookie: &Cookie<'_>) -> Option<Reading> {
     let text = base64_prefix(cookie.value);
-    if cookie.name != b"session" || !text.starts_with(b"{\"") || !json::is_spaced(&text) {
+    if !cookie.may_be(b"session") || !text.starts_with(b"{\"") || !json::is_spaced(&text) {
         return None;
     }
     Some(Reading {

@@ -1,0 +1,81 @@
+//! Decoded values as JSON: `cookietrail/decode/1` in docs/json.md.
+
+use super::text::Text;
+use crate::session::{Reading, SignatureState};
+use crate::time::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use std::io::{self, Write};
+
+/// The name and version of this format.
+pub const SCHEMA: &str = "cookietrail/decode/1";
+
+/// One value that was to be decoded, and what came of it.
+#[derive(Debug, Clone)]
+pub struct DecodedValue {
+    /// The cookie's name, where it was given.
+    pub name: Option<Vec<u8>>,
+    /// The value, as given.
+    pub value: Vec<u8>,
+    /// What it may be, the likeliest first.
+    pub candidates: Vec<Reading>,
+    /// The secret that was found to have signed it.
+    pub secret: Option<Vec<u8>>,
+}
+
+/// Writes one value as one line.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_line(decoded: &DecodedValue, mut out: impl Write) -> io::Result<()> {
+    serde_json::to_writer(&mut out, &Line::of(decoded))?;
+    out.write_all(b"\n")
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    schema: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<Text<'a>>,
+    value: Text<'a>,
+    format: Option<&'static str>,
+    kind: Option<&'static str>,
+    confidence: Option<&'static str>,
+    candidates: Vec<&'static str>,
+    payload: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plain: Option<&'a Value>,
+    signed_at: Option<Timestamp>,
+    expires: Option<Timestamp>,
+    compressed: bool,
+    signature: &'static str,
+    secret: Option<Text<'a>>,
+    problem: Option<&'a str>,
+}
+
+impl<'a> Line<'a> {
+    fn of(decoded: &'a DecodedValue) -> Self {
+        let best = decoded.candidates.first();
+        let unknown = best.is_none().then_some(UNKNOWN);
+        Self {
+            schema: SCHEMA,
+            name: decoded.name.as_deref().map(Text),
+            value: Text(&decoded.value),
+            format: best.map(|best| best.format),
+            kind: best.map(|best| best.kind.word()),
+            confidence: best.map(|best| best.confidence.word()),
+            candidates: decoded.candidates.iter().map(|reading| reading.format).collect(),
+            payload: best.and_then(|best| best.payload.as_ref()),
+            plain: best.and_then(|best| best.plain.as_ref()),
+            signed_at: best.and_then(|best| best.signed_at),
+            expires: best.and_then(|best| best.expires),
+            compressed: best.is_some_and(|best| best.compressed),
+            signature: best.map_or(SignatureState::None, |best| best.signature).word(),
+            secret: decoded.secret.as_deref().map(Text),
+            problem: best.and_then(|best| best.problem.as_deref()).or(unknown),
+        }
+    }
+}
+
+/// What is said of a value that no format fits.
+pub(super) const UNKNOWN: &str = "no session format that is known here fits this value";
