@@ -1,6 +1,12 @@
 //! What the tool reads from a capture, held against what the server and the browsers said of
 //! themselves: the recordings that ship, and those of `../shared` where it is there.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test stops at what it did not expect, and reads its own files"
+)]
+
 mod support;
 
 use serde_json::Value;

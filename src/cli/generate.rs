@@ -13,7 +13,7 @@ pub fn run(arguments: &args::Generate) -> anyhow::Result<Outcome> {
     let mut command = args::Arguments::command();
     let mut text = Vec::new();
     match arguments.what {
-        args::Generated::Man => manual(command, &mut text)?,
+        args::Generated::Man => manual(&command, &mut text)?,
         args::Generated::Shell(shell) => {
             clap_complete::generate(shell, &mut command, "cookietrail", &mut text);
         }
@@ -25,7 +25,7 @@ pub fn run(arguments: &args::Generate) -> anyhow::Result<Outcome> {
 }
 
 /// The manual page, with a section for each subcommand.
-fn manual(command: clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
+fn manual(command: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
     let page = clap_mangen::Man::new(command.clone());
     page.render_title(text)?;
     page.render_name_section(text)?;

@@ -12,12 +12,11 @@ const MAX_FIELDS: usize = 10_000;
 pub(super) fn request(bytes: &[u8]) -> Option<Parsed<RequestLine>> {
     let (line, rest) = split_line(bytes);
     let mut leniencies = Vec::new();
-    let (start, version) = match memchr::memmem::rfind(line, b"HTTP/") {
-        Some(at) => (&line[..at], version(&line[at..])?),
-        None => {
-            leniencies.push("the request line names no version");
-            (line, Version { major: 0, minor: 9 })
-        }
+    let (start, version) = if let Some(at) = memchr::memmem::rfind(line, b"HTTP/") {
+        (&line[..at], version(&line[at..])?)
+    } else {
+        leniencies.push("the request line names no version");
+        (line, Version { major: 0, minor: 9 })
     };
     let start = start.trim_ascii();
     let method_end = start.iter().position(u8::is_ascii_whitespace)?;

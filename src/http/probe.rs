@@ -13,8 +13,8 @@ pub enum Looks {
     Neither,
 }
 
-/// Methods that are believed without having seen the rest of the line: RFC 9110, PATCH, WebDAV,
-/// and what UPnP and caches use.
+/// Methods that are believed without having seen the rest of the line: RFC 9110, PATCH,
+/// `WebDAV`, and what `UPnP` and caches use.
 const METHODS: [&str; 33] = [
     "GET",
     "HEAD",
@@ -79,7 +79,7 @@ fn probe_request(bytes: &[u8]) -> Looks {
     if method_len == bytes.len() && method_len <= MAX_METHOD {
         return Looks::Maybe;
     }
-    if method_len < 2 || method_len > MAX_METHOD || bytes[method_len] != b' ' {
+    if !(2..=MAX_METHOD).contains(&method_len) || bytes[method_len] != b' ' {
         return Looks::Neither;
     }
     let known = METHODS.iter().any(|method| method.as_bytes() == &bytes[..method_len]);

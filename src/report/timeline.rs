@@ -155,7 +155,8 @@ impl Group<'_> {
         let wrapped = wrap("", "", &[Span::plain(detail)], room);
         for (index, line) in wrapped.lines().enumerate() {
             if index > 0 {
-                text += &format!("\n{:indent$}", "");
+                text.push('\n');
+                text.extend(std::iter::repeat_n(' ', indent));
             }
             text += line;
         }

@@ -41,11 +41,8 @@ pub(super) fn navigations(browser: usize, visits: &[usize], all: &[Visit]) -> Ve
             (steps.len() - 1, false)
         };
         let step = &mut steps[navigation];
-        if is_part {
-            step.parts.push(index)
-        } else {
-            step.hops.push(index)
-        }
+        let place = if is_part { &mut step.parts } else { &mut step.hops };
+        place.push(index);
         if let Some(to) = visit.redirects_to() {
             pending.push(Pending { navigation, from: index, to, is_part });
         }
