@@ -67,7 +67,7 @@ pub struct ReportOptions {
     #[arg(long)]
     pub show_secrets: bool,
     /// Columns to write; default: those of the terminal, or 100
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..))]
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..))]
     pub width: Option<u16>,
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
@@ -102,7 +102,7 @@ pub struct Timeline {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Columns to write; default: those of the terminal, or 100
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..))]
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..))]
     pub width: Option<u16>,
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]

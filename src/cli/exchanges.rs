@@ -16,5 +16,6 @@ pub fn run(arguments: &args::Exchanges) -> anyhow::Result<Outcome> {
         Ok(exchange_json::write_line(&numbered, &mut out)?)
     })?;
     out.flush()?;
+    finished.tell();
     Ok(finished.outcome())
 }

@@ -20,6 +20,13 @@ impl Finished {
     pub fn outcome(&self) -> Outcome {
         if self.notes.is_empty() { Outcome::Fine } else { Outcome::Damaged }
     }
+
+    /// Says on standard error what was odd, for outputs that do not tell it themselves.
+    pub fn tell(&self) {
+        for note in &self.notes {
+            output::say(&format!("cookietrail: {}", note.text));
+        }
+    }
 }
 
 /// Reads all packets and hands each exchange on in capture order.
@@ -45,9 +52,6 @@ pub fn read(
     pipeline.finish();
     while let Some(numbered) = pipeline.pop() {
         each(numbered)?;
-    }
-    for note in files.notes() {
-        output::say(&format!("cookietrail: {}", note.text));
     }
     Ok(Finished { counts: pipeline.counts().clone(), notes: files.notes().to_vec() })
 }

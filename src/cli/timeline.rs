@@ -27,5 +27,6 @@ pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
     let mut out = output::open(arguments.output.as_deref(), arguments.color)?;
     timeline::write(&story, start, &selection, output::width(arguments.width), &mut out)?;
     out.flush()?;
+    finished.tell();
     Ok(finished.outcome())
 }
