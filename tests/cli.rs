@@ -66,7 +66,10 @@ fn a_capture_cut_in_mid_packet_tells_what_came_before_the_damage() {
     let output = analyze(&cut);
     assert_eq!(output.status.code(), Some(1));
     let report = stdout(&output);
-    assert!(report.contains("is damaged at byte") && report.contains("Logs in as alice"), "{report}");
+    assert!(
+        report.contains("is damaged at byte") && report.contains("Logs in as alice"),
+        "{report}"
+    );
     let output = run(&["exchanges", cut.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stdout(&output).lines().count() > 5);
@@ -148,7 +151,8 @@ fn colour_is_for_terminals_and_for_those_who_ask() {
     let escape = |arguments: &[&str]| stdout(&run(arguments)).contains('\x1b');
     assert!(!escape(&["analyze", WALKTHROUGH]));
     assert!(escape(&["analyze", "--color", "always", WALKTHROUGH]));
-    let forced = program().env("CLICOLOR_FORCE", "1").args(["analyze", WALKTHROUGH]).output().unwrap();
+    let forced =
+        program().env("CLICOLOR_FORCE", "1").args(["analyze", WALKTHROUGH]).output().unwrap();
     assert!(stdout(&forced).contains('\x1b'));
     let both = program()
         .envs([("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")])
@@ -234,7 +238,9 @@ fn decode_reads_values_pairs_headers_and_lines() {
 
 #[test]
 fn completions_and_manual_come_from_the_program() {
-    for (what, mark) in [("bash", "_cookietrail"), ("zsh", "#compdef"), ("fish", "complete"), ("man", ".TH")] {
+    for (what, mark) in
+        [("bash", "_cookietrail"), ("zsh", "#compdef"), ("fish", "complete"), ("man", ".TH")]
+    {
         let output = run(&["generate", what]);
         assert_eq!(output.status.code(), Some(0));
         assert!(stdout(&output).contains(mark), "{what}");

@@ -1,5 +1,7 @@
 //! What can be typed.
 
+use crate::time::Timestamp;
+use crate::trail::At;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -19,6 +21,10 @@ pub enum Command {
     Timeline(Timeline),
     /// Print every HTTP exchange as JSON Lines
     Exchanges(Exchanges),
+    /// Print what each browser held at a point of the capture
+    Jar(Jar),
+    /// Say what became of a cookie, and why
+    Why(Why),
     /// Say what a cookie's value holds
     Decode(Decode),
     /// Print shell completions or the manual page
@@ -104,6 +110,83 @@ pub struct Timeline {
     /// Columns to write; default: those of the terminal, or 100
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..))]
     pub width: Option<u16>,
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+}
+
+/// The formats of a jar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum JarFormat {
+    /// A table for each browser
+    Table,
+    /// One document for programs (docs/json.md)
+    Json,
+    /// A cookie file that curl reads
+    Netscape,
+    /// The value of the Cookie header, one line a browser
+    Header,
+}
+
+#[derive(Debug, Args)]
+pub struct Jar {
+    #[command(flatten)]
+    pub input: Input,
+    /// Only this browser, by its letter (may be repeated)
+    #[arg(long, value_name = "LETTER")]
+    pub browser: Vec<String>,
+    /// The point of the capture: after this packet, or at this time (RFC 3339); default: its end
+    #[arg(long, value_name = "PACKET|TIME", value_parser = point)]
+    pub at: Option<At>,
+    /// What would be sent to this URL, typed into the address bar
+    #[arg(long = "for", value_name = "URL")]
+    pub url: Option<String>,
+    /// The output format
+    #[arg(long, value_enum, default_value_t = JarFormat::Table)]
+    pub format: JarFormat,
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+}
+
+/// A packet number or a time.
+fn point(text: &str) -> Result<At, String> {
+    if let Ok(packet) = text.parse() {
+        return Ok(At::Packet(packet));
+    }
+    let time: jiff::Timestamp = text.parse().map_err(|_| {
+        "expected a packet number or a time such as 2026-11-22T10:00:00Z".to_owned()
+    })?;
+    let nanos =
+        i64::try_from(time.as_nanosecond()).map_err(|_| "the time is too far away".to_owned())?;
+    Ok(At::Time(Timestamp::from_nanos(nanos, 9)))
+}
+
+/// The formats of a short answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlainFormat {
+    /// For people
+    Terminal,
+    /// One document for programs (docs/json.md)
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct Why {
+    #[command(flatten)]
+    pub input: Input,
+    /// The cookie's name
+    #[arg(long, value_name = "NAME")]
+    pub cookie: String,
+    /// The exchange that is asked about; default: where it was lost
+    #[arg(long, value_name = "N")]
+    pub exchange: Option<u64>,
+    /// The browser that is asked about, by its letter
+    #[arg(long, value_name = "LETTER")]
+    pub browser: Option<String>,
+    /// The output format
+    #[arg(long, value_enum, default_value_t = PlainFormat::Terminal)]
+    pub format: PlainFormat,
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,

@@ -7,9 +7,11 @@ mod decode;
 mod exchanges;
 mod generate;
 mod input;
+mod jar;
 mod output;
 mod report;
 mod timeline;
+mod why;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -42,6 +44,8 @@ fn dispatch(arguments: args::Arguments) -> anyhow::Result<Outcome> {
     match arguments.command {
         args::Command::Analyze(analyze) => analyze::run(&analyze),
         args::Command::Timeline(timeline) => timeline::run(&timeline),
+        args::Command::Jar(jar) => jar::run(&jar),
+        args::Command::Why(why) => why::run(&why),
         args::Command::Decode(decode) => decode::run(&decode),
         args::Command::Generate(generate) => generate::run(&generate),
         args::Command::Exchanges(exchanges) => exchanges::run(&exchanges),

@@ -22,6 +22,7 @@ pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
         browsers: arguments.browser.clone(),
         hosts: arguments.host.clone(),
         withheld: arguments.withheld,
+        until: None,
     };
     let start = finished.counts.span.map(|(first, _)| first);
     let mut out = output::open(arguments.output.as_deref(), arguments.color)?;

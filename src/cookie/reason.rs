@@ -33,7 +33,7 @@ pub struct Verdict {
 
 impl Verdict {
     /// A verdict with the grade that the reason has when nothing weakens it.
-    pub(super) const fn of(reason: Reason) -> Self {
+    pub const fn of(reason: Reason) -> Self {
         Self { reason, grade: reason.grade() }
     }
 }
@@ -91,6 +91,16 @@ pub enum Reason {
     Evicted,
     /// Settings of the browser block third-party cookies.
     ThirdPartyBlocked,
+    /// It should have been sent, and nothing in the request says why it was not.
+    NotReturned,
+    /// No response in the capture set it.
+    NeverSet,
+    /// No response in the capture set this value of it.
+    ValueNotSet,
+    /// It was sent after it had been deleted or had expired.
+    SentAfterEnd,
+    /// It was sent by a client that never got it, and had been given to another.
+    GivenToAnother,
 }
 
 /// What a reason is called elsewhere.
@@ -113,8 +123,9 @@ impl ChromiumName {
 }
 
 impl Reason {
-    /// Every reason, in declaration order: first those for not storing, then those for not sending.
-    pub const ALL: [Self; 25] = [
+    /// Every reason, in declaration order: first those for not storing, then those for not sending,
+    /// last those for sending what the jar does not hold.
+    pub const ALL: [Self; 30] = [
         Self::SecureOverHttp,
         Self::InvalidDomain,
         Self::PublicSuffix,
@@ -140,6 +151,11 @@ impl Reason {
         Self::CookieHeaderFull,
         Self::Evicted,
         Self::ThirdPartyBlocked,
+        Self::NotReturned,
+        Self::NeverSet,
+        Self::ValueNotSet,
+        Self::SentAfterEnd,
+        Self::GivenToAnother,
     ];
 
     /// The word used in machine-readable output.
@@ -170,6 +186,11 @@ impl Reason {
             Self::CookieHeaderFull => "cookie-header-full",
             Self::Evicted => "evicted",
             Self::ThirdPartyBlocked => "third-party-blocked",
+            Self::NotReturned => "not-returned",
+            Self::NeverSet => "never-set",
+            Self::ValueNotSet => "value-not-set",
+            Self::SentAfterEnd => "sent-after-end",
+            Self::GivenToAnother => "given-to-another",
         }
     }
 
@@ -223,7 +244,12 @@ impl Reason {
             | Self::Expired
             | Self::PartitionMismatch
             | Self::CookieHeaderFull
-            | Self::Evicted => return None,
+            | Self::Evicted
+            | Self::NotReturned
+            | Self::NeverSet
+            | Self::ValueNotSet
+            | Self::SentAfterEnd
+            | Self::GivenToAnother => return None,
         })
     }
 
@@ -245,7 +271,12 @@ impl Reason {
             Self::DomainMismatch
             | Self::PathMismatch
             | Self::Expired
+            | Self::NotReturned
+            | Self::NeverSet
+            | Self::ValueNotSet
+            | Self::SentAfterEnd
             | Self::AmbiguousSerialization => "RFC 6265bis 5.8.3",
+            Self::GivenToAnother => "RFC 6265bis 8.4",
             Self::TooManyInResponse | Self::CookieHeaderFull => "RFC 6265bis 6.1",
             // The older text wants a name; the newer one does not.
             Self::NamelessCookie => "RFC 6265 5.2",
@@ -266,12 +297,17 @@ impl Reason {
             | Self::PathMismatch
             | Self::Expired
             | Self::CookieHeaderFull
-            | Self::Evicted => Grade::Inferred,
+            | Self::Evicted
+            | Self::SentAfterEnd
+            | Self::GivenToAnother => Grade::Inferred,
             Self::SameSiteStrict
             | Self::SameSiteLax
             | Self::SameSiteDefault
             | Self::PartitionMismatch
-            | Self::ThirdPartyBlocked => Grade::NeedsBrowserContext,
+            | Self::ThirdPartyBlocked
+            | Self::NotReturned
+            | Self::NeverSet
+            | Self::ValueNotSet => Grade::NeedsBrowserContext,
             _ => Grade::Proved,
         }
     }

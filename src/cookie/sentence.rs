@@ -42,6 +42,20 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// A cookie of which only the name is known, and where the request goes.
+    pub fn bare(name: &'a [u8], target: &'a Target) -> Self {
+        Self {
+            target,
+            name,
+            length: name.len(),
+            domain: &[],
+            path: &[],
+            host_only: false,
+            expires: None,
+            is_storing: false,
+        }
+    }
+
     /// A stored cookie and where the request goes.
     pub fn sending(cookie: &'a Cookie, target: &'a Target) -> Self {
         Self {
@@ -93,6 +107,11 @@ impl Reason {
                 quote(&case.target.path)
             ),
             Self::Expired => expired(case),
+            Self::NotReturned
+            | Self::NeverSet
+            | Self::ValueNotSet
+            | Self::SentAfterEnd
+            | Self::GivenToAnother => unlike_the_jar(self).into(),
             _ => content_or_limit(self, case),
         }
     }
@@ -206,6 +225,32 @@ fn expired(case: &Case<'_>) -> String {
     format!(
         "The cookie's time was over{end}. Set it again before that, or give it a longer Max-Age."
     )
+}
+
+/// A request that differs from what the jar holds.
+const fn unlike_the_jar(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NotReturned => {
+            "The client holds it and should have sent it. It may have been cleared or blocked, or \
+             the request was made without credentials."
+        }
+        Reason::ValueNotSet => {
+            "No response in this capture set this value: a script changed it, or the response is \
+             missing here."
+        }
+        Reason::SentAfterEnd => {
+            "The client had been told to throw it away, and sends it again: a copy, or a jar that \
+             was read again from a file."
+        }
+        Reason::GivenToAnother => {
+            "This client was never given it; another one was. The value was copied: by its owner, \
+             or by somebody who took it."
+        }
+        _ => {
+            "No response in this capture set it: it is from before the capture, or a script made \
+             it."
+        }
+    }
 }
 
 fn content_or_limit(reason: Reason, case: &Case<'_>) -> String {

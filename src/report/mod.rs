@@ -6,6 +6,7 @@
 pub mod decode_json;
 pub mod decode_terminal;
 pub mod exchange_json;
+pub mod jar;
 mod layout;
 mod lessons;
 pub mod report_json;
@@ -14,4 +15,6 @@ pub mod terminal;
 pub mod text;
 pub mod timeline;
 pub mod walkthrough;
+pub mod why;
+pub mod why_json;
 mod words;

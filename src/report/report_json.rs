@@ -160,8 +160,9 @@ struct ConclusionJson<'a> {
     exchanges: Vec<u64>,
 }
 
+/// One cookie with its events, in every JSON document that has cookies.
 #[derive(Serialize)]
-struct CookieJson<'a> {
+pub(super) struct CookieJson<'a> {
     browser: &'a str,
     name: Text<'a>,
     domain: &'a str,
@@ -173,7 +174,7 @@ struct CookieJson<'a> {
 }
 
 impl<'a> CookieJson<'a> {
-    fn of(life: &'a CookieLife, story: &'a Story) -> Self {
+    pub(super) fn of(life: &'a CookieLife, story: &'a Story) -> Self {
         let reading = life.reading();
         Self {
             browser: &story.browsers[life.browser].id,

@@ -27,6 +27,8 @@ pub struct Selection {
     pub hosts: Vec<String>,
     /// Also the cookies that were in reach and rightly not sent.
     pub withheld: bool,
+    /// Nothing after this packet.
+    pub until: Option<u64>,
 }
 
 impl Selection {
@@ -44,7 +46,9 @@ impl Selection {
     }
 
     fn shows(&self, event: &CookieEvent) -> bool {
-        self.withheld || event.kind != EventKind::Withheld
+        let in_time =
+            self.until.is_none_or(|until| event.packet.is_none_or(|packet| packet <= until));
+        in_time && (self.withheld || event.kind != EventKind::Withheld)
     }
 }
 

@@ -4,6 +4,7 @@
 use super::lives::{EventAt, Lives};
 use super::visit::Visit;
 use super::who::Roster;
+use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// Follows browsers and cookies through a capture.
@@ -16,15 +17,19 @@ pub(super) struct Follower {
 }
 
 impl Follower {
-    /// Follows all visits, their requests and responses in the order of the packets.
-    pub fn follow_all(&mut self, visits: &[Visit]) {
-        let mut messages: Vec<(u64, bool, usize)> = Vec::new();
+    /// Follows all visits, their requests and responses in the order of the packets, as far as
+    /// `goes_on` says.
+    pub fn follow(&mut self, visits: &[Visit], goes_on: impl Fn(u64, Timestamp) -> bool) {
+        let mut messages: Vec<(u64, bool, usize, Timestamp)> = Vec::new();
         for (index, visit) in visits.iter().enumerate() {
-            messages.extend(visit.asked.as_ref().map(|asked| (asked.packet, false, index)));
-            messages.extend(visit.answered.as_ref().map(|answered| (answered.packet, true, index)));
+            messages.extend(visit.asked.as_ref().map(|one| (one.packet, false, index, one.time)));
+            messages.extend(visit.answered.as_ref().map(|one| (one.packet, true, index, one.time)));
         }
         messages.sort_unstable();
-        for (_, is_response, index) in messages {
+        for (packet, is_response, index, time) in messages {
+            if !goes_on(packet, time) {
+                return;
+            }
             if is_response {
                 self.response(index, &visits[index]);
             } else {

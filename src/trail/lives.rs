@@ -3,7 +3,7 @@
 use super::story::{CookieEvent, CookieLife, EventKind, Version};
 use super::visit::{Answered, Asked};
 use super::who::Profile;
-use crate::cookie::{self, Case, CookiePair, Received, Response, Stored, Target, Verdict};
+use crate::cookie::{self, Case, CookiePair, Reason, Received, Response, Stored, Target, Verdict};
 use crate::session;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -19,6 +19,12 @@ struct Shown {
     time: Timestamp,
 }
 
+/// A browser and what it holds.
+struct Who<'a> {
+    browser: usize,
+    profile: &'a mut Profile,
+}
+
 /// An event, by life and place in it.
 pub type EventAt = (usize, usize);
 
@@ -27,6 +33,8 @@ pub type EventAt = (usize, usize);
 pub(super) struct Lives {
     pub lives: Vec<CookieLife>,
     by_identity: BTreeMap<Identity, usize>,
+    /// Lives by each name and value they had.
+    by_value: BTreeMap<(Vec<u8>, Vec<u8>), Vec<usize>>,
     happened: Vec<EventAt>,
     /// The mark of the last cookie given to a jar.
     serial: u64,
@@ -41,13 +49,7 @@ impl Lives {
     /// A request: what was sent, what has expired, what was left out.
     pub fn request(&mut self, browser: usize, profile: &mut Profile, visit: usize, asked: &Asked) {
         let shown = Shown { visit, packet: asked.packet, time: asked.time };
-        for expired in profile.jar.expire(asked.time) {
-            let life = self.of_cookie(browser, &expired);
-            let time = expired.expires.unwrap_or(asked.time);
-            let version = self.version(life, &expired.name, &expired.value, time);
-            let at = CookieEvent { packet: None, time, ..event(EventKind::Expired, shown) };
-            self.push(life, CookieEvent { version: Some(version), ..at });
-        }
+        self.expire(browser, profile, shown);
         let Some(target) = &asked.target else { return };
         let considered: Vec<(cookie::Cookie, Result<(), Verdict>)> = profile
             .jar
@@ -55,32 +57,41 @@ impl Lives {
             .into_iter()
             .map(|one| (one.cookie.clone(), one.sent))
             .collect();
-        let mut unexplained: Vec<bool> = vec![true; considered.len()];
+        let mut returned = vec![false; considered.len()];
         for pair in &asked.cookies.pairs {
             let found = considered.iter().enumerate().position(|(index, (cookie, sent))| {
-                unexplained[index] && sent.is_ok() && names(cookie, pair)
+                !returned[index] && sent.is_ok() && names(cookie, pair)
             });
-            match found {
-                Some(index) => {
-                    unexplained[index] = false;
-                    self.sent(browser, profile, shown, &considered[index].0, pair, target);
-                }
-                None => self.sent_unknown(browser, profile, shown, pair, target),
+            let who = Who { browser, profile: &mut *profile };
+            if let Some(index) = found {
+                returned[index] = true;
+                self.sent(who, shown, &considered[index].0, pair, target);
+            } else {
+                self.sent_unknown(who, shown, pair, target);
             }
         }
-        for (index, (cookie, sent)) in considered.iter().enumerate() {
-            let named = asked
-                .cookies
-                .pairs
-                .iter()
-                .any(|pair| names(cookie, pair) && pair.value == cookie.value);
+        for ((cookie, sent), returned) in considered.iter().zip(returned) {
+            let named = |pair: &CookiePair| names(cookie, pair) && pair.value == cookie.value;
+            let who = Who { browser, profile: &mut *profile };
             match sent {
-                Ok(()) if unexplained[index] => {
-                    self.missing(browser, profile, shown, cookie, asked)
+                Ok(()) if !returned => self.missing(who, shown, cookie, asked, target),
+                Err(verdict) if !asked.cookies.pairs.iter().any(named) => {
+                    self.withheld(browser, shown, cookie, *verdict, target);
                 }
-                Err(verdict) if !named => self.withheld(browser, shown, cookie, *verdict, target),
                 _ => {}
             }
+        }
+    }
+
+    fn expire(&mut self, browser: usize, profile: &mut Profile, shown: Shown) {
+        for expired in profile.jar.expire(shown.time) {
+            let life = self.of_cookie(browser, &expired);
+            let time = expired.expires.unwrap_or(shown.time);
+            let version = self.version(life, &expired.name, &expired.value, time);
+            let verdict = Some(Verdict::of(Reason::Expired));
+            let event =
+                CookieEvent { packet: None, time, verdict, ..event(EventKind::Expired, shown) };
+            self.push(life, CookieEvent { version: Some(version), ..event });
         }
     }
 
@@ -184,62 +195,89 @@ impl Lives {
 
     fn sent(
         &mut self,
-        browser: usize,
-        profile: &mut Profile,
+        who: Who<'_>,
         shown: Shown,
         cookie: &cookie::Cookie,
         pair: &CookiePair,
         target: &Target,
     ) {
-        let life = self.of_cookie(browser, cookie);
+        let life = self.of_cookie(who.browser, cookie);
         let known = self.lives[life].versions.iter().any(|version| version.value == pair.value);
-        let kind = if known { EventKind::Sent } else { EventKind::SentUnknown };
         let version = self.version(life, &pair.name, &pair.value, shown.time);
+        who.profile.note_known(target.host.as_str(), &pair.name, &pair.value);
+        who.profile.jar.touch(&pair.name, &pair.value, target, shown.time);
+        let mut event = CookieEvent { version: Some(version), ..event(EventKind::Sent, shown) };
         if known {
-            profile.note_returned(cookie);
+            who.profile.note_returned(cookie);
+        } else {
+            event.kind = EventKind::SentUnknown;
+            explain(&mut event, Reason::ValueNotSet, cookie, target);
         }
-        profile.note_known(target.host.as_str(), &pair.name, &pair.value);
-        profile.jar.touch(&pair.name, &pair.value, target, shown.time);
-        let text = (!known).then(|| {
-            "a script changed its value, or a response that is not in this capture".to_owned()
-        });
-        self.push(life, CookieEvent { version: Some(version), text, ..event(kind, shown) });
+        self.push(life, event);
     }
 
-    fn sent_unknown(
-        &mut self,
-        browser: usize,
-        profile: &mut Profile,
-        shown: Shown,
-        pair: &CookiePair,
-        target: &Target,
-    ) {
-        let name = if pair.equals { pair.name.clone() } else { Vec::new() };
+    fn sent_unknown(&mut self, who: Who<'_>, shown: Shown, pair: &CookiePair, target: &Target) {
         let host = target.host.as_str().to_owned();
-        let life = self
-            .unseen(browser, &name, &host)
-            .unwrap_or_else(|| self.find((browser, name.clone(), host.clone(), None, None)));
+        let reason = self.why_unknown(who.browser, pair, &host);
+        let known = (who.browser, pair.name.clone(), host.clone(), None, None);
+        let life = match reason {
+            // What was deleted and comes back is still the same cookie.
+            Reason::SentAfterEnd => self.with_value(Some(who.browser), pair, &host),
+            _ => None,
+        };
+        let life = life.unwrap_or_else(|| self.find(known));
         let version = self.version(life, &pair.name, &pair.value, shown.time);
-        profile.note_known(&host, &pair.name, &pair.value);
-        let text = Some(unknown_text(&self.lives[life]).to_owned());
+        who.profile.note_known(&host, &pair.name, &pair.value);
+        let verdict = Verdict::of(reason);
+        let text = Some(reason.sentence(&Case::bare(&pair.name, target)));
+        let event = event(EventKind::SentUnknown, shown);
         self.push(
             life,
-            CookieEvent { version: Some(version), text, ..event(EventKind::SentUnknown, shown) },
+            CookieEvent { version: Some(version), verdict: Some(verdict), text, ..event },
         );
+    }
+
+    fn why_unknown(&self, browser: usize, pair: &CookiePair, host: &str) -> Reason {
+        if self.with_value(Some(browser), pair, host).is_some() {
+            Reason::SentAfterEnd
+        } else if self.with_value(None, pair, host).is_some() {
+            Reason::GivenToAnother
+        } else {
+            Reason::NeverSet
+        }
+    }
+
+    /// The life of a cookie that a server gave this value, to one browser or to any.
+    fn with_value(&self, browser: Option<usize>, pair: &CookiePair, host: &str) -> Option<usize> {
+        let lives = self.by_value.get(&(pair.name.clone(), pair.value.clone()))?;
+        lives.iter().copied().find(|index| {
+            let life = &self.lives[*index];
+            let below = host
+                .strip_suffix(&*life.domain)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+            browser.is_none_or(|browser| life.browser == browser)
+                && below
+                && life.events.iter().any(|event| event.kind.is_from_server())
+        })
     }
 
     fn missing(
         &mut self,
-        browser: usize,
-        profile: &Profile,
+        who: Who<'_>,
         shown: Shown,
         cookie: &cookie::Cookie,
         asked: &Asked,
+        target: &Target,
     ) {
-        let life = self.of_cookie(browser, cookie);
-        let verdict = profile.jar.explain_missing(&asked.site);
-        let text = Some("the browser should have sent it: it may have been cleared or blocked, or the request was made without credentials".to_owned());
-        self.push(life, CookieEvent { verdict, text, ..event(EventKind::Missing, shown) });
+        // A program that has never returned any cookie keeps none.
+        if !who.profile.keeps_cookies() {
+            return;
+        }
+        let life = self.of_cookie(who.browser, cookie);
+        let known = who.profile.jar.explain_missing(&asked.site).map(|verdict| verdict.reason);
+        let mut event = event(EventKind::Missing, shown);
+        explain(&mut event, known.unwrap_or(Reason::NotReturned), cookie, target);
+        self.push(life, event);
     }
 
     fn withheld(
@@ -330,7 +368,8 @@ impl Lives {
         let reading = session::decode(&session::Cookie::new(name, value), &context);
         let number = versions.len() + 1;
         versions.push(Version { number, value: value.to_vec(), reading });
-        versions.len() - 1
+        self.by_value.entry((name.to_vec(), value.to_vec())).or_default().push(life);
+        number - 1
     }
 }
 
@@ -366,11 +405,8 @@ fn nothing_deleted(asked: &Asked, set: &cookie::SetCookie) -> String {
     text.to_owned()
 }
 
-fn unknown_text(life: &CookieLife) -> &'static str {
-    let was_here = life.events.iter().any(|event| event.kind.is_from_server());
-    if was_here {
-        "it was not in the jar any more: an old value sent again"
-    } else {
-        "no response in this capture set it: it is from before the capture, or a script made it"
-    }
+/// Gives an event its reason, with the words for it.
+fn explain(event: &mut CookieEvent, reason: Reason, cookie: &cookie::Cookie, target: &Target) {
+    event.verdict = Some(Verdict::of(reason));
+    event.text = Some(reason.sentence(&Case::sending(cookie, target)));
 }

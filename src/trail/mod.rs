@@ -29,10 +29,49 @@ pub use story::{
 };
 pub use visit::{Answered, Asked, Purpose, Visit};
 
+use crate::cookie::Jar;
 use crate::limits::HttpLimits;
 use crate::pipeline::Numbered;
+use crate::time::Timestamp;
 use follow::Follower;
+use std::net::IpAddr;
 use steps::Known;
+
+/// A point of the capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// Its end.
+    End,
+    /// After this packet.
+    Packet(u64),
+    /// At this time.
+    Time(Timestamp),
+}
+
+impl At {
+    fn includes(self, packet: u64, time: Timestamp) -> bool {
+        match self {
+            Self::End => true,
+            Self::Packet(last) => packet <= last,
+            Self::Time(last) => time <= last,
+        }
+    }
+}
+
+/// What one browser held.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// Its letter.
+    pub browser: String,
+    /// Its short name.
+    pub label: String,
+    /// Where it was seen.
+    pub addresses: Vec<IpAddr>,
+    /// Its cookies, without those that had expired.
+    pub jar: Jar,
+    /// The time it was looked at; `None` if nothing had happened yet.
+    pub now: Option<Timestamp>,
+}
 
 /// Gathers exchanges and tells their story.
 #[derive(Debug, Default)]
@@ -46,11 +85,35 @@ impl Trail {
         self.visits.push(Visit::of(numbered, HttpLimits::default().decoded_body));
     }
 
+    /// What each browser held at a point of the capture, as the model has it.
+    pub fn jars(&self, at: At) -> Vec<Held> {
+        let mut follower = Follower::default();
+        follower.follow(&self.visits, |packet, time| at.includes(packet, time));
+        let seen = self.visits.iter().flat_map(Visit::moments);
+        let last =
+            seen.filter(|(packet, time)| at.includes(*packet, *time)).map(|(_, time)| time).max();
+        let now = if let At::Time(time) = at { Some(time) } else { last };
+        let held = |(index, mut profile): (usize, who::Profile)| {
+            if let Some(now) = now {
+                profile.jar.expire(now);
+            }
+            let label = label::label(&profile.user_agent);
+            Held {
+                browser: letter(index),
+                label,
+                addresses: profile.addresses,
+                jar: profile.jar,
+                now,
+            }
+        };
+        follower.roster.profiles.into_iter().enumerate().map(held).collect()
+    }
+
     /// The story of all exchanges.
     pub fn finish(self) -> Story {
         let visits = self.visits;
         let mut follower = Follower::default();
-        follower.follow_all(&visits);
+        follower.follow(&visits, |_, _| true);
         let Follower { roster, lives, browsers: assigned } = follower;
         let mut cookies = lives.lives;
         versions::number(&mut cookies);

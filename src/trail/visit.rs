@@ -119,6 +119,13 @@ impl Visit {
         asked.or(self.answered.as_ref().map(|answered| answered.time))
     }
 
+    /// The packet and the time of each of its messages.
+    pub(super) fn moments(&self) -> impl Iterator<Item = (u64, Timestamp)> {
+        let asked = self.asked.as_ref().map(|asked| (asked.packet, asked.time));
+        let answered = self.answered.as_ref().map(|answered| (answered.packet, answered.time));
+        asked.into_iter().chain(answered)
+    }
+
     /// The URL that a redirect leads to.
     pub fn redirects_to(&self) -> Option<url::Url> {
         let answered = self.answered.as_ref().filter(|answered| answered.is_redirect())?;

@@ -42,6 +42,11 @@ impl Profile {
         self.returned.insert((cookie.name.clone(), cookie.domain.clone(), cookie.path.clone()));
     }
 
+    /// Whether it is known, or may be assumed, to keep cookies at all.
+    pub fn keeps_cookies(&self) -> bool {
+        self.jar.agent().is_browser() || !self.returned.is_empty()
+    }
+
     /// Notes that it was given, or sent, this value.
     pub fn note_known(&mut self, host: &str, name: &[u8], value: &[u8]) {
         let values = self.known.entry((host.to_owned(), name.to_vec())).or_default();

@@ -1,0 +1,39 @@
+//! `cookietrail why`: what became of one cookie, and why.
+
+use super::{Outcome, args, input, output};
+use crate::http::KeepBodies;
+use crate::report::why::{self, Question};
+use crate::report::why_json;
+use crate::trail::Trail;
+use std::io::Write;
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// A capture that cannot be opened, a question about what is not in it, or an output that cannot
+/// be written.
+pub fn run(arguments: &args::Why) -> anyhow::Result<Outcome> {
+    let mut trail = Trail::default();
+    let finished = input::read(&arguments.input, KeepBodies::None, |numbered| {
+        trail.push(numbered);
+        Ok(())
+    })?;
+    let story = trail.finish();
+    let question = Question {
+        cookie: arguments.cookie.clone(),
+        browser: arguments.browser.clone(),
+        exchange: arguments.exchange,
+    };
+    let answers = why::answers(&story, &question)?;
+    let mut out = output::open(None, arguments.color)?;
+    match arguments.format {
+        args::PlainFormat::Json => why_json::write(&story, &answers, &mut out)?,
+        args::PlainFormat::Terminal => {
+            let start = finished.counts.span.map(|(first, _)| first);
+            why::write(&story, start, &question, &answers, output::width(None), &mut out)?;
+        }
+    }
+    out.flush()?;
+    finished.tell();
+    Ok(finished.outcome())
+}

@@ -1,0 +1,213 @@
+//! The life of one cookie up to an exchange, and the verdict there.
+
+use super::layout::{Span, wrap};
+use super::text::plain;
+use super::timeline::{self, Selection};
+use super::words::lossy;
+use crate::time::Timestamp;
+use crate::trail::{CookieEvent, CookieLife, EventKind, Story};
+use anstyle::Style;
+use std::io::{self, Write};
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The cookie's name.
+    pub cookie: String,
+    /// The browser's letter.
+    pub browser: Option<String>,
+    /// The exchange; the last one that tells something, if it is not given.
+    pub exchange: Option<u64>,
+}
+
+/// Why a question has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    /// The exchange is not in the capture.
+    #[error("there is no exchange {0} in this capture")]
+    NoExchange(u64),
+    /// The cookie is not in the capture.
+    #[error("no cookie of this name is in this capture; there are: {0}")]
+    NoCookie(String),
+}
+
+/// One browser's answer: its cookie, the life up to the exchange, and the verdict in words.
+#[derive(Debug)]
+pub struct Answer<'a> {
+    /// The browser's letter.
+    pub browser: &'a str,
+    /// The cookies of that name that the browser has or had by then.
+    pub lives: Vec<&'a CookieLife>,
+    /// The exchange that the verdict is about.
+    pub exchange: Option<u64>,
+    /// The events that decide.
+    pub deciding: Vec<&'a CookieEvent>,
+    /// In plain words. It may hold captured text.
+    pub text: String,
+}
+
+/// Answers for every browser that the question may mean.
+///
+/// # Errors
+/// A question about something that is not in the capture.
+pub fn answers<'a>(story: &'a Story, question: &Question) -> Result<Vec<Answer<'a>>, NoAnswer> {
+    let visit = match question.exchange {
+        Some(id) => Some(
+            story.visits.iter().position(|visit| visit.id == id).ok_or(NoAnswer::NoExchange(id))?,
+        ),
+        None => None,
+    };
+    let named = |life: &&CookieLife| life.name == question.cookie.as_bytes();
+    if !story.cookies.iter().any(|life| named(&life)) {
+        let mut names: Vec<String> = story.cookies.iter().map(|life| plain(&life.name)).collect();
+        names.sort();
+        names.dedup();
+        return Err(NoAnswer::NoCookie(names.join(", ")));
+    }
+    let mut answers = Vec::new();
+    for (index, browser) in story.browsers.iter().enumerate() {
+        let asked = question.browser.as_ref().is_none_or(|id| id.eq_ignore_ascii_case(&browser.id));
+        let present = visit.is_none_or(|visit| browser.visits.contains(&visit));
+        let lives: Vec<&CookieLife> =
+            story.cookies.iter().filter(named).filter(|life| life.browser == index).collect();
+        if asked && present && (visit.is_some() || !lives.is_empty()) {
+            answers.push(answer(story, &browser.id, lives, visit));
+        }
+    }
+    Ok(answers)
+}
+
+fn answer<'a>(
+    story: &'a Story,
+    browser: &'a str,
+    lives: Vec<&'a CookieLife>,
+    visit: Option<usize>,
+) -> Answer<'a> {
+    let events = || lives.iter().flat_map(|life| life.events.iter());
+    let visit = visit.or_else(|| telling(&lives));
+    let deciding: Vec<&CookieEvent> =
+        events().filter(|event| visit.is_some() && event.visit == visit).collect();
+    let id = visit.map(|visit| story.visits[visit].id);
+    let text = if deciding.is_empty() {
+        absent(story, browser, &lives, visit)
+    } else {
+        words(story, browser, &deciding)
+    };
+    Answer { browser, lives, exchange: id, deciding, text }
+}
+
+/// The exchange of the last event that says why a cookie did not come back; else of the last one.
+fn telling(lives: &[&CookieLife]) -> Option<usize> {
+    let events = || lives.iter().flat_map(|life| life.events.iter());
+    let refusals = [EventKind::Refused, EventKind::Missing, EventKind::Expired, EventKind::Deleted];
+    let last = |kinds: &[EventKind]| {
+        events()
+            .filter(|event| kinds.contains(&event.kind))
+            .max_by_key(|event| (event.time, event.packet))
+    };
+    last(&refusals).or_else(|| events().max_by_key(|event| (event.time, event.packet)))?.visit
+}
+
+fn words(story: &Story, browser: &str, deciding: &[&CookieEvent]) -> String {
+    let mut sentences = Vec::new();
+    for event in deciding {
+        let exchange = event.visit.map(|visit| story.visits[visit].id).unwrap_or_default();
+        let packet = event.packet.map(|packet| format!(" (packet {packet})")).unwrap_or_default();
+        let what = match event.kind {
+            EventKind::Set => "The server sets it",
+            EventKind::Replaced => "The server gives it another value",
+            EventKind::Refreshed => "The server sets it again",
+            EventKind::Deleted => "The server deletes it",
+            EventKind::Expired => "Its time was over before",
+            EventKind::Sent => "It was sent",
+            EventKind::SentUnknown => "It was sent, though this browser was not given it",
+            EventKind::Refused => "The server sets it, and the browser does not keep it",
+            EventKind::Withheld => "The browser holds it, and rightly does not send it",
+            EventKind::Missing => "The browser holds it, and does not send it",
+        };
+        let why = event.text.as_deref().map(|text| format!(" {text}")).unwrap_or_default();
+        let grade = event
+            .verdict
+            .map(|verdict| format!(" [{}, {}]", verdict.reason.word(), verdict.grade.word()));
+        sentences.push(format!(
+            "{what} in exchange {exchange} of browser {browser}{packet}.{why}{}",
+            grade.unwrap_or_default()
+        ));
+    }
+    sentences.join(" ")
+}
+
+/// Nothing happened to it there: what came before tells why.
+fn absent(story: &Story, browser: &str, lives: &[&CookieLife], visit: Option<usize>) -> String {
+    let Some(at) = visit else { return format!("Browser {browser} was never given this cookie.") };
+    let time = story.visits[at].time();
+    let before =
+        lives.iter().flat_map(|life| life.events.iter()).filter(|event| Some(event.time) < time);
+    let id = story.visits[at].id;
+    let Some(last) = before.max_by_key(|event| (event.time, event.packet)) else {
+        return format!(
+            "Browser {browser} had not been given this cookie before exchange {id}, so it could not send it."
+        );
+    };
+    let number = last.visit.map(|visit| story.visits[visit].id).unwrap_or_default();
+    let rest = match last.kind {
+        EventKind::Deleted => format!("the server had deleted it in exchange {number}"),
+        EventKind::Expired => "its time was over".to_owned(),
+        EventKind::Refused => format!(
+            "the browser had not kept it in exchange {number}. {}",
+            last.text.as_deref().unwrap_or_default()
+        ),
+        _ => "it belongs to another host".to_owned(),
+    };
+    format!("It was not sent in exchange {id} of browser {browser}: {rest}")
+}
+
+/// Writes the life and the verdict for people.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write(
+    story: &Story,
+    start: Option<Timestamp>,
+    question: &Question,
+    answers: &[Answer<'_>],
+    width: usize,
+    mut out: impl Write,
+) -> io::Result<()> {
+    for (index, answer) in answers.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        let until = answer
+            .exchange
+            .and_then(|id| story.visits.iter().find(|visit| visit.id == id))
+            .and_then(|visit| {
+                visit
+                    .answered
+                    .as_ref()
+                    .map(|answered| answered.packet)
+                    .or(visit.asked.as_ref().map(|asked| asked.packet))
+            });
+        if !answer.lives.is_empty() {
+            let selection = Selection {
+                cookies: vec![question.cookie.clone()],
+                browsers: vec![answer.browser.to_owned()],
+                withheld: true,
+                until,
+                ..Selection::default()
+            };
+            timeline::write(story, start, &selection, width, &mut out)?;
+        }
+        let bold = Style::new().bold();
+        let text = wrap("", "", &[Span::new(bold, plain(answer.text.as_bytes()))], width.min(110));
+        write!(out, "\n{text}")?;
+    }
+    if answers.is_empty() {
+        writeln!(
+            out,
+            "That exchange was not made by the browser asked about, or nobody held {}.",
+            plain(lossy(question.cookie.as_bytes()).as_bytes())
+        )?;
+    }
+    Ok(())
+}
