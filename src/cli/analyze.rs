@@ -3,7 +3,7 @@
 use super::{Outcome, args, input, report};
 use crate::http::KeepBodies;
 use crate::report::report_json::About;
-use crate::trail::Trail;
+use crate::trail::{Severity, Trail};
 
 /// Runs the subcommand.
 ///
@@ -15,12 +15,20 @@ pub fn run(arguments: &args::Analyze) -> anyhow::Result<Outcome> {
         trail.push(numbered);
         Ok(())
     })?;
-    let story = trail.finish();
+    let mut story = trail.finish();
+    story
+        .findings
+        .retain(|finding| !arguments.report.ignore.iter().any(|rule| rule == finding.rule));
     let files = arguments.input.names();
     let about = About { files: &files, counts: &finished.counts, notes: &finished.notes };
     report::write(&story, about, &arguments.report)?;
     if arguments.report.format == args::Format::Json || arguments.report.output.is_some() {
         finished.tell();
     }
-    Ok(finished.outcome())
+    let threshold = arguments.report.fail_on.map(Severity::from);
+    let is_found = story
+        .findings
+        .iter()
+        .any(|finding| threshold.is_some_and(|least| finding.severity >= least));
+    Ok(if is_found { Outcome::Found } else { finished.outcome() })
 }

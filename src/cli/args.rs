@@ -1,7 +1,7 @@
 //! What can be typed.
 
 use crate::time::Timestamp;
-use crate::trail::At;
+use crate::trail::{At, RULES, Severity};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -75,9 +75,45 @@ pub struct ReportOptions {
     /// Columns to write; default: those of the terminal, or 100
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..))]
     pub width: Option<u16>,
+    /// Exit with 1 if there is a finding at least this grave
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub fail_on: Option<Grave>,
+    /// Leave out the findings of this rule (may be repeated; docs/findings.md lists the rules)
+    #[arg(long, value_name = "RULE", value_parser = rule)]
+    pub ignore: Vec<String>,
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
+}
+
+/// How grave a finding must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Grave {
+    Info,
+    Low,
+    Medium,
+    High,
+}
+
+impl From<Grave> for Severity {
+    fn from(grave: Grave) -> Self {
+        match grave {
+            Grave::Info => Self::Info,
+            Grave::Low => Self::Low,
+            Grave::Medium => Self::Medium,
+            Grave::High => Self::High,
+        }
+    }
+}
+
+/// The name of a rule that exists.
+fn rule(name: &str) -> Result<String, String> {
+    let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+    if names.contains(&name) {
+        Ok(name.to_owned())
+    } else {
+        Err(format!("there is no such rule; there are: {}", names.join(", ")))
+    }
 }
 
 #[derive(Debug, Args)]

@@ -23,9 +23,11 @@ pub enum Outcome {
     Fine,
     /// It ran, but the capture was damaged.
     Damaged,
+    /// It ran, and there is a finding that the user does not accept.
+    Found,
 }
 
-/// Runs the command line and gives the exit code: 0 fine, 1 the capture was damaged, 2 it could
+/// Runs the command line and gives the exit code: 0 fine, 1 the capture was damaged or a finding was grave enough, 2 it could
 /// not run.
 pub fn run() -> ExitCode {
     let arguments = match args::Arguments::try_parse() {
@@ -34,7 +36,7 @@ pub fn run() -> ExitCode {
     };
     match dispatch(arguments) {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
-        Ok(Outcome::Damaged) => ExitCode::from(1),
+        Ok(Outcome::Damaged | Outcome::Found) => ExitCode::from(1),
         Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => output::failure(&error),
     }

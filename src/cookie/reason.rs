@@ -101,6 +101,8 @@ pub enum Reason {
     SentAfterEnd,
     /// It was sent by a client that never got it, and had been given to another.
     GivenToAnother,
+    /// A line that deletes a cookie has another domain or path than the cookie.
+    DeletionMisses,
 }
 
 /// What a reason is called elsewhere.
@@ -124,8 +126,8 @@ impl ChromiumName {
 
 impl Reason {
     /// Every reason, in declaration order: first those for not storing, then those for not sending,
-    /// last those for sending what the jar does not hold.
-    pub const ALL: [Self; 30] = [
+    /// last those for sending what the jar does not hold, and for deleting what it does not.
+    pub const ALL: [Self; 31] = [
         Self::SecureOverHttp,
         Self::InvalidDomain,
         Self::PublicSuffix,
@@ -156,6 +158,7 @@ impl Reason {
         Self::ValueNotSet,
         Self::SentAfterEnd,
         Self::GivenToAnother,
+        Self::DeletionMisses,
     ];
 
     /// The word used in machine-readable output.
@@ -191,6 +194,7 @@ impl Reason {
             Self::ValueNotSet => "value-not-set",
             Self::SentAfterEnd => "sent-after-end",
             Self::GivenToAnother => "given-to-another",
+            Self::DeletionMisses => "deletion-misses",
         }
     }
 
@@ -249,7 +253,8 @@ impl Reason {
             | Self::NeverSet
             | Self::ValueNotSet
             | Self::SentAfterEnd
-            | Self::GivenToAnother => return None,
+            | Self::GivenToAnother
+            | Self::DeletionMisses => return None,
         })
     }
 
@@ -263,6 +268,7 @@ impl Reason {
             | Self::DomainNonAscii
             | Self::SameSiteNoneInsecure
             | Self::NoCookieContent
+            | Self::DeletionMisses
             | Self::OverwriteSecure
             | Self::Evicted => "RFC 6265bis 5.7",
             Self::InvalidPrefix => "RFC 6265bis 5.4",
@@ -299,7 +305,8 @@ impl Reason {
             | Self::CookieHeaderFull
             | Self::Evicted
             | Self::SentAfterEnd
-            | Self::GivenToAnother => Grade::Inferred,
+            | Self::GivenToAnother
+            | Self::DeletionMisses => Grade::Inferred,
             Self::SameSiteStrict
             | Self::SameSiteLax
             | Self::SameSiteDefault

@@ -107,6 +107,7 @@ impl Reason {
                 quote(&case.target.path)
             ),
             Self::Expired => expired(case),
+            Self::DeletionMisses => deletion_misses(case),
             Self::NotReturned
             | Self::NeverSet
             | Self::ValueNotSet
@@ -224,6 +225,20 @@ fn expired(case: &Case<'_>) -> String {
     let end = case.expires.map(|end| format!(" at {end}")).unwrap_or_default();
     format!(
         "The cookie's time was over{end}. Set it again before that, or give it a longer Max-Age."
+    )
+}
+
+/// Told of the cookie that stays.
+fn deletion_misses(case: &Case<'_>) -> String {
+    let (domain, path) = (quote(case.domain), quote(case.path));
+    let domain = match (case.host_only, domain.as_str()) {
+        (_, "") => String::new(),
+        (true, domain) => format!(" of {domain} without a Domain attribute"),
+        (false, domain) => format!(" with Domain={domain}"),
+    };
+    format!(
+        "It deletes nothing: the cookie that is there is another one{domain}, with the path {path}. \
+         A cookie is deleted only by its own name, domain and path."
     )
 }
 

@@ -44,6 +44,7 @@ struct Report<'a> {
     navigations: Vec<NavigationJson<'a>>,
     cookies: Vec<CookieJson<'a>>,
     sessions: Vec<SessionJson<'a>>,
+    findings: Vec<FindingJson<'a>>,
     conclusions: Vec<ConclusionJson<'a>>,
 }
 
@@ -75,6 +76,11 @@ impl<'a> Report<'a> {
                 .sessions
                 .iter()
                 .map(|session| SessionJson::of(session, story))
+                .collect(),
+            findings: story
+                .findings
+                .iter()
+                .map(|finding| FindingJson::of(finding, story))
                 .collect(),
             conclusions: conclusions.collect(),
         }
@@ -151,6 +157,32 @@ struct NavigationJson<'a> {
     parts: Vec<u64>,
     kind: &'static str,
     title: &'a str,
+}
+
+#[derive(Serialize)]
+struct FindingJson<'a> {
+    rule: &'static str,
+    severity: &'static str,
+    exchanges: Vec<u64>,
+    cookie: Option<Text<'a>>,
+    browser: Option<&'a str>,
+    text: &'a str,
+    advice: &'static str,
+}
+
+impl<'a> FindingJson<'a> {
+    fn of(finding: &'a crate::trail::Finding, story: &'a Story) -> Self {
+        let cookie = finding.cookie.map(|cookie| &story.cookies[cookie]);
+        Self {
+            rule: finding.rule,
+            severity: finding.severity.word(),
+            exchanges: ids(story, &finding.visits),
+            cookie: cookie.map(|cookie| Text(&cookie.name)),
+            browser: cookie.map(|cookie| &*story.browsers[cookie.browser].id),
+            text: &finding.text,
+            advice: finding.advice,
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -1,12 +1,12 @@
 //! The head of the report, its warnings, and the comparison of browsers.
 
 use super::report_json::About;
-use super::walkthrough::Compared;
+use super::walkthrough::{Compared, FindingView};
 use super::words::{circled, compact_json, lossy};
 use crate::layer::Protocol;
 use crate::pipeline::Counts;
 use crate::session::Reading;
-use crate::trail::{CookieLife, EventKind, Story};
+use crate::trail::{CookieLife, EventKind, Finding, Story};
 
 /// `236 packets in 25.1 s, 20 connections, 20 exchanges, 2 browsers, 2 cookies`.
 pub(super) fn summary(story: &Story, counts: &Counts) -> String {
@@ -81,6 +81,25 @@ fn are(number: u64, what: &str) -> String {
 
 fn were(number: u64, what: &str) -> String {
     format!("{} {}", count(number, what), if number == 1 { "was" } else { "were" })
+}
+
+/// Every finding with the numbers of its exchanges, of which only the first are named.
+pub(super) fn findings(story: &Story) -> Vec<FindingView> {
+    const NAMED: usize = 8;
+    let view = |finding: &Finding| {
+        let ids: Vec<String> =
+            finding.visits.iter().map(|visit| format!("#{}", story.visits[*visit].id)).collect();
+        let more = ids.len().saturating_sub(NAMED);
+        let named = ids[..ids.len().min(NAMED)].join(", ");
+        FindingView {
+            severity: finding.severity,
+            rule: finding.rule,
+            text: finding.text.clone(),
+            exchanges: if more > 0 { format!("{named} and {more} more") } else { named },
+            advice: finding.advice,
+        }
+    };
+    story.findings.iter().map(view).collect()
 }
 
 /// Each browser's session cookies with their last values, if several browsers have one.

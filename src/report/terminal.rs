@@ -5,7 +5,10 @@
 
 use super::layout::{Span, shorten, wrap};
 use super::text::plain;
-use super::walkthrough::{BrowserPart, Compared, ExchangeView, Line, Mark, Step, Walkthrough};
+use super::walkthrough::{
+    BrowserPart, Compared, ExchangeView, FindingView, Line, Mark, Step, Walkthrough,
+};
+use crate::trail::Severity;
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
 use std::io::{self, Write};
@@ -38,6 +41,13 @@ pub fn write(walkthrough: &Walkthrough, width: usize, mut out: impl Write) -> io
         text.push('\n');
         text += &page.heading("Side by side");
         text += &page.comparison(&walkthrough.comparison);
+    }
+    if !walkthrough.findings.is_empty() {
+        text.push('\n');
+        text += &page.heading("What should be mended");
+        for finding in &walkthrough.findings {
+            text += &page.finding(finding);
+        }
     }
     if !walkthrough.conclusions.is_empty() {
         text.push('\n');
@@ -158,6 +168,22 @@ impl Page {
             spans.push(safe(DIM, &format!("  {aside}")));
         }
         wrap(&format!("{indent}   "), &format!("{indent}     "), &spans, self.text)
+    }
+
+    fn finding(&self, finding: &FindingView) -> String {
+        let style = match finding.severity {
+            Severity::High => RED,
+            Severity::Medium => MAGENTA,
+            Severity::Low | Severity::Info => DIM,
+        };
+        let spans = [
+            Span::new(style, format!("{:<7}", finding.severity.word())),
+            safe(Style::new(), &finding.text),
+            safe(DIM, &format!(" ({}; {})", finding.rule, finding.exchanges)),
+        ];
+        let text = wrap("  ", "          ", &spans, self.text);
+        let advice = [Span::new(GREEN, "mend: "), Span::plain(finding.advice)];
+        format!("\n{text}{}", wrap("          ", "          ", &advice, self.text))
     }
 
     /// Long values are shortened here; JSON has them whole.

@@ -8,7 +8,9 @@ use super::report_json::About;
 use super::words::{circled, clock, compact_json, lossy, signed};
 use crate::session::Reading;
 use crate::time::Timestamp;
-use crate::trail::{CookieEvent, EventKind, Navigation, SessionState, StepKind, Story, Visit};
+use crate::trail::{
+    CookieEvent, EventKind, Navigation, SessionState, Severity, StepKind, Story, Visit,
+};
 
 /// What a walkthrough may show.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,8 +34,25 @@ pub struct Walkthrough {
     pub sites: Vec<Site>,
     /// The browsers side by side, where there are several with a session.
     pub comparison: Vec<Compared>,
+    /// What somebody should mend, the gravest first.
+    pub findings: Vec<FindingView>,
     /// What this capture shows.
     pub conclusions: Vec<String>,
+}
+
+/// One finding.
+#[derive(Debug, Clone)]
+pub struct FindingView {
+    /// How grave it is.
+    pub severity: Severity,
+    /// The rule, by which it can be silenced.
+    pub rule: &'static str,
+    /// In words.
+    pub text: String,
+    /// `exchanges 4, 7`.
+    pub exchanges: String,
+    /// What to do.
+    pub advice: &'static str,
 }
 
 /// A site: scheme, host and port.
@@ -161,6 +180,7 @@ impl Walkthrough {
             warnings: super::summary::warnings(story, about),
             sites: teller.sites(),
             comparison: super::summary::comparison(story),
+            findings: super::summary::findings(story),
             conclusions: story
                 .conclusions
                 .iter()

@@ -153,9 +153,16 @@ impl Lives {
             Stored::Deleted { previous } => {
                 (self.of_cookie(browser, previous), EventKind::Deleted, None, None)
             }
-            Stored::DeletedNothing { .. } => {
+            Stored::DeletedNothing { similar } => {
                 let life = self.of_line(browser, received, target);
-                (life, EventKind::Deleted, None, Some(nothing_deleted(asked, set)))
+                match similar.first() {
+                    Some(other) => {
+                        let reason = Reason::DeletionMisses;
+                        let text = reason.sentence(&Case::sending(other, target));
+                        (life, EventKind::Deleted, Some(Verdict::of(reason)), Some(text))
+                    }
+                    None => (life, EventKind::Deleted, None, Some(nothing_deleted(asked, set))),
+                }
             }
             Stored::New { .. } => {
                 let kept = profile.jar.iter().find(|cookie| cookie.tag == self.serial);
@@ -397,11 +404,8 @@ fn event(kind: EventKind, shown: Shown) -> CookieEvent {
 
 fn nothing_deleted(asked: &Asked, set: &cookie::SetCookie) -> String {
     let sent = asked.cookies.first(&set.name).is_some();
-    let text = if sent {
-        "it does not fit the domain and path of the cookie that was sent, which stays"
-    } else {
-        "there was nothing to delete"
-    };
+    let text =
+        if sent { "the cookie is from before the capture" } else { "there was nothing to delete" };
     text.to_owned()
 }
 

@@ -6,6 +6,7 @@
 
 mod conclusions;
 pub mod diff;
+mod findings;
 mod follow;
 mod form;
 mod label;
@@ -20,6 +21,7 @@ mod visit;
 mod who;
 
 pub use conclusions::{Conclusion, ConclusionKind};
+pub use findings::{Finding, RULES, Rule, Severity};
 pub use form::Field;
 pub use lives::EventAt;
 pub use steps::StepKind;
@@ -131,8 +133,16 @@ impl Trail {
             navigations.extend(steps);
         }
         navigations.sort_by_key(|step| step.hops.first().or(step.parts.first()).copied());
-        let mut story =
-            Story { visits, browsers, navigations, cookies, sessions, conclusions: Vec::new() };
+        let mut story = Story {
+            visits,
+            browsers,
+            navigations,
+            cookies,
+            sessions,
+            findings: Vec::new(),
+            conclusions: Vec::new(),
+        };
+        story.findings = findings::findings(&story);
         story.conclusions = conclusions::conclusions(&story);
         story
     }

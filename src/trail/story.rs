@@ -4,6 +4,7 @@
 //! see (exchange numbers, packet numbers, browser letters) are kept beside.
 
 use super::conclusions::Conclusion;
+use super::findings::Finding;
 use super::steps::StepKind;
 use super::visit::Visit;
 use crate::cookie::{Agent, Attribute, Verdict};
@@ -24,6 +25,8 @@ pub struct Story {
     pub cookies: Vec<CookieLife>,
     /// Every session cookie's states.
     pub sessions: Vec<SessionLife>,
+    /// What somebody should mend, the gravest first.
+    pub findings: Vec<Finding>,
     /// What this capture shows.
     pub conclusions: Vec<Conclusion>,
 }

@@ -69,6 +69,8 @@ pub struct Answered {
     pub set_cookies: Vec<Vec<u8>>,
     /// `Date`.
     pub date: Option<Timestamp>,
+    /// Whether any cache may keep it and give it to others (RFC 9111 section 3).
+    pub is_shared_cacheable: bool,
     /// `Clear-Site-Data`.
     pub clear_site_data: Option<Vec<u8>>,
     /// The first words of the page, or its title.
@@ -204,6 +206,18 @@ fn is_reload(headers: &Headers) -> bool {
     headers.list("cache-control").any(|directive| matches!(directive, b"max-age=0" | b"no-cache"))
 }
 
+/// Only what says so itself counts: what a cache may guess (RFC 9111 section 4.2.2) differs.
+fn is_shared_cacheable(headers: &Headers, status: u16) -> bool {
+    let has = |wanted: &str| {
+        headers.list("cache-control").any(|directive| {
+            let name = directive.split(|byte| *byte == b'=').next().unwrap_or_default();
+            name.eq_ignore_ascii_case(wanted.as_bytes())
+        })
+    };
+    let forbidden = has("no-store") || has("private") || has("no-cache");
+    matches!(status, 200 | 203 | 301 | 308) && !forbidden && (has("public") || has("s-maxage"))
+}
+
 fn answered(response: &Response, decoded_cap: usize) -> Answered {
     let headers = &response.headers;
     let excerpt = page::excerpt(headers, &response.body, decoded_cap);
@@ -218,6 +232,7 @@ fn answered(response: &Response, decoded_cap: usize) -> Answered {
         location: headers.first("location").map(<[u8]>::to_vec),
         set_cookies: headers.all("set-cookie").map(<[u8]>::to_vec).collect(),
         date: headers.first("date").and_then(crate::cookie::date::parse_cookie_date),
+        is_shared_cacheable: is_shared_cacheable(headers, response.start.status),
         clear_site_data: headers.first("clear-site-data").map(<[u8]>::to_vec),
         excerpt,
         is_page,

@@ -1,0 +1,136 @@
+//! What a session cookie's attributes leave open.
+
+use super::super::story::{CookieEvent, CookieLife, EventKind, Story};
+use super::{Case, words};
+use crate::session::Kind;
+use std::time::Duration;
+
+/// Longer than any session that is renewed while it is used: Flask's own default is 31 days.
+const LONG: Duration = Duration::from_hours(32 * 24);
+
+/// The first event of each session cookie that a rule objects to, browsers with the same cookie
+/// taken together.
+fn each_session(
+    story: &Story,
+    objection: impl Fn(&CookieLife, &CookieEvent) -> Option<String>,
+) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    for (index, life) in story.cookies.iter().enumerate().filter(|(_, life)| is_guarded(life)) {
+        let made =
+            |event: &&CookieEvent| matches!(event.kind, EventKind::Set | EventKind::Replaced);
+        let found = life
+            .events
+            .iter()
+            .filter(made)
+            .find_map(|event| Some((event, objection(life, event)?)));
+        let Some((event, text)) = found else { continue };
+        let same = cases.iter_mut().find(|case| is_same_cookie(story, case, life));
+        if let Some(case) = same {
+            case.visits.extend(event.visit);
+        } else {
+            cases.push(Case {
+                visits: event.visit.into_iter().collect(),
+                cookie: Some(index),
+                text,
+            });
+        }
+    }
+    cases
+}
+
+/// Whether a case is about the same cookie in another browser.
+fn is_same_cookie(story: &Story, case: &Case, life: &CookieLife) -> bool {
+    case.cookie.is_some_and(|other| {
+        story.cookies[other].name == life.name && story.cookies[other].domain == life.domain
+    })
+}
+
+/// Sessions and what stands for one; tokens that scripts must read are not meant.
+fn is_guarded(life: &CookieLife) -> bool {
+    life.is_session() && life.reading().is_some_and(|reading| reading.kind != Kind::Csrf)
+}
+
+fn has(event: &CookieEvent, name: &str) -> bool {
+    event.attributes.iter().any(|(written, _)| written.eq_ignore_ascii_case(name.as_bytes()))
+}
+
+pub(super) fn without_http_only(story: &Story) -> Vec<Case> {
+    each_session(story, |life, event| {
+        (!has(event, "httponly"))
+            .then(|| format!("The session cookie {} is set without HttpOnly.", words(&life.name)))
+    })
+}
+
+pub(super) fn without_same_site(story: &Story) -> Vec<Case> {
+    each_session(story, |life, event| {
+        (!has(event, "samesite"))
+            .then(|| format!("The session cookie {} is set without SameSite.", words(&life.name)))
+    })
+}
+
+pub(super) fn wide_domain(story: &Story) -> Vec<Case> {
+    each_session(story, |life, event| {
+        let host =
+            story.visits[event.visit?].asked.as_ref()?.target.as_ref()?.host.as_str().to_owned();
+        let is_wide = life.host_only == Some(false) && host != life.domain;
+        is_wide.then(|| {
+            let name = words(&life.name);
+            format!(
+                "The session cookie {name}, set by {host}, is sent to every host of {}.",
+                life.domain
+            )
+        })
+    })
+}
+
+pub(super) fn long_lived(story: &Story) -> Vec<Case> {
+    each_session(story, |life, event| {
+        let lifetime = lifetime(event)?;
+        (lifetime > LONG).then(|| {
+            let days = lifetime.as_secs() / 86_400;
+            format!("The session cookie {} lives for {days} days.", words(&life.name))
+        })
+    })
+}
+
+/// How long the cookie is to be kept, by the attributes as written.
+fn lifetime(event: &CookieEvent) -> Option<Duration> {
+    let value = |name: &str| {
+        let found = event
+            .attributes
+            .iter()
+            .rfind(|(written, _)| written.eq_ignore_ascii_case(name.as_bytes()));
+        found.and_then(|(_, value)| value.as_deref())
+    };
+    if let Some(seconds) =
+        value("max-age").and_then(|text| std::str::from_utf8(text).ok()?.trim().parse().ok())
+    {
+        return Some(Duration::from_secs(seconds));
+    }
+    let end = crate::cookie::date::parse_cookie_date(value("expires")?)?;
+    Some(end.since(event.time))
+}
+
+pub(super) fn refused(story: &Story) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    for (index, life) in story.cookies.iter().enumerate().filter(|(_, life)| life.is_session()) {
+        let refused = life.events.iter().filter(|event| event.kind == EventKind::Refused);
+        let events: Vec<&CookieEvent> = refused.collect();
+        let Some(first) = events.first() else { continue };
+        let visits = events.iter().filter_map(|event| event.visit);
+        let why = first.text.as_deref().unwrap_or_default();
+        let label = &story.browsers[life.browser].label;
+        let same = cases
+            .iter_mut()
+            .find(|case| is_same_cookie(story, case, life) && case.text.ends_with(why));
+        if let Some(case) = same {
+            case.visits.extend(visits);
+            case.text = format!("{label}, {}", case.text);
+        } else {
+            let text =
+                format!("{label}: the session cookie {} is not kept. {why}", words(&life.name));
+            cases.push(Case { visits: visits.collect(), cookie: Some(index), text });
+        }
+    }
+    cases
+}
