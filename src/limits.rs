@@ -4,6 +4,31 @@
 //! is always the same: the oldest doubt is settled at once (a hole is given up, a body is no longer
 //! kept), the stream goes on, and a note tells.
 
+/// How much is kept of IP datagrams that were split.
+#[derive(Debug, Clone, Copy)]
+pub struct FragmentLimits {
+    /// Datagrams that wait for fragments. At 64 KiB each, which IP itself sets, this is 16 MiB at
+    /// worst; the systems that receive fragments hold 4 MiB or so.
+    pub open_datagrams: usize,
+    /// Seconds (of packet time) after which the number of a datagram that never became whole may be
+    /// another's. Hosts wait 30 to 60 seconds; the number has 16 bits and soon comes round.
+    pub age_seconds: u64,
+}
+
+impl Default for FragmentLimits {
+    fn default() -> Self {
+        Self { open_datagrams: 256, age_seconds: 30 }
+    }
+}
+
+/// Headers of one packet that are looked behind, tags and tunnels included. Real ones have about
+/// ten, a mobile operator's mirrored traffic near twenty; more would be a forged nest.
+pub const NESTED_HEADERS: usize = 32;
+
+/// How often one packet may complete a datagram: once for a tunnel that was split, once more for
+/// what came to it already split.
+pub const NESTED_DATAGRAMS: usize = 2;
+
 /// How much one connection may hold back, in bytes and segments.
 #[derive(Debug, Clone, Copy)]
 pub struct TcpLimits {

@@ -9,7 +9,7 @@ use crate::capture::Packet;
 use crate::http::{Conversation, Exchange, Peers, Reading};
 use crate::layer::{Protocol, recognise};
 use crate::limits::{HELD_EXCHANGES, TableLimits, TcpLimits};
-use crate::packet::{self, Segment, Skip};
+use crate::packet::{Decoder, Segment, Skip};
 use crate::tcp::{Entry, Event, Table, What};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -29,7 +29,7 @@ pub struct Counts {
     pub protocols: BTreeMap<Protocol, u64>,
     /// Packets that gave no TCP segment, by reason.
     pub skipped: BTreeMap<Skip, u64>,
-    /// Segments whose bytes disagreed with an earlier copy.
+    /// Segments and IP fragments whose bytes disagreed with an earlier copy.
     pub conflicts: u64,
 }
 
@@ -46,6 +46,7 @@ pub struct Numbered {
 #[derive(Debug)]
 pub struct Pipeline {
     reading: Reading,
+    decoder: Decoder,
     tcp_limits: TcpLimits,
     table: Table<Talk>,
     counts: Counts,
@@ -89,6 +90,7 @@ impl Pipeline {
     pub fn new(reading: Reading) -> Self {
         Self {
             reading,
+            decoder: Decoder::default(),
             tcp_limits: TcpLimits::default(),
             table: Table::new(TableLimits::default()),
             counts: Counts::default(),
@@ -110,9 +112,25 @@ impl Pipeline {
         let first = self.counts.span.map_or(packet.time, |(first, _)| first.min(packet.time));
         let last = self.counts.span.map_or(packet.time, |(_, last)| last.max(packet.time));
         self.counts.span = Some((first, last));
-        match packet::decode(packet) {
+        // Taken out, because the segment may borrow from it.
+        let mut decoder = std::mem::take(&mut self.decoder);
+        match decoder.decode(packet) {
             Ok(segment) => self.segment(&segment),
             Err(skip) => *self.counts.skipped.entry(skip).or_default() += 1,
+        }
+        self.decoder = decoder;
+        self.count_fragments();
+    }
+
+    /// A fragment counts as skipped until its datagram is whole.
+    fn count_fragments(&mut self) {
+        self.counts.conflicts += self.decoder.take_conflicts();
+        let joined = self.decoder.take_joined();
+        let waiting = self.counts.skipped.get(&Skip::Fragment).copied().unwrap_or(0);
+        if joined > 0 && joined >= waiting {
+            self.counts.skipped.remove(&Skip::Fragment);
+        } else if joined > 0 {
+            self.counts.skipped.insert(Skip::Fragment, waiting - joined);
         }
     }
 

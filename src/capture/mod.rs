@@ -40,16 +40,68 @@ impl LinkType {
     pub const NULL: Self = Self(0);
     /// Ethernet.
     pub const ETHERNET: Self = Self(1);
+    /// Token ring.
+    pub const IEEE802_5: Self = Self(6);
+    /// ARCNET as BSD gives it.
+    pub const ARCNET_BSD: Self = Self(7);
+    /// PPP, with or without HDLC framing.
+    pub const PPP: Self = Self(9);
+    /// FDDI.
+    pub const FDDI: Self = Self(10);
+    /// PPP in HDLC-like framing, or Cisco HDLC.
+    pub const PPP_HDLC: Self = Self(50);
+    /// PPP over Ethernet, from the `PPPoE` header on.
+    pub const PPP_ETHER: Self = Self(51);
+    /// LLC-encapsulated ATM.
+    pub const ATM_RFC1483: Self = Self(100);
     /// Raw IP, version by its first nibble (the file-format number).
     pub const RAW: Self = Self(101);
+    /// Cisco HDLC.
+    pub const C_HDLC: Self = Self(104);
+    /// Wi-Fi frames.
+    pub const IEEE802_11: Self = Self(105);
+    /// Frame relay.
+    pub const FRELAY: Self = Self(107);
     /// OpenBSD loopback: a 4-byte protocol family in network byte order.
     pub const LOOP: Self = Self(108);
+    /// OpenBSD's view inside IP security.
+    pub const ENC: Self = Self(109);
     /// Linux cooked capture v1.
     pub const LINUX_SLL: Self = Self(113);
+    /// OpenBSD's packet filter log.
+    pub const PFLOG: Self = Self(117);
+    /// Wi-Fi frames behind a Prism header.
+    pub const IEEE802_11_PRISM: Self = Self(119);
+    /// Wi-Fi frames behind a radiotap header.
+    pub const IEEE802_11_RADIOTAP: Self = Self(127);
+    /// ARCNET as Linux gives it.
+    pub const ARCNET_LINUX: Self = Self(129);
+    /// IP over IEEE 1394, as macOS gives it.
+    pub const IP_OVER_IEEE1394: Self = Self(138);
+    /// Wi-Fi frames behind an AVS header.
+    pub const IEEE802_11_AVS: Self = Self(163);
+    /// PPP as Linux's pppd gives it, a direction in place of the address.
+    pub const PPP_PPPD: Self = Self(166);
+    /// CACE's per-packet information, which names the link type that follows.
+    pub const PPI: Self = Self(192);
+    /// PPP behind a direction byte.
+    pub const PPP_WITH_DIR: Self = Self(204);
+    /// Cisco HDLC behind a direction byte.
+    pub const C_HDLC_WITH_DIR: Self = Self(205);
+    /// Frame relay behind a direction byte.
+    pub const FRELAY_WITH_DIR: Self = Self(206);
+    /// An MPLS label stack.
+    pub const MPLS: Self = Self(219);
     /// Raw IPv4.
     pub const IPV4: Self = Self(228);
     /// Raw IPv6.
     pub const IPV6: Self = Self(229);
+    /// Linux netfilter log.
+    pub const NFLOG: Self = Self(239);
+    /// IP over InfiniBand.
+    pub const IP_OVER_INFINIBAND: Self = Self(242);
+    /// macOS packet tap, which names the link type that follows.
+    pub const PKTAP: Self = Self(258);
     /// Linux cooked capture v2.
     pub const LINUX_SLL2: Self = Self(276);
 

@@ -1,62 +1,44 @@
-//! Link-layer headers: from the first byte of a packet to its IP header.
+//! Which reader a link type has.
 
-use super::Skip;
+use super::layer::{Layer, Next};
+use super::view::View;
+use super::{Skip, ethernet, legacy, ppp, pseudo, wifi};
 use crate::capture::LinkType;
-use etherparse::{EtherType, Ethernet2HeaderSlice, SingleVlanHeaderSlice};
 
-/// How many VLAN tags are looked behind. Two are in use (802.1ad); more would be a loop of forgery.
-const MAX_VLAN_TAGS: usize = 4;
-
-/// The bytes from the IP header on.
-pub(super) fn strip(link: LinkType, data: &[u8]) -> Result<&[u8], Skip> {
+/// Reads a link-layer header.
+pub(super) fn open(link: LinkType, view: View<'_>) -> Next<'_> {
     match link {
-        LinkType::ETHERNET => ethernet(data),
-        LinkType::LINUX_SLL => cooked(data, 14, 16),
-        LinkType::LINUX_SLL2 => cooked(data, 0, 20),
-        LinkType::NULL | LinkType::LOOP => loopback(data),
-        LinkType::RAW | LinkType::IPV4 | LinkType::IPV6 => Ok(data),
+        LinkType::ETHERNET => ethernet::frame(view),
+        LinkType::RAW | LinkType::IPV4 | LinkType::IPV6 => Ok((Layer::Ip, view)),
+        LinkType::LINUX_SLL => pseudo::cooked(view, 14, 16),
+        LinkType::LINUX_SLL2 => pseudo::cooked(view, 0, 20),
+        LinkType::NULL | LinkType::LOOP => pseudo::loopback(view),
+        LinkType::IEEE802_11 => wifi::frame(view),
+        LinkType::IEEE802_11_RADIOTAP => wifi::radiotap(view),
+        LinkType::IEEE802_11_PRISM => wifi::prism(view),
+        LinkType::IEEE802_11_AVS => wifi::avs(view),
+        LinkType::PPP => ppp::frame(view),
+        LinkType::PPP_HDLC => ppp::hdlc(view),
+        LinkType::PPP_ETHER => ppp::session(view),
+        LinkType::PPP_PPPD => ppp::pppd(view),
+        LinkType::PPP_WITH_DIR => ppp::frame(view.skip(1)?),
+        LinkType::C_HDLC => ppp::cisco_hdlc(view),
+        LinkType::C_HDLC_WITH_DIR => ppp::cisco_hdlc(view.skip(1)?),
+        LinkType::MPLS => Ok((Layer::MPLS, view)),
+        LinkType::NFLOG => pseudo::netfilter_log(view),
+        LinkType::PFLOG => pseudo::filter_log(view),
+        LinkType::ENC => pseudo::enc(view),
+        LinkType::PPI => pseudo::per_packet_information(view),
+        LinkType::PKTAP => pseudo::packet_tap(view),
+        LinkType::IEEE802_5 => legacy::token_ring(view),
+        LinkType::FDDI => legacy::fddi(view),
+        LinkType::ARCNET_BSD => legacy::arcnet(view, 2),
+        LinkType::ARCNET_LINUX => legacy::arcnet(view, 4),
+        LinkType::ATM_RFC1483 => legacy::atm(view),
+        LinkType::FRELAY => legacy::frame_relay(view),
+        LinkType::FRELAY_WITH_DIR => legacy::frame_relay(view.skip(1)?),
+        LinkType::IP_OVER_IEEE1394 => legacy::typed(view, 16, 18),
+        LinkType::IP_OVER_INFINIBAND => legacy::typed(view, 40, 44),
         _ => Err(Skip::UnknownLinkType),
     }
-}
-
-fn ethernet(data: &[u8]) -> Result<&[u8], Skip> {
-    let header = Ethernet2HeaderSlice::from_slice(data).map_err(|_| Skip::BadHeader)?;
-    by_ether_type(header.ether_type(), &data[header.slice().len()..])
-}
-
-/// Linux cooked capture: the EtherType lies at `type_at`, the header is `header_len` bytes long.
-fn cooked(data: &[u8], type_at: usize, header_len: usize) -> Result<&[u8], Skip> {
-    let (Some(protocol), Some(rest)) = (data.get(type_at..type_at + 2), data.get(header_len..))
-    else {
-        return Err(Skip::BadHeader);
-    };
-    by_ether_type(EtherType(u16::from_be_bytes([protocol[0], protocol[1]])), rest)
-}
-
-/// BSD loopback: a 4-byte address family. Its numbers and byte order differ by system, so the IP
-/// version nibble behind it decides.
-fn loopback(data: &[u8]) -> Result<&[u8], Skip> {
-    let rest = data.get(4..).ok_or(Skip::BadHeader)?;
-    match rest.first().map(|byte| byte >> 4) {
-        Some(4 | 6) => Ok(rest),
-        Some(_) => Err(Skip::NotIp),
-        None => Err(Skip::BadHeader),
-    }
-}
-
-fn by_ether_type(mut ether_type: EtherType, mut data: &[u8]) -> Result<&[u8], Skip> {
-    for _ in 0..=MAX_VLAN_TAGS {
-        match ether_type {
-            EtherType::IPV4 | EtherType::IPV6 => return Ok(data),
-            EtherType::VLAN_TAGGED_FRAME
-            | EtherType::PROVIDER_BRIDGING
-            | EtherType::VLAN_DOUBLE_TAGGED_FRAME => {
-                let tag = SingleVlanHeaderSlice::from_slice(data).map_err(|_| Skip::BadHeader)?;
-                ether_type = tag.ether_type();
-                data = &data[tag.slice().len()..];
-            }
-            _ => return Err(Skip::NotIp),
-        }
-    }
-    Err(Skip::BadHeader)
 }

@@ -1,0 +1,97 @@
+//! Ethernet frames, and what an `EtherType` announces, wherever one stands.
+
+use super::layer::{Layer, Next};
+use super::view::View;
+use super::{Skip, mpls, ppp};
+use etherparse::EtherType;
+
+/// The largest value that is a length and not a type (IEEE 802.3 clause 3.2.6).
+const MAX_LENGTH: u16 = 1500;
+
+/// PPP over Ethernet, session stage (RFC 2516).
+const PPPOE_SESSION: EtherType = EtherType(0x8864);
+/// MPLS unicast and multicast (RFC 5332).
+const MPLS: EtherType = EtherType(0x8847);
+const MPLS_MULTICAST: EtherType = EtherType(0x8848);
+/// A whole Ethernet frame inside a tunnel (RFC 1701).
+const BRIDGED: EtherType = EtherType(0x6558);
+/// PPP inside GRE (RFC 2637).
+const PPP: EtherType = EtherType(0x880b);
+/// The service tag of a provider backbone bridge: a whole customer frame follows (802.1ah).
+const BACKBONE_SERVICE_TAG: EtherType = EtherType(0x88e7);
+/// Cisco `FabricPath`: a tag, then the whole frame as it came in.
+const FABRIC_PATH: EtherType = EtherType(0x8903);
+/// The port tags between a switch and its extenders: Cisco VN-Tag, and E-Tag (802.1BR).
+const VN_TAG: EtherType = EtherType(0x8926);
+const E_TAG: EtherType = EtherType(0x893f);
+/// The service header that steers traffic through a chain of functions (RFC 8300).
+const NSH: EtherType = EtherType(0x894f);
+
+/// An Ethernet frame, from its destination address on.
+pub(super) fn frame(view: View<'_>) -> Next<'_> {
+    Ok(type_or_length(view.be16(12)?, view.skip(14)?))
+}
+
+/// What an `EtherType` announces.
+pub(super) fn by_type(kind: EtherType, view: View<'_>) -> Next<'_> {
+    match kind {
+        EtherType::IPV4 | EtherType::IPV6 => Ok((Layer::Ip, view)),
+        // The older private numbers for outer tags, 0x9100 and 0x9200, are still met.
+        EtherType::VLAN_TAGGED_FRAME
+        | EtherType::PROVIDER_BRIDGING
+        | EtherType::VLAN_DOUBLE_TAGGED_FRAME
+        | EtherType(0x9200) => Ok(type_or_length(view.be16(2)?, view.skip(4)?)),
+        MPLS | MPLS_MULTICAST => mpls::stack(view),
+        PPPOE_SESSION => ppp::session(view),
+        BRIDGED => Ok((Layer::ETHERNET, view)),
+        PPP => Ok((Layer::PPP, view)),
+        BACKBONE_SERVICE_TAG => Ok((Layer::ETHERNET, view.skip(4)?)),
+        FABRIC_PATH => Ok((Layer::ETHERNET, view.skip(2)?)),
+        VN_TAG => Ok(type_or_length(view.be16(4)?, view.skip(6)?)),
+        E_TAG => Ok(type_or_length(view.be16(6)?, view.skip(8)?)),
+        NSH => service_chain(view),
+        EtherType::MACSEC => Err(Skip::Encrypted),
+        _ => Err(Skip::NotIp),
+    }
+}
+
+/// Whether these could be the bytes of an Ethernet frame that leads to IP. Asked where nothing
+/// announces what follows.
+pub(super) fn is_plausible(view: View<'_>) -> bool {
+    let kind = view.be16(12).map(EtherType);
+    matches!(
+        kind,
+        Ok(EtherType::IPV4
+            | EtherType::IPV6
+            | EtherType::VLAN_TAGGED_FRAME
+            | EtherType::PROVIDER_BRIDGING
+            | PPPOE_SESSION
+            | MPLS)
+    )
+}
+
+/// The field behind the addresses or a tag: a length if it is small enough, then LLC follows.
+fn type_or_length(field: u16, view: View<'_>) -> (Layer<'_>, View<'_>) {
+    if field > MAX_LENGTH {
+        return (Layer::EtherType(EtherType(field)), view);
+    }
+    (Layer::Llc, view.limit(usize::from(field)))
+}
+
+/// NSH: its length in 4-byte words, and its own numbers for what follows.
+fn service_chain(view: View<'_>) -> Next<'_> {
+    let words = view.be16(0)? & 0x3f;
+    let rest = view.skip(usize::from(words) * 4)?;
+    service_payload(view.u8(3)?, rest)
+}
+
+/// The next-protocol numbers that NSH and VXLAN-GPE share (RFC 8300 section 2.2).
+pub(super) fn service_payload(number: u8, view: View<'_>) -> Next<'_> {
+    match number {
+        1 | 2 => Ok((Layer::Ip, view)),
+        3 => Ok((Layer::ETHERNET, view)),
+        4 => Ok((Layer::EtherType(NSH), view)),
+        5 => Ok((Layer::MPLS, view)),
+        _ => Err(Skip::NotIp),
+    }
+}

@@ -1,0 +1,284 @@
+//! IP datagrams that were split into fragments, put together again (RFC 791 section 3.2, RFC 8200
+//! section 4.5).
+//!
+//! Fragments may come in any order and more than once. Where they overlap, the bytes seen first
+//! stay, and a copy that disagrees is counted. What never becomes whole is forgotten, when it is
+//! old and its number is used again, or when room is needed.
+
+use super::Skip;
+use super::layer::Ends;
+use crate::limits::FragmentLimits;
+use crate::time::Timestamp;
+use etherparse::IpNumber;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// Offsets count units of this many bytes.
+const UNIT: usize = 8;
+
+/// The most bytes a datagram can have: its length is told by 16 bits. Both versions count some of
+/// their headers in it; that is too little to matter here.
+const MAX_DATAGRAM: usize = 65_535;
+
+/// A fragment, but for its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fragment<'a> {
+    /// Between whom.
+    pub ends: Ends<'a>,
+    /// What the datagram carries.
+    pub number: IpNumber,
+    /// Which datagram it is a part of.
+    pub id: u32,
+    /// Where in the datagram it belongs, in bytes; always a whole number of units.
+    pub offset: u16,
+    /// Whether others belong behind it.
+    pub more: bool,
+}
+
+/// What the fragments of one datagram have in common.
+type Key = ([IpAddr; 2], IpNumber, u32);
+
+/// Datagrams that are not whole yet.
+#[derive(Debug, Default)]
+pub(super) struct Fragments {
+    limits: FragmentLimits,
+    open: BTreeMap<Key, Datagram>,
+    opened: u64,
+    joined: u64,
+    conflicts: u64,
+}
+
+impl Fragments {
+    /// None yet.
+    pub fn new(limits: FragmentLimits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
+    /// Takes a fragment. If it was the last one missing, gives the whole datagram.
+    ///
+    /// # Errors
+    /// [`Skip::Fragment`] if more are to come; [`Skip::BadHeader`] if it cannot be a fragment.
+    pub fn push(
+        &mut self,
+        fragment: &Fragment<'_>,
+        bytes: &[u8],
+        now: Timestamp,
+    ) -> Result<Vec<u8>, Skip> {
+        let misaligned = fragment.more && !bytes.len().is_multiple_of(UNIT);
+        if bytes.is_empty()
+            || misaligned
+            || usize::from(fragment.offset) + bytes.len() > MAX_DATAGRAM
+        {
+            return Err(Skip::BadHeader);
+        }
+        let key = (fragment.ends.addresses(), fragment.number, fragment.id);
+        let datagram = self.datagram(key, now);
+        let conflict = datagram.insert(fragment, bytes);
+        datagram.fragments += 1;
+        let whole = datagram.is_whole();
+        self.conflicts += u64::from(conflict);
+        if !whole {
+            return Err(Skip::Fragment);
+        }
+        let datagram = self.open.remove(&key).ok_or(Skip::Fragment)?;
+        self.joined += datagram.fragments - 1;
+        Ok(datagram.bytes)
+    }
+
+    /// How many fragments that had to wait have become part of a whole datagram since this was last
+    /// asked.
+    pub fn take_joined(&mut self) -> u64 {
+        std::mem::take(&mut self.joined)
+    }
+
+    /// How many fragments disagreed with earlier ones since this was last asked.
+    pub fn take_conflicts(&mut self) -> u64 {
+        std::mem::take(&mut self.conflicts)
+    }
+
+    /// The open datagram of a fragment, made new where there is none or only an old one.
+    fn datagram(&mut self, key: Key, now: Timestamp) -> &mut Datagram {
+        let age = self.limits.age_seconds;
+        let stale = |open: &Datagram| now.since(open.since).as_secs() >= age;
+        if self.open.get(&key).is_some_and(stale) {
+            self.open.remove(&key);
+        }
+        if !self.open.contains_key(&key) {
+            self.make_room();
+            self.opened += 1;
+        }
+        self.open.entry(key).or_insert_with(|| Datagram::new(now, self.opened))
+    }
+
+    /// Gives up the oldest datagram if there are as many as may be.
+    fn make_room(&mut self) {
+        if self.open.len() < self.limits.open_datagrams {
+            return;
+        }
+        let oldest = self.open.iter().min_by_key(|(_, open)| open.serial);
+        if let Some(key) = oldest.map(|(key, _)| *key) {
+            self.open.remove(&key);
+        }
+    }
+}
+
+/// A datagram of which something is known.
+#[derive(Debug)]
+struct Datagram {
+    since: Timestamp,
+    serial: u64,
+    fragments: u64,
+    bytes: Vec<u8>,
+    /// One bit for each unit of `bytes` that has come.
+    known: Vec<u64>,
+    /// How long it will be, once its last fragment has been seen.
+    len: Option<usize>,
+}
+
+impl Datagram {
+    fn new(since: Timestamp, serial: u64) -> Self {
+        Self { since, serial, fragments: 0, bytes: Vec::new(), known: Vec::new(), len: None }
+    }
+
+    /// Puts a fragment in its place, and says whether it disagreed with what was known.
+    fn insert(&mut self, fragment: &Fragment<'_>, bytes: &[u8]) -> bool {
+        let start = usize::from(fragment.offset);
+        let end = start + bytes.len();
+        let mut conflict = false;
+        if !fragment.more {
+            conflict = *self.len.get_or_insert(end) != end;
+        }
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+            self.known.resize(end.div_ceil(UNIT).div_ceil(64), 0);
+        }
+        let units = bytes.chunks(UNIT).zip(start / UNIT..);
+        for (fresh, unit) in units {
+            let kept = &mut self.bytes[unit * UNIT..][..fresh.len()];
+            let (word, bit) = (&mut self.known[unit / 64], 1 << (unit % 64));
+            if *word & bit == 0 {
+                kept.copy_from_slice(fresh);
+                *word |= bit;
+            } else {
+                conflict |= kept != fresh;
+            }
+        }
+        conflict
+    }
+
+    /// Whether nothing is missing any more. What lies behind the end is dropped then.
+    fn is_whole(&mut self) -> bool {
+        let Some(len) = self.len else { return false };
+        let units = len.div_ceil(UNIT);
+        let (full, rest) = (units / 64, units % 64);
+        let is_full = self.known.iter().take(full).all(|word| *word == u64::MAX);
+        let tail = (1 << rest) - 1;
+        let whole = is_full && self.known.get(full).map_or(0, |word| word & tail) == tail;
+        if whole {
+            self.bytes.truncate(len);
+        }
+        whole
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn fragment(id: u32, offset: usize, more: bool) -> Fragment<'static> {
+        let ends = Ends::V4(&[10, 0, 0, 1], &[10, 0, 0, 2]);
+        Fragment { ends, number: IpNumber::TCP, id, offset: offset.try_into().unwrap(), more }
+    }
+
+    fn push(
+        fragments: &mut Fragments,
+        (id, offset, more): (u32, usize, bool),
+        bytes: &[u8],
+        second: i64,
+    ) -> Result<Vec<u8>, Skip> {
+        fragments.push(&fragment(id, offset, more), bytes, Timestamp::from_seconds(second))
+    }
+
+    #[test]
+    fn the_bytes_seen_first_stay_and_a_disagreement_is_counted() {
+        let mut fragments = Fragments::default();
+        for (offset, bytes) in [(0, b"aaaaaaaabbbbbbbb"), (8, b"XXXXXXXXcccccccc")] {
+            assert_eq!(push(&mut fragments, (1, offset, true), bytes, 0), Err(Skip::Fragment));
+        }
+        let whole = push(&mut fragments, (1, 24, false), b"dd", 0).unwrap();
+        assert_eq!(whole, b"aaaaaaaabbbbbbbbccccccccdd");
+        assert_eq!((fragments.take_conflicts(), fragments.take_joined()), (1, 2));
+        assert_eq!((fragments.take_conflicts(), fragments.take_joined()), (0, 0));
+    }
+
+    #[test]
+    fn a_number_that_is_used_again_is_another_datagram() {
+        let mut fragments = Fragments::default();
+        let age = i64::try_from(FragmentLimits::default().age_seconds).unwrap();
+        assert!(push(&mut fragments, (1, 0, true), b"old old ", 0).is_err());
+        assert!(push(&mut fragments, (1, 8, false), b"new", age).is_err());
+        assert_eq!(push(&mut fragments, (1, 0, true), b"new new ", age).unwrap(), b"new new new");
+        assert_eq!(fragments.take_joined(), 1);
+    }
+
+    #[test]
+    fn what_never_becomes_whole_stays_within_the_caps() {
+        let limits = FragmentLimits { open_datagrams: 3, ..FragmentLimits::default() };
+        let mut fragments = Fragments::new(limits);
+        for id in 0..100 {
+            assert!(push(&mut fragments, (id, 65_520, true), b"12345678", 0).is_err());
+            assert!(fragments.open.len() <= 3);
+        }
+        let ids: Vec<u32> = fragments.open.keys().map(|(_, _, id)| *id).collect();
+        assert_eq!(ids, [97, 98, 99]);
+    }
+
+    #[test]
+    fn what_cannot_be_a_fragment_is_not_kept() {
+        let mut fragments = Fragments::default();
+        for (offset, more, bytes) in
+            [(0, true, &b"odd"[..]), (8, true, b""), (0, false, b""), (65_528, false, b"12345678")]
+        {
+            assert_eq!(push(&mut fragments, (1, offset, more), bytes, 0), Err(Skip::BadHeader));
+        }
+        assert!(fragments.open.is_empty());
+    }
+
+    #[test]
+    fn the_largest_datagram_is_put_together() {
+        let mut fragments = Fragments::default();
+        assert!(push(&mut fragments, (1, 65_528, false), b"1234567", 0).is_err());
+        let whole = push(&mut fragments, (1, 0, true), &vec![0; 65_528], 0).unwrap();
+        assert_eq!(whole.len(), MAX_DATAGRAM);
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_and_any_copies_give_the_datagram(
+            len in 1_usize..3000,
+            size in 1_usize..40,
+            order in prop::collection::vec(any::<prop::sample::Index>(), 0..200),
+        ) {
+            let datagram: Vec<u8> = (0..len).map(|i| u8::try_from(i % 251).unwrap()).collect();
+            let size = size * UNIT;
+            let pieces: Vec<(usize, &[u8])> =
+                datagram.chunks(size).enumerate().map(|(i, bytes)| (i * size, bytes)).collect();
+            let mut fragments = Fragments::default();
+            let any_order = order.iter().map(|index| *index.get(&pieces));
+            let mut seen = std::collections::BTreeSet::new();
+            for (offset, bytes) in any_order.chain(pieces.iter().copied()) {
+                seen.insert(offset);
+                let more = offset + bytes.len() < len;
+                let outcome = push(&mut fragments, (1, offset, more), bytes, 0);
+                if seen.len() < pieces.len() {
+                    prop_assert_eq!(outcome, Err(Skip::Fragment));
+                } else {
+                    prop_assert_eq!(outcome, Ok(datagram.clone()));
+                    break;
+                }
+            }
+            prop_assert_eq!(fragments.take_conflicts(), 0);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! IEEE 802.11 data frames, and the headers with which capturing systems precede them.
+//!
+//! Limits: enciphered frames are not deciphered; of an aggregate (A-MSDU) only the first subframe
+//! is read; a frame split over several is read as far as its first part goes.
+
+use super::Skip;
+use super::layer::{Layer, Next};
+use super::view::View;
+
+// Frame control, low byte first (IEEE 802.11-2020 section 9.2.4.1).
+const TYPE: u16 = 0x000c;
+const TYPE_DATA: u16 = 0x0008;
+const SUBTYPE_NO_DATA: u16 = 0x0040;
+const SUBTYPE_QOS: u16 = 0x0080;
+const TO_AND_FROM_DS: u16 = 0x0300;
+const PROTECTED: u16 = 0x4000;
+const ORDER: u16 = 0x8000;
+
+/// The bit of the quality-of-service field that marks an aggregate.
+const AGGREGATE: u16 = 0x0080;
+/// The part of the sequence control field that numbers the parts of a split frame.
+const PART_NUMBER: u16 = 0x000f;
+
+/// A frame whose header is followed at once by its data.
+pub(super) fn frame(view: View<'_>) -> Next<'_> {
+    data_frame(view, false)
+}
+
+fn data_frame(view: View<'_>, padded: bool) -> Next<'_> {
+    let control = view.le16(0)?;
+    if control & TYPE != TYPE_DATA || control & SUBTYPE_NO_DATA != 0 {
+        return Err(Skip::NotIp);
+    }
+    if control & PROTECTED != 0 {
+        return Err(Skip::Encrypted);
+    }
+    if view.le16(22)? & PART_NUMBER != 0 {
+        return Err(Skip::NotIp);
+    }
+    let mut len = if control & TO_AND_FROM_DS == TO_AND_FROM_DS { 30 } else { 24 };
+    let mut aggregate = false;
+    if control & SUBTYPE_QOS != 0 {
+        aggregate = view.le16(len)? & AGGREGATE != 0;
+        len += 2;
+        // With QoS, this bit says that the high-throughput control field is there.
+        len += if control & ORDER != 0 { 4 } else { 0 };
+    }
+    let len = if padded { len.next_multiple_of(4) } else { len };
+    let body = view.skip(len)?;
+    if aggregate { subframe(body) } else { Ok((Layer::Llc, body)) }
+}
+
+/// The first subframe of an aggregate: two addresses and a length.
+fn subframe(view: View<'_>) -> Next<'_> {
+    let len = usize::from(view.be16(12)?);
+    Ok((Layer::Llc, view.skip(14)?.limit(len)))
+}
+
+/// A radiotap header: a length, bit maps of the fields that are present, the fields.
+pub(super) fn radiotap(view: View<'_>) -> Next<'_> {
+    const PADDED: u8 = 0x20;
+    const BAD_CHECKSUM: u8 = 0x40;
+    let frame = view.skip(usize::from(view.le16(2)?))?;
+    let flags = radiotap_flags(view)?;
+    if flags & BAD_CHECKSUM != 0 {
+        return Err(Skip::BadHeader);
+    }
+    data_frame(frame, flags & PADDED != 0)
+}
+
+/// The flags field; 0 where it is absent.
+fn radiotap_flags(view: View<'_>) -> Result<u8, Skip> {
+    const TIMER: u32 = 1;
+    const FLAGS: u32 = 1 << 1;
+    const MORE_MAPS: u32 = 1 << 31;
+    let present = view.le32(4)?;
+    let mut at = 8;
+    let mut map = present;
+    while map & MORE_MAPS != 0 {
+        map = view.le32(at)?;
+        at += 4;
+    }
+    if present & FLAGS == 0 {
+        return Ok(0);
+    }
+    if present & TIMER != 0 {
+        at = at.next_multiple_of(8) + 8;
+    }
+    view.u8(at)
+}
+
+/// The Prism header, whose length is in the byte order of the capturing machine; or the AVS header,
+/// which files of that type also hold.
+pub(super) fn prism(view: View<'_>) -> Next<'_> {
+    const AVS_COOKIE: u32 = 0x8021_1000;
+    if view.be32(0)? & 0xffff_f000 == AVS_COOKIE {
+        return avs(view);
+    }
+    let (low_first, high_first) = (view.le32(4)?, view.be32(4)?);
+    frame(view.skip(low_first.min(high_first) as usize)?)
+}
+
+/// The AVS header: a version and a length.
+pub(super) fn avs(view: View<'_>) -> Next<'_> {
+    frame(view.skip(view.be32(4)? as usize)?)
+}
