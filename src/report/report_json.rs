@@ -132,6 +132,7 @@ struct BrowserJson<'a> {
     user_agent: Option<Text<'a>>,
     addresses: Vec<Display<IpAddr>>,
     exchanges: Vec<u64>,
+    confidence: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     told_apart: Option<&'a str>,
 }
@@ -144,6 +145,7 @@ impl<'a> BrowserJson<'a> {
             user_agent: (!browser.user_agent.is_empty()).then_some(Text(&browser.user_agent)),
             addresses: browser.addresses.iter().copied().map(Display).collect(),
             exchanges: ids(story, &browser.visits),
+            confidence: browser.confidence.word(),
             told_apart: browser.told_apart.as_deref(),
         }
     }

@@ -30,6 +30,7 @@ pub use story::{
     Version,
 };
 pub use visit::{Answered, Asked, Purpose, Visit};
+pub use who::Confidence;
 
 use crate::cookie::Jar;
 use crate::limits::HttpLimits;
@@ -152,10 +153,22 @@ fn browsers(
     roster: who::Roster,
     assigned: &std::collections::BTreeMap<usize, usize>,
 ) -> Vec<Browser> {
+    let names: Vec<(Vec<u8>, Vec<IpAddr>)> = roster
+        .profiles
+        .iter()
+        .map(|profile| (profile.user_agent.clone(), profile.addresses.clone()))
+        .collect();
+    let has_twins = |index: usize| {
+        let (name, addresses) = &names[index];
+        names.iter().enumerate().any(|(other, (its_name, its))| {
+            other != index && its_name == name && its.iter().any(|one| addresses.contains(one))
+        })
+    };
     let describe = |(index, profile): (usize, who::Profile)| Browser {
         id: letter(index),
         label: label::label(&profile.user_agent),
         agent: profile.jar.agent(),
+        confidence: profile.confidence(has_twins(index)),
         user_agent: profile.user_agent,
         addresses: profile.addresses,
         visits: assigned

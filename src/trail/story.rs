@@ -7,6 +7,7 @@ use super::conclusions::Conclusion;
 use super::findings::Finding;
 use super::steps::StepKind;
 use super::visit::Visit;
+use super::who::Confidence;
 use crate::cookie::{Agent, Attribute, Verdict};
 use crate::session::Reading;
 use crate::time::Timestamp;
@@ -46,6 +47,8 @@ pub struct Browser {
     pub addresses: Vec<IpAddr>,
     /// Its exchanges.
     pub visits: Vec<usize>,
+    /// How sure it is that this is one client.
+    pub confidence: Confidence,
     /// Why it was told apart from an earlier one of the same name and address, in a sentence.
     pub told_apart: Option<String>,
 }

@@ -31,6 +31,8 @@ pub struct Asked {
     pub cookies: CookieHeader,
     /// `User-Agent`; empty if there was none.
     pub user_agent: Vec<u8>,
+    /// What a client sends with every request beside its name: languages and client hints.
+    pub traits: Vec<u8>,
     /// `Referer`.
     pub referer: Option<url::Url>,
     /// The form fields it submitted.
@@ -166,6 +168,9 @@ fn asked(request: &Request, exchange: &Exchange, decoded_cap: usize) -> Asked {
         site,
         cookies: CookieHeader::parse(headers.all("cookie")),
         user_agent: header("user-agent").unwrap_or_default().to_vec(),
+        traits: [header("accept-language"), header("sec-ch-ua")]
+            .map(Option::unwrap_or_default)
+            .join(&b'|'),
         referer,
         form: form::fields(headers, &request.body, decoded_cap),
         purpose: purpose(headers, &clues, &request.start.target),

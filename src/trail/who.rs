@@ -20,6 +20,8 @@ pub(super) struct Profile {
     pub jar: Jar,
     /// Its `User-Agent`.
     pub user_agent: Vec<u8>,
+    /// What it sends with every request beside its name.
+    traits: Vec<u8>,
     /// Where it was seen.
     pub addresses: Vec<IpAddr>,
     /// Why it was told apart from an earlier one.
@@ -31,6 +33,28 @@ pub(super) struct Profile {
     /// Where its last redirect leads.
     awaited: Option<url::Url>,
     last_seen: Timestamp,
+}
+
+/// How sure it is that a client is one, and that it is no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// It looks like others at its address, and has no cookie to tell it by.
+    Guess,
+    /// Nothing else at its address has its name.
+    Likely,
+    /// It returned cookies that only it was given.
+    Certain,
+}
+
+impl Confidence {
+    /// The word used in machine-readable output.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Guess => "guess",
+            Self::Likely => "likely",
+            Self::Certain => "certain",
+        }
+    }
 }
 
 /// How well a request fits a client. Greater is better.
@@ -89,6 +113,30 @@ impl Profile {
         Ok(known.count())
     }
 
+    /// Whether its jar holds every cookie that is sent, and would send every one of them.
+    fn explains(&self, asked: &Asked, target: &Target) -> bool {
+        let considered = self.jar.for_request(target, &asked.site, asked.time);
+        let mut expected: Vec<(&[u8], &[u8])> = considered
+            .iter()
+            .filter(|one| one.sent.is_ok())
+            .map(|one| (&*one.cookie.name, &*one.cookie.value))
+            .collect();
+        let mut sent: Vec<(&[u8], &[u8])> =
+            asked.cookies.pairs.iter().map(|pair| (&*pair.name, &*pair.value)).collect();
+        expected.sort_unstable();
+        sent.sort_unstable();
+        !sent.is_empty() && sent == expected
+    }
+
+    /// How sure it is that this is one client and no other.
+    pub fn confidence(&self, has_twins: bool) -> Confidence {
+        match (self.returned.is_empty(), has_twins) {
+            (false, _) => Confidence::Certain,
+            (true, false) => Confidence::Likely,
+            (true, true) => Confidence::Guess,
+        }
+    }
+
     /// A cookie that it should send, that it has sent before, and that is not there.
     fn is_left_out(&self, one: &Considered<'_>, asked: &Asked) -> bool {
         one.sent.is_ok()
@@ -117,12 +165,29 @@ impl Roster {
     pub fn assign(&mut self, visit: &Visit, asked: &Asked) -> usize {
         let key = (visit.client.ip(), asked.user_agent.clone());
         let candidates = self.by_name.get(&key).cloned().unwrap_or_default();
+        let (best, why_not) = self.best(&candidates, visit, asked);
+        let chosen = best
+            .or_else(|| self.moved(&key, visit, asked))
+            .unwrap_or_else(|| self.open(key, visit, asked, why_not));
+        self.by_connection.insert(visit.connection, chosen);
+        let profile = &mut self.profiles[chosen];
+        profile.last_seen = profile.last_seen.max(asked.time);
+        profile.awaited = None;
+        chosen
+    }
+
+    /// The candidate that fits best, or why the first of them does not.
+    fn best(
+        &self,
+        candidates: &[usize],
+        visit: &Visit,
+        asked: &Asked,
+    ) -> (Option<usize>, Option<String>) {
         let mut best: Option<(Fit, usize)> = None;
         let mut why_not = None;
-        for candidate in candidates {
+        for &candidate in candidates {
             let profile = &self.profiles[candidate];
-            let judged = asked.target.as_ref().map_or(Ok(0), |target| profile.fit(asked, target));
-            match judged {
+            match asked.target.as_ref().map_or(Ok(0), |target| profile.fit(asked, target)) {
                 Ok(known) => {
                     let fit = (
                         known,
@@ -136,15 +201,23 @@ impl Roster {
                 Err(reason) => why_not = why_not.or(Some(reason)),
             }
         }
-        let chosen = match best {
-            Some((_, chosen)) => chosen,
-            None => self.open(key, visit, asked, why_not),
+        (best.map(|(_, candidate)| candidate), why_not)
+    }
+
+    /// A client of the same name and traits at another address that holds exactly the cookies that
+    /// are sent here: its address has changed.
+    fn moved(&mut self, key: &(IpAddr, Vec<u8>), visit: &Visit, asked: &Asked) -> Option<usize> {
+        let target = asked.target.as_ref()?;
+        let fits = |profile: &Profile| {
+            profile.user_agent == asked.user_agent
+                && profile.traits == asked.traits
+                && profile.jar.agent().is_browser()
+                && profile.explains(asked, target)
         };
-        self.by_connection.insert(visit.connection, chosen);
-        let profile = &mut self.profiles[chosen];
-        profile.last_seen = profile.last_seen.max(asked.time);
-        profile.awaited = None;
-        chosen
+        let found = self.profiles.iter().position(fits)?;
+        self.by_name.entry(key.clone()).or_default().push(found);
+        self.profiles[found].addresses.push(visit.client.ip());
+        Some(found)
     }
 
     /// Notes where a client was sent on to.
@@ -164,6 +237,7 @@ impl Roster {
         self.profiles.push(Profile {
             jar: Jar::new(Agent::from_user_agent(&asked.user_agent)),
             user_agent: asked.user_agent.clone(),
+            traits: asked.traits.clone(),
             addresses: vec![visit.client.ip()],
             told_apart,
             returned: BTreeSet::new(),

@@ -147,6 +147,13 @@ pub static RULES: &[Rule] = &[
         find: sequence::deletion_misses,
     },
     Rule {
+        name: "session-from-two-addresses",
+        severity: Severity::Medium,
+        advice: "One browser rarely has two addresses in turn. If it is not one that speaks both \
+                 IPv4 and IPv6, look for a copy of its cookies.",
+        find: sequence::two_addresses,
+    },
+    Rule {
         name: "shadowed-cookie",
         severity: Severity::Medium,
         advice: "Use one name with one domain and one path, and delete the other cookie.",

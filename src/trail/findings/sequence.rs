@@ -243,3 +243,31 @@ fn cause(story: &Story, browser: usize) -> String {
         )
     })
 }
+
+/// A browser whose requests come from two addresses in turn.
+pub(super) fn two_addresses(story: &Story) -> Vec<Case> {
+    let moving = story.browsers.iter().filter(|browser| browser.addresses.len() > 1);
+    moving
+        .filter_map(|browser| {
+            let with_session: Vec<usize> =
+                browser.visits.iter().copied().filter(|visit| story.sent_session(*visit)).collect();
+            let moves: Vec<usize> = with_session
+                .windows(2)
+                .filter(|pair| {
+                    story.visits[pair[0]].client.ip() != story.visits[pair[1]].client.ip()
+                })
+                .map(|pair| pair[1])
+                .collect();
+            // One move is a change of network; going back and forth is not.
+            (moves.len() > 1).then(|| Case {
+                visits: moves,
+                cookie: None,
+                text: format!(
+                    "Browser {} ({}) sends its session from two addresses in turn.",
+                    browser.id,
+                    from(browser)
+                ),
+            })
+        })
+        .collect()
+}
