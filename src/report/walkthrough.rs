@@ -305,12 +305,28 @@ impl Teller<'_> {
         for (life, event) in events {
             lines.extend(self.event(life, event));
         }
+        lines.extend(self.unfollowed(index, visit));
         lines.extend(visit.notes.iter().map(|note| {
             let packet =
                 note.packet.map(|packet| format!(" (packet {packet})")).unwrap_or_default();
             line(Mark::Note, format!("{}{packet}", note.text))
         }));
         lines
+    }
+
+    /// A redirect whose next hop is not in the capture; a page that sends its reader on.
+    fn unfollowed(&self, index: usize, visit: &Visit) -> Option<Line> {
+        let answered = visit.answered.as_ref()?;
+        let refresh = answered.refresh.as_deref().filter(|_| !answered.is_redirect());
+        if let Some(target) = refresh {
+            return Some(line(
+                Mark::Note,
+                format!("the page itself sends its reader on to {target}"),
+            ));
+        }
+        let step = self.story.navigations.iter().find(|step| step.hops.contains(&index))?;
+        let is_last = step.hops.last() == Some(&index) && answered.is_redirect();
+        is_last.then(|| line(Mark::Note, "the redirect is not followed in this capture".to_owned()))
     }
 
     fn form(&self, form: &[crate::trail::Field]) -> Option<Line> {

@@ -23,6 +23,48 @@ pub fn excerpt(headers: &Headers, body: &Body, decoded_cap: usize) -> Option<Str
     shorten(&words)
 }
 
+/// Where a page sends its reader by itself: the `Refresh` header, or `<meta http-equiv=refresh>`
+/// (HTML standard, "shared declarative refresh steps"). `None` if it only reloads itself.
+pub fn refresh(headers: &Headers, body: &Body, decoded_cap: usize) -> Option<String> {
+    if let Some(header) = headers.first("refresh") {
+        return refresh_target(&String::from_utf8_lossy(header));
+    }
+    if !headers.media_type().is_some_and(|media_type| media_type == b"text/html") {
+        return None;
+    }
+    let decoded = decode_content(headers, &body.kept, decoded_cap);
+    let bytes = &decoded.bytes[..decoded.bytes.len().min(LOOKED_AT)];
+    let text = String::from_utf8_lossy(bytes);
+    let lower = text.to_ascii_lowercase();
+    let tags = lower
+        .match_indices("<meta")
+        .map(|(at, _)| &text[at..at + lower[at..].find('>').unwrap_or(0)]);
+    let tag = tags.into_iter().find(|tag| {
+        let tag: String = tag.to_ascii_lowercase().split(['"', '\'', ' ']).collect();
+        tag.contains("http-equiv=refresh")
+    })?;
+    let lower = tag.to_ascii_lowercase();
+    let content = &tag[lower.find("content=")? + "content=".len()..];
+    let quote = content.chars().next().filter(|first| matches!(first, '"' | '\''));
+    let content = match quote {
+        Some(quote) => content[1..].split(quote).next()?,
+        None => content.split_whitespace().next()?,
+    };
+    refresh_target(content)
+}
+
+/// `5; url=/next`
+fn refresh_target(content: &str) -> Option<String> {
+    let (_, rest) = content.split_once([';', ','])?;
+    let rest = rest.trim();
+    let url = rest
+        .get(..3)
+        .filter(|word| word.eq_ignore_ascii_case("url"))
+        .map_or(rest, |_| rest[3..].trim_start().strip_prefix('=').unwrap_or(rest).trim());
+    let url = url.trim_matches(['"', '\'']);
+    (!url.is_empty()).then(|| unescape(url))
+}
+
 fn encoding(headers: &Headers) -> &'static encoding_rs::Encoding {
     let value = headers.first("content-type").unwrap_or_default();
     let label = memchr::memmem::find(value, b"charset=").map(|at| &value[at + 8..]);
@@ -127,6 +169,32 @@ mod tests {
         }
         assert_eq!(of("image/png", "x"), None);
         assert_eq!(of("text/plain", &"word ".repeat(50)).unwrap().chars().count(), EXCERPT);
+    }
+
+    #[test]
+    fn pages_that_send_their_reader_on_are_understood() {
+        let of = |html: &str| {
+            let headers = Headers::from_pairs(&[("Content-Type", "text/html")]);
+            let body = Body { length: html.len() as u64, complete: true, kept: html.into() };
+            refresh(&headers, &body, 1000)
+        };
+        for (html, target) in [
+            (
+                r#"<meta http-equiv="refresh" content="0; url=/next?a=1&amp;b=2">"#,
+                Some("/next?a=1&b=2"),
+            ),
+            (
+                "<META CONTENT='3;URL=\"http://a.test/\"' HTTP-EQUIV='Refresh'>",
+                Some("http://a.test/"),
+            ),
+            (r#"<meta http-equiv=refresh content=5>"#, None),
+            (r#"<meta name="viewport" content="0; url=/no">"#, None),
+            ("<meta", None),
+        ] {
+            assert_eq!(of(html).as_deref(), target, "{html}");
+        }
+        let headers = Headers::from_pairs(&[("Refresh", "1;url=/x")]);
+        assert_eq!(refresh(&headers, &Body::default(), 10).as_deref(), Some("/x"));
     }
 
     #[test]

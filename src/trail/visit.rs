@@ -67,6 +67,8 @@ pub struct Answered {
     pub reason: Vec<u8>,
     /// `Location`.
     pub location: Option<Vec<u8>>,
+    /// Where the page itself sends its reader after a while (`Refresh`, or the meta element).
+    pub refresh: Option<String>,
     /// Every `Set-Cookie` line, in order.
     pub set_cookies: Vec<Vec<u8>>,
     /// `Date`.
@@ -130,10 +132,14 @@ impl Visit {
         asked.into_iter().chain(answered)
     }
 
-    /// The URL that a redirect leads to.
+    /// The URL that a redirect leads to, be it by status or by the page itself.
     pub fn redirects_to(&self) -> Option<url::Url> {
-        let answered = self.answered.as_ref().filter(|answered| answered.is_redirect())?;
-        let location = std::str::from_utf8(answered.location.as_deref()?).ok()?;
+        let answered = self.answered.as_ref()?;
+        let location = if answered.is_redirect() {
+            std::str::from_utf8(answered.location.as_deref()?).ok()?
+        } else {
+            answered.refresh.as_deref()?
+        };
         let mut url = self.asked.as_ref()?.url.as_ref()?.join(location).ok()?;
         url.set_fragment(None);
         Some(url)
@@ -235,6 +241,7 @@ fn answered(response: &Response, decoded_cap: usize) -> Answered {
         status: response.start.status,
         reason: response.start.reason.to_vec(),
         location: headers.first("location").map(<[u8]>::to_vec),
+        refresh: page::refresh(headers, &response.body, decoded_cap),
         set_cookies: headers.all("set-cookie").map(<[u8]>::to_vec).collect(),
         date: headers.first("date").and_then(crate::cookie::date::parse_cookie_date),
         is_shared_cacheable: is_shared_cacheable(headers, response.start.status),
