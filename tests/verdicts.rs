@@ -1,0 +1,273 @@
+//! The jar, its verdicts and the findings, held against what the browsers said of themselves.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+mod support;
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use support::{captures, run, run_json, run_lines, text};
+
+fn stem(capture: &Path) -> String {
+    capture.file_stem().unwrap().to_string_lossy().into_owned()
+}
+
+/// Which client of the truth each letter is, where one letter is one client.
+fn clients(capture: &Path, truth: &Value) -> BTreeMap<String, String> {
+    let file = capture.to_str().unwrap();
+    let report = run_json(&["analyze", "--format", "json", file]);
+    let lines = run_lines(&["exchanges", file]);
+    let port =
+        |line: &Value| text(&line["client"]).rsplit(':').next().unwrap().parse::<u64>().unwrap();
+    let log = truth["server_log"].as_array().unwrap();
+    let mut clients = BTreeMap::new();
+    for browser in report["browsers"].as_array().unwrap() {
+        let owners: BTreeSet<String> = browser["exchanges"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|id| {
+                let line = &lines[usize::try_from(id.as_u64().unwrap()).unwrap() - 1];
+                let entry = log.iter().find(|entry| entry["client_port"] == port(line))?;
+                Some(text(&entry["client"]))
+            })
+            .collect();
+        if owners.len() == 1 {
+            clients.insert(text(&browser["id"]), owners.into_iter().next().unwrap());
+        }
+    }
+    clients
+}
+
+/// Name and value of each cookie in a client's own store, in whichever form it gave it.
+fn own_jar(jar: &Value) -> BTreeSet<(String, String)> {
+    let of = |cookie: &Value| match cookie.as_str() {
+        // A line of a Netscape cookie file.
+        Some(line) => {
+            let fields: Vec<&str> = line.split('\t').collect();
+            (fields[5].to_owned(), fields[6].to_owned())
+        }
+        None => (text(&cookie["name"]), text(&cookie["value"])),
+    };
+    jar.as_array().unwrap().iter().map(of).collect()
+}
+
+fn modelled_jar(capture: &Path, letter: &str, at: f64) -> BTreeSet<(String, String)> {
+    let time = format!("{:.6}", at);
+    let (seconds, micros) = time.split_once('.').unwrap();
+    let instant =
+        jiff::Timestamp::new(seconds.parse().unwrap(), micros.parse::<i32>().unwrap() * 1000)
+            .unwrap();
+    let at = instant.to_string();
+    let jar = run_json(&[
+        "jar",
+        "--format",
+        "json",
+        "--browser",
+        letter,
+        "--at",
+        &at,
+        capture.to_str().unwrap(),
+    ]);
+    let browsers = jar["browsers"].as_array().unwrap();
+    let cookies = browsers.iter().flat_map(|browser| browser["cookies"].as_array().unwrap());
+    cookies.map(|cookie| (text(&cookie["name"]), text(&cookie["value"]))).collect()
+}
+
+#[test]
+fn the_jar_holds_what_the_browsers_own_store_held_after_every_step() {
+    let mut compared = 0;
+    for (capture, truth) in captures() {
+        // Encrypted captures, and one whose clients lend each other cookies by hand.
+        if truth["keylog"].is_string() || ["e-hijack", "two-profiles"].contains(&&*stem(&capture)) {
+            continue;
+        }
+        let mut missed = Vec::new();
+        for (letter, client) in clients(&capture, &truth) {
+            for step in truth["steps"].as_array().unwrap() {
+                let Some(own) = step["jar_after"].get(&client).filter(|jar| jar.is_array()) else {
+                    continue;
+                };
+                compared += 1;
+                let model = modelled_jar(&capture, &letter, step["t1"].as_f64().unwrap());
+                if model != own_jar(own) {
+                    missed.push(format!(
+                        "{client} after step {}: {model:?} against {:?}",
+                        step["step"],
+                        own_jar(own)
+                    ));
+                }
+            }
+        }
+        assert!(missed.is_empty(), "{}: {missed:#?}", capture.display());
+    }
+    assert!(compared > 40, "only {compared} jars were compared");
+}
+
+#[test]
+fn what_the_model_sends_is_what_the_browser_sent() {
+    for (capture, truth) in captures() {
+        if truth["keylog"].is_string() || stem(&capture) == "e-hijack" {
+            continue;
+        }
+        let report = run_json(&["analyze", "--format", "json", capture.to_str().unwrap()]);
+        for cookie in report["cookies"].as_array().unwrap() {
+            for event in cookie["events"].as_array().unwrap() {
+                let kind = text(&event["kind"]);
+                assert!(
+                    kind != "missing" && kind != "sent-unknown",
+                    "{}: {event}",
+                    capture.display()
+                );
+            }
+        }
+    }
+}
+
+/// Chromium's own words for what it refused and withheld, against ours.
+#[test]
+fn chromiums_reasons_are_ours() {
+    for (capture, truth) in captures() {
+        if !["secure-over-http", "redirects", "b-secure-over-http"].contains(&&*stem(&capture)) {
+            continue;
+        }
+        let reasons = format!("{}", truth["client_log"]["chromium"]);
+        let report = run_json(&["analyze", "--format", "json", capture.to_str().unwrap()]);
+        let own: BTreeSet<String> = report["cookies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|cookie| cookie["browser"] == "A")
+            .flat_map(|cookie| cookie["events"].as_array().unwrap())
+            .filter_map(|event| event["reason"].as_str().map(str::to_owned))
+            .collect();
+        for (theirs, ours) in [("SecureOnly", "secure-over-http"), ("NotOnPath", "path-mismatch")] {
+            assert_eq!(
+                reasons.contains(theirs),
+                own.contains(ours),
+                "{}: {theirs}",
+                capture.display()
+            );
+        }
+    }
+}
+
+fn rules(capture: &Path) -> BTreeSet<String> {
+    let report = run_json(&["analyze", "--format", "json", capture.to_str().unwrap()]);
+    report["findings"].as_array().unwrap().iter().map(|finding| text(&finding["rule"])).collect()
+}
+
+#[test]
+fn findings_are_those_that_the_recordings_were_made_for() {
+    for (capture, _) in captures() {
+        let (expected, unexpected): (&[&str], &[&str]) = match &*stem(&capture) {
+            "walkthrough" | "a-walkthrough" | "two-profiles" => {
+                (&["session-without-samesite"], &["session-used-by-another-client", "login-loop"])
+            }
+            "secure-over-http" => (&["session-cookie-refused"], &["session-cookie-over-http"]),
+            "b-secure-over-http" => (&["session-cookie-refused", "login-loop"], &[]),
+            "e-hijack" => (
+                &[
+                    "session-used-by-another-client",
+                    "session-used-after-logout",
+                    "session-cookie-over-http",
+                ],
+                &["session-fixation"],
+            ),
+            "redirects" | "b-nginx-gunicorn" | "e-lossy" => (
+                &[],
+                &["session-used-by-another-client", "session-used-after-logout", "login-loop"],
+            ),
+            _ => continue,
+        };
+        let found = rules(&capture);
+        for rule in expected {
+            assert!(found.contains(*rule), "{}: {rule} is not in {found:?}", capture.display());
+        }
+        for rule in unexpected {
+            assert!(!found.contains(*rule), "{}: {rule} is in {found:?}", capture.display());
+        }
+    }
+}
+
+#[test]
+fn a_grave_finding_fails_the_run_unless_it_is_ignored() {
+    let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/secure-over-http.pcap");
+    let code =
+        |arguments: &[&str]| run(&[&["analyze"], arguments, &[capture]].concat()).status.code();
+    assert_eq!(code(&[]), Some(0));
+    assert_eq!(code(&["--fail-on", "high"]), Some(1));
+    assert_eq!(code(&["--fail-on", "high", "--ignore", "session-cookie-refused"]), Some(0));
+    assert_eq!(code(&["--ignore", "no-such-rule"]), Some(2));
+}
+
+#[test]
+fn why_names_the_attribute_the_packet_and_the_mend() {
+    let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/secure-over-http.pcap");
+    let output = run(&["why", "--cookie", "session", "--browser", "A", capture]);
+    let answer =
+        String::from_utf8(output.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "Secure was set",
+        "over http from shop.test",
+        "packet 79",
+        "serve over https",
+        "[secure-over-http, proved]",
+    ] {
+        assert!(answer.contains(words), "{words} is not in {answer}");
+    }
+    let json = run_json(&[
+        "why",
+        "--format",
+        "json",
+        "--cookie",
+        "session",
+        "--exchange",
+        "5",
+        "--browser",
+        "A",
+        capture,
+    ]);
+    assert_eq!(json["schema"], "cookietrail/why/1");
+    assert!(text(&json["answers"][0]["text"]).contains("had not kept it in exchange 4"));
+    for wrong in [
+        &["why", "--cookie", "nonsense", capture][..],
+        &["why", "--cookie", "session", "--exchange", "999", capture],
+    ] {
+        assert_eq!(run(wrong).status.code(), Some(2));
+    }
+}
+
+#[test]
+fn a_jar_says_what_it_would_send_and_curl_reads_it() {
+    let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/redirects.pcap");
+    let header = |url: &str| {
+        let output = run(&[
+            "jar",
+            "--browser",
+            "A",
+            "--at",
+            "60",
+            "--for",
+            url,
+            "--format",
+            "header",
+            capture,
+        ]);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(
+        header("http://127.0.0.1:5000/account/")
+            .starts_with("last_seen=today; currency=EUR; session=")
+    );
+    assert!(header("http://127.0.0.1/basket/").starts_with("currency=EUR; session="));
+    assert_eq!(header("http://example.org/"), "\n");
+    let netscape =
+        String::from_utf8(run(&["jar", "--at", "60", "--format", "netscape", capture]).stdout)
+            .unwrap();
+    assert!(netscape.starts_with("# Netscape HTTP Cookie File\n"));
+    assert!(netscape.contains("127.0.0.1\tFALSE\t/account\tFALSE\t"));
+    let without_url = run(&["jar", "--format", "header", capture]);
+    assert_eq!(without_url.status.code(), Some(2));
+}
