@@ -5,9 +5,15 @@ use crate::trail::{At, RULES, Severity};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
+/// What the help of the whole program ends with.
+const ENDING: &str = "\
+To begin with: cookietrail analyze --explain captures/walkthrough.pcapng
+Exit status:   0 fine, 1 the capture is damaged, 2 it could not run";
+
 /// Follow every cookie from the Set-Cookie that made it to the request that lost it.
 #[derive(Debug, Parser)]
 #[command(version, about, propagate_version = true, disable_help_subcommand = true)]
+#[command(after_help = ENDING)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -37,7 +43,7 @@ pub struct Input {
     /// Capture files (pcap or pcapng, gzip or not); `-` is standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
-    /// Read only packets that match this BPF filter
+    /// Read only packets that match this BPF filter, as in tcpdump: 'tcp port 5000'
     #[arg(short = 'f', long, value_name = "BPF")]
     pub filter: Option<String>,
 }
@@ -69,10 +75,10 @@ pub struct ReportOptions {
     /// Add the short lesson behind each step
     #[arg(long)]
     pub explain: bool,
-    /// Show form fields that look like passwords
+    /// Show the values of form fields that look like passwords, which are masked otherwise
     #[arg(long)]
     pub show_secrets: bool,
-    /// Columns to write; default: those of the terminal, or 100
+    /// Columns to write, 60 or more; default: those of the terminal, or 100
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..))]
     pub width: Option<u16>,
     /// Exit with 1 if there is a finding at least this grave
@@ -137,13 +143,13 @@ pub struct Timeline {
     /// Only cookies of this host or domain (may be repeated)
     #[arg(long, value_name = "HOST")]
     pub host: Vec<String>,
-    /// Also show where a cookie was in reach and rightly not sent
+    /// Also show where a cookie was in reach of a request and rightly not sent, and why
     #[arg(long)]
     pub withheld: bool,
     /// Write to a file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Columns to write; default: those of the terminal, or 100
+    /// Columns to write, 60 or more; default: those of the terminal, or 100
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..))]
     pub width: Option<u16>,
     /// When to use colour
@@ -249,10 +255,10 @@ pub struct Decode {
     /// Check the signature with the secret in this file
     #[arg(long, value_name = "FILE")]
     pub secret_file: Option<PathBuf>,
-    /// Try every line of this file as the secret
+    /// Try every line of this file as the secret, and name the one that fits
     #[arg(long, value_name = "FILE")]
     pub wordlist: Option<PathBuf>,
-    /// The salt, where the application has one of its own
+    /// The salt, where the application does not use its framework's default
     #[arg(long)]
     pub salt: Option<String>,
     /// The output format
