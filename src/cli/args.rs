@@ -12,7 +12,7 @@ Exit status:   0 fine, 1 the capture is damaged, 2 it could not run";
 
 /// Follow every cookie from the Set-Cookie that made it to the request that lost it.
 #[derive(Debug, Parser)]
-#[command(version, about, propagate_version = true, disable_help_subcommand = true)]
+#[command(version, about, propagate_version = true)]
 #[command(after_help = ENDING)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -52,6 +52,19 @@ pub struct Input {
 pub struct Exchanges {
     #[command(flatten)]
     pub input: Input,
+    /// The output format
+    #[arg(long, value_enum, default_value_t = ExchangesFormat::Jsonl)]
+    pub format: ExchangesFormat,
+    /// Write to a file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// The formats of exchanges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExchangesFormat {
+    /// JSON Lines, one exchange a line (docs/json.md)
+    Jsonl,
 }
 
 /// The formats of a report.

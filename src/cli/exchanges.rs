@@ -10,7 +10,8 @@ use std::io::Write;
 /// # Errors
 /// A capture that cannot be opened, or an output that cannot be written.
 pub fn run(arguments: &args::Exchanges) -> anyhow::Result<Outcome> {
-    let mut out = output::stdout();
+    let args::ExchangesFormat::Jsonl = arguments.format;
+    let mut out = output::raw(arguments.output.as_deref())?;
     exchange_json::write_header(&mut out)?;
     let finished = input::read(&arguments.input, KeepBodies::None, |numbered| {
         Ok(exchange_json::write_line(&numbered, &mut out)?)

@@ -38,6 +38,11 @@ pub fn read(
     keep: KeepBodies,
     mut each: impl FnMut(Numbered) -> anyhow::Result<()>,
 ) -> anyhow::Result<Finished> {
+    for (index, file) in input.files.iter().enumerate() {
+        if input.files[..index].contains(file) {
+            output::say(&format!("cookietrail: {} is named twice, and read twice", file.display()));
+        }
+    }
     let mut files = Files::open(&input.files)?;
     let mut filter = Filter::new(input.filter.as_deref())?;
     let mut pipeline = Pipeline::new(Reading { keep, ..Reading::default() });

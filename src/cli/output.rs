@@ -27,7 +27,15 @@ pub fn open(file: Option<&Path>, color: ColorChoice) -> anyhow::Result<AutoStrea
         // NO_COLOR, CLICOLOR_FORCE, TERM, and whether it is a terminal at all.
         ColorChoice::Auto => AutoStream::choice(&io::stdout()),
     };
-    let raw: Box<dyn Write> = match file {
+    Ok(AutoStream::new(raw(file)?, wanted))
+}
+
+/// Standard output, or a file, as it is: for formats that never hold a style.
+///
+/// # Errors
+/// A file that cannot be made.
+pub fn raw(file: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
+    Ok(match file {
         None => Box::new(stdout()),
         Some(path) => {
             #[expect(clippy::disallowed_methods, reason = "the user named this file to write to")]
@@ -35,8 +43,7 @@ pub fn open(file: Option<&Path>, color: ColorChoice) -> anyhow::Result<AutoStrea
                 .with_context(|| format!("cannot write {}", path.display()))?;
             Box::new(BufWriter::with_capacity(BLOCK, file))
         }
-    };
-    Ok(AutoStream::new(raw, wanted))
+    })
 }
 
 /// How many columns to write: those asked for, those of the terminal, or a page's worth.

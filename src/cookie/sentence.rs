@@ -258,8 +258,8 @@ const fn unlike_the_jar(reason: Reason) -> &'static str {
              was read again from a file."
         }
         Reason::GivenToAnother => {
-            "This client was never given it; another one was. The value was copied: by its owner, \
-             or by somebody who took it."
+            "This client was not given it. The value was copied: by its owner, or by somebody who \
+             took it."
         }
         _ => {
             "No response in this capture set it: it is from before the capture, or a script made \

@@ -81,10 +81,26 @@ pub fn write(
         text.push('\n');
     }
     if lives.is_empty() {
-        text += "No cookie in this capture fits.\n";
+        text += &nothing_fits(story);
     }
     out.write_all(text.trim_end_matches('\n').as_bytes())?;
     out.write_all(b"\n")
+}
+
+/// What there is, for a selection that took nothing.
+fn nothing_fits(story: &Story) -> String {
+    if story.cookies.is_empty() {
+        return "There is no cookie in this capture.\n".to_owned();
+    }
+    let mut names: Vec<String> = story.cookies.iter().map(|life| plain(&life.name)).collect();
+    names.sort();
+    names.dedup();
+    let browsers: Vec<&str> = story.browsers.iter().map(|browser| browser.id.as_str()).collect();
+    format!(
+        "No cookie fits. There are {} in the browsers {}.\n",
+        names.join(", "),
+        browsers.join(", ")
+    )
 }
 
 /// Names and domains in the order in which they appear.
@@ -151,11 +167,14 @@ impl Group<'_> {
             event.version.map(|version| circled(life.versions[version].number)).unwrap_or_default();
         let time = clock(Some(event.time), self.start);
         let left = format!("{time:>10}  {browser:<2} {number:<number_width$} ");
-        let middle = format!("{arrow} {verb:<11}{version:<2} ");
+        let middle = format!("{arrow} {verb:<12}{version:<2} ");
         let indent = left.width() + middle.width();
         let room = self.width.saturating_sub(indent).max(20);
         let mut text = format!("{left}{style}{middle}{style:#}");
-        let detail = shorten(&plain(self.detail(life, event).as_bytes()), room * 2);
+        let detail = plain(self.detail(life, event).as_bytes());
+        // Of a value the beginning is enough; of a reason the mend at its end matters most.
+        let is_reason = event.verdict.is_some() && event.kind != EventKind::SentUnknown;
+        let detail = if is_reason { detail } else { shorten(&detail, room * 2) };
         let wrapped = wrap("", "", &[Span::plain(detail)], room);
         for (index, line) in wrapped.lines().enumerate() {
             if index > 0 {
@@ -215,7 +234,7 @@ fn arrow(kind: EventKind) -> (&'static str, &'static str, Style) {
         EventKind::Deleted => ("◀─×", "deleted", magenta),
         EventKind::Expired => ("  ×", "expired", magenta),
         EventKind::Sent => ("──▶", "sent", blue),
-        EventKind::SentUnknown => ("──▶", "sent, new", blue),
+        EventKind::SentUnknown => ("──▶", "sent-unknown", blue),
         EventKind::Refused => ("◀─✗", "refused", red),
         EventKind::Withheld => ("  ✗", "not sent", Style::new()),
         EventKind::Missing => ("  ✗", "missing", red),

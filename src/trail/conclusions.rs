@@ -2,6 +2,7 @@
 
 use super::steps::StepKind;
 use super::story::{CookieEvent, EventKind, Story};
+use crate::cookie::Reason;
 use crate::session::Kind;
 
 /// What can be concluded.
@@ -109,13 +110,18 @@ fn tells_apart(story: &Story) -> Option<Conclusion> {
     if who.iter().all(|(_, name, _)| *name == who[0].1) {
         return None;
     }
+    let is_shared =
+        story.cookies.iter().flat_map(|life| &life.events).any(|event| {
+            event.verdict.is_some_and(|verdict| verdict.reason == Reason::GivenToAnother)
+        });
     let list: Vec<String> = who
         .iter()
         .map(|(browser, name, _)| format!("browser {} is {name}", story.browsers[*browser].id))
         .collect();
     let text = format!(
-        "The cookie tells browsers apart: {}. Each sends its own value, and sees its own user.",
-        list.join(", ")
+        "The cookie tells browsers apart: {}.{}",
+        list.join(", "),
+        if is_shared { "" } else { " Each sends its own value, and sees its own user." }
     );
     let visits = who.into_iter().map(|(_, _, visit)| visit).collect();
     Some(Conclusion { kind: ConclusionKind::CookieTellsApart, text, visits })
@@ -135,9 +141,10 @@ fn readable(story: &Story) -> Option<Conclusion> {
     } else {
         "It is neither signed nor encrypted: whoever holds it can read it and change it."
     };
+    let such_as = if session.format == "flask" { " (with Flask-Session)" } else { "" };
     let text = format!(
-        "The session lives in the cookie {}, on the client. {guard} To keep the content on the server, \
-         use server-side sessions (Flask-Session): the cookie is then a bare id.",
+        "The session lives in the cookie {}, on the client. {guard} To keep the content on the \
+         server, use server-side sessions{such_as}: the cookie is then a bare id.",
         String::from_utf8_lossy(&cookie.name)
     );
     let visits = session.states.iter().map(|state| state.visit).take(3).collect();
@@ -203,9 +210,11 @@ fn used_after_deletion(story: &Story) -> Option<Conclusion> {
             });
         if let Some((browser, visit)) = again {
             let text = format!(
-                "After the logout, browser {} sends the old value of {} again in exchange {}.",
-                story.browsers[browser].id,
+                "Deleted is not revoked: after the server had deleted {} in exchange {}, browser {} \
+                 sends the old value again in exchange {}.",
                 String::from_utf8_lossy(&life.name),
+                deleted.visit.map(|visit| story.visits[visit].id).unwrap_or_default(),
+                story.browsers[browser].id,
                 story.visits[visit].id
             );
             return Some(Conclusion {

@@ -236,7 +236,14 @@ impl Lives {
         let version = self.version(life, &pair.name, &pair.value, shown.time);
         who.profile.note_known(&host, &pair.name, &pair.value);
         let verdict = Verdict::of(reason);
-        let text = Some(reason.sentence(&Case::bare(&pair.name, target)));
+        let mut text = reason.sentence(&Case::bare(&pair.name, target));
+        if let Some(owner) =
+            self.with_value(None, pair, &host).filter(|_| reason == Reason::GivenToAnother)
+        {
+            let owner = super::letter(self.lives[owner].browser);
+            text = format!("The server gave it to browser {owner}. {text}");
+        }
+        let text = Some(text);
         let event = event(EventKind::SentUnknown, shown);
         self.push(
             life,

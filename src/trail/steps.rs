@@ -197,6 +197,9 @@ impl Page<'_> {
                 StepKind::Page,
                 format!("Comes as {who}, with a session that nothing here gave it"),
             ),
+            (Some(old), Some(who)) if old != who && !deeds.changed => {
+                (StepKind::Page, format!("Sends a session that says {who}, no longer {old}"))
+            }
             (Some(old), Some(who)) if old != who => {
                 (StepKind::Login, format!("Changes from {old} to {who}"))
             }

@@ -96,7 +96,7 @@ impl Profile {
             && let Some(left_out) = considered.iter().find(|one| self.is_left_out(one, asked))
         {
             let name = String::from_utf8_lossy(&left_out.cookie.name);
-            return Err(format!("it does not send the cookie {name} that the other one holds"));
+            return Err(format!("it does not send the cookie {name} that it would hold"));
         }
         for pair in &asked.cookies.pairs {
             let foreign =
@@ -105,7 +105,7 @@ impl Profile {
             // it was never given.
             if foreign && self.jar.agent().is_browser() && is_session(&pair.name, &pair.value) {
                 let name = String::from_utf8_lossy(&pair.name);
-                return Err(format!("it sends another {name} than the other one was given"));
+                return Err(format!("it sends another {name} than it would have been given"));
             }
         }
         let known =
@@ -198,7 +198,10 @@ impl Roster {
                     );
                     best = best.max(Some((fit, candidate)));
                 }
-                Err(reason) => why_not = why_not.or(Some(reason)),
+                Err(reason) => {
+                    let other = super::letter(candidate);
+                    why_not = why_not.or_else(|| Some(format!("as browser {other} {reason}")));
+                }
             }
         }
         (best.map(|(_, candidate)| candidate), why_not)
