@@ -31,7 +31,9 @@ pub fn subcommands() -> Vec<String> {
     let (_, list) = help.split_once("Commands:\n").unwrap();
     let lines = list.lines().take_while(|line| !line.is_empty());
     let entries = lines.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
-    entries.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
+    let names = entries.filter_map(|line| line.split_whitespace().next());
+    // The help of the help needs no page.
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
 /// What a subcommand is for, in one line.
