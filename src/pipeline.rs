@@ -2,7 +2,7 @@
 //! live drive this same [`Pipeline`]; no other file knows the street from end to end.
 //!
 //! ```text
-//! packet -> decode -> Table -> Connection -> Layer -> Exchange, numbered in capture order
+//! packet -> decode -> Table -> Connection -> Conversation -> Exchange, numbered in capture order
 //! ```
 
 use crate::capture::Packet;
@@ -10,7 +10,7 @@ use crate::http::{Conversation, Exchange, Peers, Reading};
 use crate::layer::{Protocol, recognise};
 use crate::limits::{HELD_EXCHANGES, TableLimits, TcpLimits};
 use crate::packet::{Decoder, Segment, Skip};
-use crate::tcp::{Entry, Event, Table, What};
+use crate::tcp::{Entry, Event, Side, Table, What};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -61,6 +61,8 @@ struct Talk {
     protocol: Protocol,
     /// Made with the first payload, so that connections without any cost nothing.
     conversation: Option<Box<Conversation>>,
+    /// The first bytes of the originator have been seen.
+    begun: bool,
     /// What [`Order`] was last told of it.
     pending: Option<u64>,
 }
@@ -69,8 +71,8 @@ impl Talk {
     /// Takes the next event of the connection.
     fn push(&mut self, event: &Event<'_>, peers: Peers, reading: Reading) {
         if let What::Data(bytes) = &event.what {
-            if self.protocol == Protocol::Unknown {
-                self.protocol = recognise(event.side, event.offset, bytes);
+            if event.side == Side::Originator && !std::mem::replace(&mut self.begun, true) {
+                self.protocol = recognise(bytes);
             }
             if self.protocol.is_readable() && self.conversation.is_none() {
                 self.conversation = Some(Box::new(Conversation::new(peers, reading)));
@@ -151,7 +153,7 @@ impl Pipeline {
     /// shows. It must be asked before [`Pipeline::pop`], where the same exchange comes out later.
     pub fn peek_finished(&mut self) -> Option<&Exchange> {
         let key = self.completed.pop_front()?;
-        self.order.held.get(&key)
+        self.order.held.get(&key).map(Box::as_ref)
     }
 
     /// Remembers what finishes, for [`Pipeline::peek_finished`].
@@ -173,11 +175,20 @@ impl Pipeline {
         for idle in self.table.take_idle(segment.time) {
             self.close(idle);
         }
+        self.finish_resets(segment.time);
+    }
+
+    fn finish_resets(&mut self, now: Timestamp) {
+        while let Some(entry) = self.table.reset_long_ago(now) {
+            let finished = finish(entry, self.reading, &self.tcp_limits);
+            let (id, was) = (entry.id, entry.app.pending.take());
+            self.order.update(id, was, None);
+            self.accept(finished);
+        }
     }
 
     fn close(&mut self, mut entry: Entry<Talk>) {
-        entry.tcp.finish();
-        let finished = drain(&mut entry, self.reading, &self.tcp_limits);
+        let finished = finish(&mut entry, self.reading, &self.tcp_limits);
         *self.counts.protocols.entry(entry.app.protocol).or_default() += 1;
         self.order.update(entry.id, entry.app.pending, None);
         self.accept(finished);
@@ -208,6 +219,17 @@ fn advance(
     drain(entry, reading, limits)
 }
 
+/// Nothing more comes on a connection: what that finished.
+fn finish(entry: &mut Entry<Talk>, reading: Reading, limits: &TcpLimits) -> Vec<Exchange> {
+    entry.tcp.finish();
+    let mut finished = drain(entry, reading, limits);
+    if let Some(conversation) = &mut entry.app.conversation {
+        conversation.finish();
+        finished.extend(std::iter::from_fn(|| conversation.pop()));
+    }
+    finished
+}
+
 fn drain(entry: &mut Entry<Talk>, reading: Reading, limits: &TcpLimits) -> Vec<Exchange> {
     let peers = Peers { connection: entry.id, ends: entry.ends };
     while let Some(event) = entry.tcp.pop(limits) {
@@ -226,8 +248,9 @@ fn pending(entry: &Entry<Talk>) -> Option<u64> {
 /// Puts finished exchanges in capture order: one is let go when no earlier one can still come.
 #[derive(Debug, Default)]
 struct Order {
-    /// Finished exchanges by their first packet. Pipelined requests may share one.
-    held: BTreeMap<(u64, u64), Exchange>,
+    /// Finished exchanges by their first packet. Pipelined requests may share one. They are boxed
+    /// since a map moves its values about.
+    held: BTreeMap<(u64, u64), Box<Exchange>>,
     serial: u64,
     /// The oldest unfinished packet of each connection that has one.
     pending: BTreeSet<(u64, u64)>,
@@ -239,7 +262,7 @@ impl Order {
     fn hold(&mut self, exchange: Exchange) -> (u64, u64) {
         self.serial += 1;
         let key = (exchange.first_packet(), self.serial);
-        self.held.insert(key, exchange);
+        self.held.insert(key, Box::new(exchange));
         key
     }
 
@@ -265,6 +288,6 @@ impl Order {
         }
         self.released += 1;
         let (_, exchange) = self.held.pop_first()?;
-        Some(Numbered { id: self.released, exchange })
+        Some(Numbered { id: self.released, exchange: *exchange })
     }
 }

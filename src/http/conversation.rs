@@ -2,20 +2,24 @@
 //!
 //! Which end is the client is decided by who sends a request line or a status line. Responses
 //! answer requests in order (RFC 9112 section 9.3.2), with two corrections for captures that are
-//! not whole: a response cannot answer a request that its server had not received, which the
-//! acknowledgment number of its segment tells; and after a hole in the responses, the next one
-//! answers the last request that had been received, not the first that is still open.
+//! not whole. A response cannot answer a request that its server had not received, which the
+//! acknowledgment number of its segment tells. And after a hole in the responses, the next one
+//! answers the request that was sent when everything before that response had been read; see
+//! [`pairing`](super::pairing).
+
+mod losses;
 
 use super::body::{Body, KeepBodies};
 use super::exchange::{Exchange, Message};
 use super::framing::{self, Framing};
 use super::head;
 use super::open::{Answer, Open};
+use super::pairing::{self, Loss};
 use super::probe::Looks;
-use super::reader::{Hole, Origin, Reader, Step};
+use super::reader::{Origin, Reader, Step};
 use crate::limits::HttpLimits;
-use crate::note::NoteKind;
-use crate::tcp::{End, Event, Mark, Side, What};
+use crate::note::{Note, NoteKind};
+use crate::tcp::{Event, Mark, Side, What};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
@@ -37,6 +41,8 @@ pub struct Reading {
     pub keep: KeepBodies,
 }
 
+const NO_REQUEST: &str = "the request was not captured";
+
 /// One HTTP/1 connection.
 #[derive(Debug)]
 pub struct Conversation {
@@ -48,8 +54,10 @@ pub struct Conversation {
     open: VecDeque<Open>,
     /// Which of them the response reader is in.
     answering: Option<usize>,
-    /// Responses have been lost since one was last read.
-    lost_responses: bool,
+    /// What has been lost of the responses since one was last read.
+    loss: Loss,
+    /// The response being read has no known request, so that it may answer a HEAD and have no body.
+    bodiless: bool,
     done: VecDeque<Exchange>,
 }
 
@@ -63,7 +71,8 @@ impl Conversation {
             readers: Default::default(),
             open: VecDeque::new(),
             answering: None,
-            lost_responses: false,
+            loss: Loss::None,
+            bodiless: false,
             done: VecDeque::new(),
         }
     }
@@ -73,7 +82,7 @@ impl Conversation {
         let at = Origin { mark: event.mark, offset: event.offset };
         match &event.what {
             What::Data(bytes) => self.data(event.side, bytes, at),
-            What::Gap(missing) => self.gap(event.side, *missing, event.mark),
+            What::Gap(missing) => self.gap(event.side, event.offset, *missing, event.mark),
             What::End(how) => self.end(event.side, *how, event.mark),
         }
     }
@@ -94,12 +103,26 @@ impl Conversation {
         self.client.is_some()
     }
 
+    /// Nothing more will come: whatever is open is finished as it stands.
+    pub fn finish(&mut self) {
+        self.open.iter_mut().for_each(Open::abandon);
+        self.close_done();
+    }
+
     fn data(&mut self, side: Side, mut bytes: &[u8], mut at: Origin) {
         while !bytes.is_empty() {
+            self.end_body_before(side, bytes, at.offset);
             let (used, step) = self.readers[side.index()].read(bytes, at, &self.reading.limits);
             match step {
                 Step::Nothing => {}
-                Step::Head(looks, head, origin) => self.head(side, looks, &head, origin, at.mark),
+                Step::Head(looks, head, origin) => {
+                    self.head(side, looks, &head, origin, at.mark, None);
+                }
+                Step::LongHead(head, origin) => {
+                    let text = "the head is longer than is read";
+                    let cut = Note::at(NoteKind::Limit, at.mark.packet, text);
+                    self.cut_head(side, &head, origin, cut);
+                }
                 Step::Body(body) => self.body(side, body, at.mark),
                 Step::BodyEnd => self.message_end(side, true),
                 Step::Broken(why) => {
@@ -113,28 +136,54 @@ impl Conversation {
         }
     }
 
-    fn head(&mut self, side: Side, looks: Looks, head: &[u8], origin: Origin, last: Mark) {
+    /// A head, whole unless `cut` says otherwise.
+    fn head(
+        &mut self,
+        side: Side,
+        looks: Looks,
+        head: &[u8],
+        origin: Origin,
+        last: Mark,
+        cut: Option<Note>,
+    ) {
+        if head.starts_with(b"PRI * HTTP/2") {
+            // HTTP/2 inside a tunnel.
+            self.readers.iter_mut().for_each(Reader::go_blind);
+            return;
+        }
         let from = if looks == Looks::Request { side } else { side.other() };
         if *self.client.get_or_insert(from) != from {
             // A request line from the server, or the reverse: whatever it is, it is no message.
             self.readers[side.index()].go_seeking();
             return;
         }
+        self.readers.iter_mut().for_each(Reader::be_thorough);
         let understood = match looks {
-            Looks::Request => self.request(head, origin, last),
-            _ => self.response(head, origin, last),
+            Looks::Request => self.request(head, origin, last, cut),
+            _ => self.response(head, origin, last, cut),
         };
         if understood.is_none() {
             self.readers[side.index()].go_seeking();
         }
     }
 
-    fn request(&mut self, head: &[u8], origin: Origin, last: Mark) -> Option<()> {
+    fn request(
+        &mut self,
+        head: &[u8],
+        origin: Origin,
+        last: Mark,
+        cut: Option<Note>,
+    ) -> Option<()> {
         let parsed = head::request(head)?;
         if self.open.len() >= self.reading.limits.open_exchanges {
             self.drop_oldest(last);
         }
-        let mut open = Open { request_start: origin.offset, ..Open::default() };
+        let mut open = Open {
+            request_start: origin.offset,
+            request_acked: origin.mark.acked,
+            notes: cut.into_iter().collect(),
+            ..Open::default()
+        };
         let (framing, doubt) = framing::of_request(&parsed.headers);
         for text in parsed.leniencies {
             open.note(NoteKind::LenientHead, origin.mark.packet, text);
@@ -149,12 +198,19 @@ impl Conversation {
         Some(())
     }
 
-    fn response(&mut self, head: &[u8], origin: Origin, last: Mark) -> Option<()> {
+    fn response(
+        &mut self,
+        head: &[u8],
+        origin: Origin,
+        last: Mark,
+        cut: Option<Note>,
+    ) -> Option<()> {
         let parsed = head::response(head)?;
-        let index = self.answered_by(origin.mark);
+        let index = self.answered_by(origin);
         let keep = self.kept_bytes(&parsed.headers);
         let server = self.client?.other();
         let open = &mut self.open[index];
+        open.notes.extend(cut);
         let method = open.request.as_ref().map(|request| request.start.method.clone());
         let status = parsed.start.status;
         let (framing, doubt) = framing::of_response(method.as_deref(), status, &parsed.headers);
@@ -174,6 +230,7 @@ impl Conversation {
         open.response = Some(response);
         open.answer = Answer::Reading;
         self.answering = Some(index);
+        self.bodiless = method.is_none();
         self.begin_body(server, framing);
         if status == 101 {
             self.readers.iter_mut().for_each(Reader::go_blind);
@@ -183,22 +240,25 @@ impl Conversation {
         Some(())
     }
 
-    /// Which open exchange a response that begins at `mark` belongs to; one without a request is
+    /// Which open exchange a response that begins at `origin` belongs to; one without a request is
     /// opened if there is none.
-    fn answered_by(&mut self, mark: Mark) -> usize {
-        let received = |open: &Open| mark.acked.is_none_or(|acked| open.request_start < acked);
-        let lost = std::mem::take(&mut self.lost_responses);
-        let mut candidates =
-            self.open.iter().enumerate().filter(|(_, open)| open.is_waiting() && received(open));
-        let found = if lost { candidates.next_back() } else { candidates.next() };
-        let Some(index) = found.map(|(index, _)| index) else {
+    fn answered_by(&mut self, origin: Origin) -> usize {
+        let mark = origin.mark;
+        let loss = std::mem::take(&mut self.loss);
+        let Some((index, doubtful)) = pairing::answered(&self.open, loss, origin) else {
             return self.open_orphan(mark);
         };
-        let passed_over: Vec<usize> =
-            (0..index).filter(|before| self.open[*before].is_waiting()).collect();
-        for before in passed_over {
-            self.open[before].note(NoteKind::Gap, mark.packet, "the response was not captured");
-            self.open[before].abandon();
+        for open in self.open.iter_mut().take(index).filter(|open| open.is_waiting()) {
+            open.note(NoteKind::Gap, mark.packet, "the response was not captured");
+            open.abandon();
+        }
+        let open = &mut self.open[index];
+        if open.request.is_none() && open.interim.is_empty() {
+            open.note(NoteKind::Gap, mark.packet, NO_REQUEST);
+        }
+        if doubtful {
+            let text = "responses are missing before this one, which may answer another request";
+            open.note(NoteKind::DoubtfulPairing, mark.packet, text);
         }
         let before = self.open.len();
         self.close_done();
@@ -209,7 +269,7 @@ impl Conversation {
     fn open_orphan(&mut self, mark: Mark) -> usize {
         let index = self.open.iter().position(Open::is_waiting).unwrap_or(self.open.len());
         let mut orphan = Open { request_done: true, ..Open::default() };
-        orphan.note(NoteKind::Gap, mark.packet, "the request was not captured");
+        orphan.note(NoteKind::Gap, mark.packet, NO_REQUEST);
         self.open.insert(index, orphan);
         index
     }
@@ -232,77 +292,6 @@ impl Conversation {
         }
         if self.readers[side.index()].ends_here() {
             self.message_end(side, true);
-        }
-    }
-
-    fn gap(&mut self, side: Side, missing: u64, mark: Mark) {
-        let of_request = self.is_client(side);
-        let what = if of_request { "request" } else { "response" };
-        match self.readers[side.index()].skip(missing) {
-            Hole::InBody | Hole::EndsBody if self.current(side).is_none() => {}
-            Hole::InBody => {
-                self.note_missing(side, missing, mark, what);
-                if let Some(open) = self.current(side) {
-                    open.add_hole(of_request);
-                }
-                if self.readers[side.index()].ends_here() {
-                    self.message_end(side, true);
-                }
-            }
-            Hole::EndsBody => {
-                self.note_missing(side, missing, mark, what);
-                self.message_end(side, false);
-            }
-            Hole::InHead(carry, origin) => self.cut_head(side, &carry, origin, missing, mark),
-            Hole::Outside => {}
-        }
-        if !of_request {
-            self.lost_responses = true;
-        }
-    }
-
-    /// A head that lost its end: its whole lines are read all the same.
-    fn cut_head(&mut self, side: Side, carry: &[u8], origin: Origin, missing: u64, mark: Mark) {
-        let Some(end) = memchr::memrchr(b'\n', carry) else { return };
-        let looks = if carry.starts_with(b"HTTP/") { Looks::Response } else { Looks::Request };
-        let head = [&carry[..=end], b"\r\n"].concat();
-        let before = self.open.len();
-        self.head(side, looks, &head, origin, origin.mark);
-        let of_request = looks == Looks::Request;
-        let index = if of_request { self.open.len().checked_sub(1) } else { self.answering };
-        if let Some(index) = index.filter(|_| !of_request || self.open.len() > before) {
-            self.open[index].note(
-                NoteKind::Gap,
-                mark.packet,
-                format!("{missing} bytes are missing, and with them the end of the head"),
-            );
-            self.message_end(side, false);
-        }
-        self.readers[side.index()].go_seeking();
-    }
-
-    fn end(&mut self, side: Side, how: End, mark: Mark) {
-        let complete = self.readers[side.index()].end(how);
-        let of_request = self.is_client(side);
-        let reading = self.current(side).is_some();
-        if reading {
-            if !complete {
-                let what = if of_request { "request" } else { "response" };
-                self.note(
-                    side,
-                    NoteKind::Incomplete,
-                    mark,
-                    format!("the {what} ends before its body does"),
-                );
-            }
-            self.message_end(side, complete);
-        }
-        if !of_request && self.client.is_some() {
-            // No response will come any more.
-            for open in &mut self.open {
-                open.abandon();
-            }
-            self.close_done();
         }
     }
 
@@ -353,13 +342,8 @@ impl Conversation {
         }
     }
 
-    fn note_missing(&mut self, side: Side, missing: u64, mark: Mark, what: &str) {
-        self.note(
-            side,
-            NoteKind::Gap,
-            mark,
-            format!("{missing} bytes of the {what} were not captured"),
-        );
+    fn what(&self, side: Side) -> &'static str {
+        if self.is_client(side) { "request" } else { "response" }
     }
 
     fn kept_bytes(&self, headers: &super::Headers) -> usize {
@@ -384,7 +368,7 @@ impl Conversation {
         let (client, server) =
             (self.peers.ends[client.index()], self.peers.ends[client.other().index()]);
         while self.open.front().is_some_and(Open::is_done) {
-            if let Some(open) = self.open.pop_front() {
+            if let Some(open) = self.open.pop_front().filter(|open| !open.is_nothing()) {
                 self.done.push_back(open.close(&self.peers, client, server));
             }
             self.answering = self.answering.and_then(|index| index.checked_sub(1));

@@ -6,6 +6,7 @@
 use super::exchange::Version;
 use super::headers::Headers;
 use super::lenient;
+use std::mem::MaybeUninit;
 
 /// How many header fields `httparse` is given room for; heads with more are read leniently.
 const USUAL_FIELDS: usize = 96;
@@ -58,10 +59,10 @@ pub(super) fn head_end(bytes: &[u8], scanned: usize) -> Option<usize> {
 
 /// Reads a whole request head.
 pub(super) fn request(bytes: &[u8]) -> Option<Parsed<RequestLine>> {
-    let mut fields = [httparse::EMPTY_HEADER; USUAL_FIELDS];
-    let mut head = httparse::Request::new(&mut fields);
+    let mut fields = [const { MaybeUninit::uninit() }; USUAL_FIELDS];
+    let mut head = httparse::Request::new(&mut []);
     if let (Ok(httparse::Status::Complete(_)), Some(method), Some(target), Some(minor)) =
-        (head.parse(bytes), head.method, head.path, head.version)
+        (head.parse_with_uninit_headers(bytes, &mut fields), head.method, head.path, head.version)
     {
         let version = Version { major: 1, minor };
         let (method, target) = (method.as_bytes().into(), target.as_bytes().into());
@@ -73,10 +74,11 @@ pub(super) fn request(bytes: &[u8]) -> Option<Parsed<RequestLine>> {
 
 /// Reads a whole response head.
 pub(super) fn response(bytes: &[u8]) -> Option<Parsed<StatusLine>> {
-    let mut fields = [httparse::EMPTY_HEADER; USUAL_FIELDS];
-    let mut head = httparse::Response::new(&mut fields);
+    let mut fields = [const { MaybeUninit::uninit() }; USUAL_FIELDS];
+    let mut head = httparse::Response::new(&mut []);
+    let config = httparse::ParserConfig::default();
     if let (Ok(httparse::Status::Complete(_)), Some(status), Some(reason), Some(minor)) =
-        (head.parse(bytes), head.code, head.reason, head.version)
+        (config.parse_response_with_uninit_headers(&mut head, bytes, &mut fields), head.code, head.reason, head.version)
         // httparse gives an empty reason for one with bytes above 127; those are wanted too.
         && !(reason.is_empty() && has_reason(bytes))
     {
@@ -93,11 +95,7 @@ fn has_reason(bytes: &[u8]) -> bool {
 }
 
 fn copy(fields: &[httparse::Header<'_>]) -> Headers {
-    let mut pairs = [("", &b""[..]); USUAL_FIELDS];
-    for (pair, field) in pairs.iter_mut().zip(fields) {
-        *pair = (field.name, field.value);
-    }
-    Headers::from_pairs(&pairs[..fields.len().min(USUAL_FIELDS)])
+    Headers::from_fields(fields.iter().map(|field| (field.name.as_bytes(), field.value)))
 }
 
 #[cfg(test)]
@@ -129,8 +127,8 @@ mod tests {
 
     #[test]
     fn what_httparse_refuses_is_still_read() {
-        let many: String = (0..200).map(|i| format!("h{i}: v\r\n")).collect();
-        let long = format!("HTTP/1.1 200 OK\r\n{many}\r\n");
+        let many: Vec<String> = (0..200).map(|i| format!("h{i}: v\r\n")).collect();
+        let long = format!("HTTP/1.1 200 OK\r\n{}\r\n", many.concat());
         assert_eq!(response(long.as_bytes()).unwrap().headers.len(), 200);
         let parsed =
             response(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=\x01\r\nSet-Cookie: b=2\r\n\r\n").unwrap();

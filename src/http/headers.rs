@@ -11,14 +11,21 @@ pub struct Headers {
 impl Headers {
     /// Headers from name and value pairs, in the order given.
     pub fn from_pairs<N: AsRef<[u8]>, V: AsRef<[u8]>>(pairs: &[(N, V)]) -> Self {
-        let len =
-            pairs.iter().map(|(name, value)| name.as_ref().len() + value.as_ref().len()).sum();
+        Self::from_fields(pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())))
+    }
+
+    /// Headers from names and values, in the order given. They are walked twice.
+    pub(super) fn from_fields<'a, I>(fields: I) -> Self
+    where
+        I: ExactSizeIterator<Item = (&'a [u8], &'a [u8])> + Clone,
+    {
+        let len = fields.clone().map(|(name, value)| name.len() + value.len()).sum();
         let mut text = Vec::with_capacity(len);
-        let mut ends = Vec::with_capacity(pairs.len());
-        for (name, value) in pairs {
-            text.extend_from_slice(name.as_ref());
+        let mut ends = Vec::with_capacity(fields.len());
+        for (name, value) in fields {
+            text.extend_from_slice(name);
             let name_end = position(&text);
-            text.extend_from_slice(value.as_ref());
+            text.extend_from_slice(value);
             ends.push((name_end, position(&text)));
         }
         Self { text: text.into_boxed_slice(), ends: ends.into_boxed_slice() }

@@ -12,13 +12,21 @@ const MAX_FIELDS: usize = 10_000;
 pub(super) fn request(bytes: &[u8]) -> Option<Parsed<RequestLine>> {
     let (line, rest) = split_line(bytes);
     let mut leniencies = Vec::new();
-    let (start, version) = if let Some(at) = memchr::memmem::rfind(line, b"HTTP/") {
-        (&line[..at], version(&line[at..])?)
-    } else {
-        leniencies.push("the request line names no version");
-        (line, Version { major: 0, minor: 9 })
+    let line = line.trim_ascii();
+    let (start, version) = match memchr::memmem::rfind(line, b" HTTP/") {
+        // What stands right behind the method is the target, whatever it says.
+        Some(at) if line[..at].trim_ascii_end().contains(&b' ') => {
+            let version = version(&line[at + 1..]).unwrap_or_else(|| {
+                leniencies.push("the version cannot be read");
+                Version { major: 1, minor: 0 }
+            });
+            (line[..at].trim_ascii_end(), version)
+        }
+        _ => {
+            leniencies.push("the request line names no version");
+            (line, Version { major: 0, minor: 9 })
+        }
     };
-    let start = start.trim_ascii();
     let method_end = start.iter().position(u8::is_ascii_whitespace)?;
     let (method, target) = (&start[..method_end], start[method_end..].trim_ascii());
     if target.iter().any(u8::is_ascii_whitespace) {
@@ -36,11 +44,14 @@ pub(super) fn request(bytes: &[u8]) -> Option<Parsed<RequestLine>> {
 pub(super) fn response(bytes: &[u8]) -> Option<Parsed<StatusLine>> {
     let (line, rest) = split_line(bytes);
     let mut leniencies = Vec::new();
-    let mut words = line.splitn(2, u8::is_ascii_whitespace);
-    let version = version(words.next()?)?;
+    let mut words = line.splitn(2, |byte| matches!(byte, b' ' | b'\t'));
+    // HTTP/0.9 has no status line.
+    let version = version(words.next()?).filter(|version| version.major > 0)?;
     let rest_of_line = words.next()?.trim_ascii_start();
     let digits = rest_of_line.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let status = std::str::from_utf8(&rest_of_line[..digits]).ok()?.parse().ok()?;
+    // No reader takes a code that has not three digits (RFC 9112 section 4).
+    let code = rest_of_line.get(..digits).filter(|code| code.len() == 3)?;
+    let status = std::str::from_utf8(code).ok()?.parse().ok()?;
     let reason = rest_of_line[digits..].trim_ascii();
     let headers = fields(rest, &mut leniencies);
     if leniencies.is_empty() {
@@ -55,7 +66,10 @@ pub(super) fn response(bytes: &[u8]) -> Option<Parsed<StatusLine>> {
 
 /// `HTTP/1.1` and the like.
 fn version(text: &[u8]) -> Option<Version> {
-    let digits = text.strip_prefix(b"HTTP/")?.trim_ascii_end();
+    let digits = text.strip_prefix(b"HTTP/")?;
+    if digits.ends_with(b"\r") {
+        return None;
+    }
     let number =
         |byte: Option<&u8>| byte.filter(|byte| byte.is_ascii_digit()).map(|byte| byte - b'0');
     let major = number(digits.first())?;
@@ -117,6 +131,8 @@ mod tests {
         for (head, leniency) in [
             ("GET /a b HTTP/1.1\r\n\r\n", "the request target holds white space"),
             ("GET /\r\n\r\n", "the request line names no version"),
+            ("GET HTTP/1.1\r\n\r\n", "the request line names no version"),
+            ("GET / HTTP/1.\r\n\r\n", "the version cannot be read"),
             ("GET / HTTP/1.1\r\nA : b\r\n\r\n", "a header name has white space before its colon"),
             ("GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", "a header value is folded over several lines"),
             ("GET / HTTP/1.1\r\nnonsense\r\n\r\n", "a header line has no colon and was left out"),
@@ -140,9 +156,16 @@ mod tests {
 
     #[test]
     fn what_is_no_head_is_refused() {
-        for head in
-            ["", "\r\n", "HTTP/1.1\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 99999999 OK\r\n\r\n"]
-        {
+        for head in [
+            "",
+            "\r\n",
+            "HTTP/1.1\r\n\r\n",
+            "HTTP/1.1 abc\r\n\r\n",
+            "HTTP/1.1 99999999 OK\r\n\r\n",
+            "HTTP/1.1 20 OK\r\n\r\n",
+            "HTTP/1.1\r 200 OK\r\n\r\n",
+            "HTTP/0.9 200 OK\r\n\r\n",
+        ] {
             assert_eq!(response(head.as_bytes()), None, "{head:?}");
         }
         assert_eq!(request(b"GET\r\n\r\n"), None);

@@ -15,6 +15,7 @@ mod head;
 mod headers;
 mod lenient;
 mod open;
+mod pairing;
 mod probe;
 mod reader;
 mod url;

@@ -26,6 +26,8 @@ pub(super) struct Open {
     pub notes: Vec<Note>,
     /// The stream offset at which the request begins.
     pub request_start: u64,
+    /// How far the client had read the responses when it sent the request.
+    pub request_acked: Option<u64>,
     pub request_done: bool,
     pub answer: Answer,
     /// Bytes of each body that are kept: the request's, the response's.
@@ -35,6 +37,16 @@ pub(super) struct Open {
 }
 
 impl Open {
+    /// The place of a request that was not captured.
+    pub fn lost(request_start: u64) -> Self {
+        Self { request_start, request_done: true, ..Self::default() }
+    }
+
+    /// Whether nothing of it was captured.
+    pub fn is_nothing(&self) -> bool {
+        self.request.is_none() && self.response.is_none() && self.interim.is_empty()
+    }
+
     /// Whether nothing more can be added.
     pub fn is_done(&self) -> bool {
         self.request_done && matches!(self.answer, Answer::Done)

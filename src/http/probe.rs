@@ -13,6 +13,10 @@ pub enum Looks {
     Neither,
 }
 
+/// How many of [`METHODS`] are those of RFC 9110 and PATCH. With one of these, a request line is
+/// believed that names no version, or one that cannot be read: servers answer it, if only with 400.
+const STANDARD: usize = 9;
+
 /// Methods that are believed without having seen the rest of the line: RFC 9110, PATCH,
 /// `WebDAV`, and what `UPnP` and caches use.
 const METHODS: [&str; 33] = [
@@ -54,6 +58,9 @@ const METHODS: [&str; 33] = [
 /// The longest method looked for.
 const MAX_METHOD: usize = 24;
 
+/// The longest version looked for, as in `HTTP/1.0.8`, with its line end.
+const MAX_VERSION: usize = 12;
+
 /// How much of a first line is read to judge an unknown method.
 const MAX_LINE: usize = 8192;
 
@@ -73,6 +80,28 @@ pub fn probe(bytes: &[u8]) -> Looks {
     probe_request(bytes)
 }
 
+/// Where behind the first byte a message may begin in bytes that are not understood: at a status
+/// line, or behind a blank line.
+pub(super) fn next_start(bytes: &[u8]) -> Option<usize> {
+    let rest = bytes.get(1..)?;
+    let status = memchr::memmem::find_iter(rest, b"HTTP/1.")
+        .map(|at| at + 1)
+        .find(|at| is_status_line(&bytes[*at..]));
+    let behind_blank = memchr::memmem::find_iter(rest, b"\n\r\n")
+        .map(|at| at + 4)
+        .find(|at| matches!(probe(&bytes[*at..]), Looks::Request | Looks::Response));
+    status.into_iter().chain(behind_blank).min()
+}
+
+/// Whether bytes can hardly be anything but a status line: `HTTP/1.1 200 OK`.
+pub(super) fn is_status_line(bytes: &[u8]) -> bool {
+    matches!(
+        bytes,
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0' | b'1', b' ', b'1'..=b'5', tens, ones, end, ..]
+            if tens.is_ascii_digit() && ones.is_ascii_digit() && matches!(end, b' ' | b'\r' | b'\n')
+    )
+}
+
 fn probe_request(bytes: &[u8]) -> Looks {
     let token = |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_');
     let method_len = bytes.iter().take(MAX_METHOD + 1).take_while(|byte| token(byte)).count();
@@ -82,10 +111,14 @@ fn probe_request(bytes: &[u8]) -> Looks {
     if !(2..=MAX_METHOD).contains(&method_len) || bytes[method_len] != b' ' {
         return Looks::Neither;
     }
-    let known = METHODS.iter().any(|method| method.as_bytes() == &bytes[..method_len]);
+    let method = METHODS.iter().position(|method| method.as_bytes() == &bytes[..method_len]);
+    let known = method.is_some();
     let rest = &bytes[method_len + 1..];
     match memchr::memchr(b'\n', rest) {
         Some(end) if ends_with_version(&rest[..end]) => Looks::Request,
+        Some(end) if method.is_some_and(|at| at < STANDARD) && is_target(&rest[..end]) => {
+            Looks::Request
+        }
         Some(_) => Looks::Neither,
         None if rest.len() > MAX_LINE => {
             if known {
@@ -101,7 +134,17 @@ fn probe_request(bytes: &[u8]) -> Looks {
 }
 
 fn ends_with_version(line: &[u8]) -> bool {
-    memchr::memmem::rfind(line, b"HTTP/").is_some_and(|at| line.len() - at <= 10)
+    memchr::memmem::rfind(line, b"HTTP/").is_some_and(|at| line.len() - at <= MAX_VERSION)
+}
+
+/// Whether the rest of a request line is a target, and not that of RTSP or SIP, which share
+/// methods with HTTP.
+fn is_target(rest: &[u8]) -> bool {
+    let rest = rest.trim_ascii_end();
+    let last = rest.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+    let other = last.starts_with(b"RTSP/") || last.starts_with(b"SIP/");
+    let begins = matches!(rest.first(), Some(b'/' | b'*')) || rest.starts_with(b"http://");
+    begins && !other && rest.iter().all(|byte| *byte >= b' ')
 }
 
 #[cfg(test)]
@@ -122,6 +165,12 @@ mod tests {
             (b"HTTP/", Looks::Maybe),
             (b"HTTP/1.1 200 OK", Looks::Response),
             (b"HTTP/x", Looks::Neither),
+            (b"GET HTTP/1.1\r\n", Looks::Request),
+            (b"GET /\r\n", Looks::Request),
+            (b"GET / HTTP/1.\r\n", Looks::Request),
+            (b"FROBNICATE /x\r\n", Looks::Neither),
+            (b"OPTIONS * RTSP/1.0\r\n", Looks::Neither),
+            (b"OPTIONS sip:a@b SIP/2.0\r\n", Looks::Neither),
             (b"HELO example.org\r\n", Looks::Neither),
             (b"USER anonymous\r\n", Looks::Neither),
             (b"\x16\x03\x01\x02\x00", Looks::Neither),
@@ -130,6 +179,20 @@ mod tests {
             (b"SSH-2.0-OpenSSH\r\n", Looks::Neither),
         ] {
             assert_eq!(probe(bytes), looks, "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn the_next_message_is_found_inside_a_segment() {
+        for (bytes, next) in [
+            (&b"rest of a bodyHTTP/1.1 200 OK\r\n"[..], Some(14)),
+            (b"-length: 0\r\n\r\nGET / HTTP/1.1\r\n", Some(14)),
+            (b"HTTP/1.1 200 OK\r\nHTTP/1.1 404 No\r\n", Some(17)),
+            (b"speaking of HTTP/1.1 and HTTP/1.0\r\n\r\nmore text", None),
+            (b"x", None),
+            (b"", None),
+        ] {
+            assert_eq!(next_start(bytes), next, "{}", bytes.escape_ascii());
         }
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! A [`Reader`] cuts the stream into heads and bodies. It does not know what a head means, so its
 //! owner tells it how the body is framed. Where it lost its way (after a hole, or when the capture
-//! began midway) it seeks the next message at the start of a segment.
+//! began midway) it seeks the next message: at the start of a segment, behind a blank line, or at
+//! what can only be a status line.
 
 use super::chunked::{Chunked, Piece};
 use super::exchange::Position;
 use super::framing::Framing;
 use super::head::head_end;
-use super::probe::{Looks, probe};
+use super::probe::{Looks, next_start, probe};
 use crate::limits::HttpLimits;
 use crate::tcp::{End, Mark};
 use std::borrow::Cow;
@@ -37,6 +38,8 @@ pub(super) enum Step<'a> {
     Nothing,
     /// A whole head, blank line included.
     Head(Looks, Cow<'a, [u8]>, Origin),
+    /// A head that runs on past the cap; what has been seen of it.
+    LongHead(Vec<u8>, Origin),
     /// Body bytes.
     Body(&'a [u8]),
     /// The body is over.
@@ -52,12 +55,23 @@ pub(super) enum Step<'a> {
 pub(super) enum Hole {
     /// It lies in a body whose frame goes on.
     InBody,
-    /// The body's end was in it, or can no longer be found.
-    EndsBody,
+    /// The body's end was in it, or can no longer be found. So many bytes at the end of the hole
+    /// belong to later messages for sure.
+    EndsBody(u64),
     /// A head lost its end.
     InHead(Vec<u8>, Origin),
-    /// It lies between messages, as far as can be told.
-    Outside,
+    /// It lies between messages, as far as can be told. So many bytes at the end of the hole belong
+    /// to messages for sure.
+    Outside(u64),
+}
+
+/// What the end of the direction ended.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Ended {
+    /// A body that only the end of the connection could end, and that is now complete.
+    pub complete: bool,
+    /// A head that is not whole.
+    pub head: Option<(Vec<u8>, Origin)>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -83,11 +97,14 @@ pub(super) struct Reader {
     /// A head that is not whole yet, or bytes too few to tell what they are.
     carry: Vec<u8>,
     origin: Option<Origin>,
+    /// Messages are sought inside segments too.
+    thorough: bool,
 }
 
 impl Default for Reader {
     fn default() -> Self {
-        Self { state: State::Between { lost: true }, carry: Vec::new(), origin: None }
+        let state = State::Between { lost: true };
+        Self { state, carry: Vec::new(), origin: None, thorough: false }
     }
 }
 
@@ -150,6 +167,21 @@ impl Reader {
         matches!(self.state, State::Between { .. })
     }
 
+    /// The connection speaks HTTP: from here on messages are sought inside segments too.
+    pub fn be_thorough(&mut self) {
+        self.thorough = true;
+    }
+
+    /// Whether a body is being read that ends with the connection.
+    pub fn is_until_close(&self) -> bool {
+        self.state == State::UntilClose
+    }
+
+    /// The body that was being read is over: a message follows.
+    pub fn end_body(&mut self) {
+        self.state = State::Between { lost: false };
+    }
+
     /// From here on the stream is not HTTP any more.
     pub fn go_blind(&mut self) {
         self.state = State::Blind;
@@ -162,34 +194,41 @@ impl Reader {
 
     /// Bytes that were not captured.
     pub fn skip(&mut self, missing: u64) -> Hole {
+        if let State::Chunked(chunked) = &mut self.state
+            && chunked.skip(missing)
+        {
+            return Hole::InBody;
+        }
+        let mut beyond = 0;
         match &mut self.state {
             State::Length(left) if *left >= missing => {
                 *left -= missing;
                 return Hole::InBody;
             }
-            State::Chunked(chunked) => {
-                if chunked.skip(missing) {
-                    return Hole::InBody;
-                }
-            }
+            State::Length(left) => beyond = missing - *left,
             State::UntilClose => return Hole::InBody,
-            State::Blind => return Hole::Outside,
+            State::Blind => return Hole::Outside(0),
+            State::Between { lost: false } => beyond = missing,
             _ => {}
         }
         let before = std::mem::replace(&mut self.state, State::Between { lost: true });
         let carry = std::mem::take(&mut self.carry);
         match (before, self.origin.take()) {
-            (State::Length(_) | State::Chunked(_), _) => Hole::EndsBody,
+            (State::Length(_) | State::Chunked(_), _) => Hole::EndsBody(beyond),
             (State::Head(_), Some(origin)) => Hole::InHead(carry, origin),
-            _ => Hole::Outside,
+            _ => Hole::Outside(beyond),
         }
     }
 
-    /// The direction has ended: whether a body that was being read is now complete.
-    pub fn end(&mut self, how: End) -> bool {
-        let complete = self.state == State::UntilClose && how == End::Closed;
-        self.state = State::Between { lost: true };
-        complete
+    /// The direction has ended, and with it what was being read.
+    pub fn end(&mut self, how: End) -> Ended {
+        let before = std::mem::replace(&mut self.state, State::Between { lost: true });
+        let carry = std::mem::take(&mut self.carry);
+        let head = self.origin.take().filter(|_| matches!(before, State::Head(_)));
+        Ended {
+            complete: before == State::UntilClose && how == End::Closed,
+            head: head.map(|origin| (carry, origin)),
+        }
     }
 
     /// The packet with the first byte of a head that is not whole yet.
@@ -205,14 +244,19 @@ impl Reader {
         limits: &HttpLimits,
     ) -> (usize, Step<'a>) {
         if self.carry.is_empty() {
-            let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            // Servers may send line ends before a message (RFC 9112 section 2.2), and clients
+            // overlook any white space there.
+            let blank = bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
             if blank > 0 {
                 return (blank, Step::Nothing);
             }
             self.origin = Some(at);
             return match probe(bytes) {
                 Looks::Maybe => self.keep(bytes),
-                Looks::Neither => self.reject(bytes.len(), lost),
+                Looks::Neither => {
+                    let next = if self.thorough { next_start(bytes) } else { None };
+                    self.reject(next.unwrap_or(bytes.len()), lost)
+                }
                 looks => self.read_head(looks, bytes, limits),
             };
         }
@@ -220,7 +264,8 @@ impl Reader {
         self.carry.extend_from_slice(bytes);
         match probe(&self.carry) {
             Looks::Maybe => (bytes.len(), Step::Nothing),
-            Looks::Neither => self.reject(bytes.len(), lost),
+            // Only what came before is known to be no message.
+            Looks::Neither => self.reject(0, lost),
             looks => {
                 self.carry.truncate(before);
                 self.read_head(looks, bytes, limits)
@@ -233,7 +278,7 @@ impl Reader {
         (bytes.len(), Step::Nothing)
     }
 
-    /// These bytes begin no message. What is left of the segment is passed over with them.
+    /// So many bytes, and what was carried over, begin no message and are passed over.
     fn reject<'a>(&mut self, len: usize, lost: bool) -> (usize, Step<'a>) {
         self.carry.clear();
         self.origin = None;
@@ -260,8 +305,13 @@ impl Reader {
                 let head = Cow::Owned(std::mem::take(&mut self.carry));
                 self.finish_head(looks, end - before, head)
             }
-            None if self.carry.len() > limits.head_bytes => self.reject(bytes.len(), false),
-            None => (bytes.len(), Step::Nothing),
+            None if self.carry.len() <= limits.head_bytes => (bytes.len(), Step::Nothing),
+            None => {
+                self.state = State::Between { lost: true };
+                let head = std::mem::take(&mut self.carry);
+                let step = self.origin.take().map_or(Step::Junk, |at| Step::LongHead(head, at));
+                (bytes.len(), step)
+            }
         }
     }
 

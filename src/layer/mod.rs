@@ -4,8 +4,6 @@
 //! (`http::probe`), so that a stream joined midway, or one that begins with another protocol (a
 //! proxy's handshake), is still recognised.
 
-use crate::tcp::Side;
-
 /// A protocol, as far as the first bytes tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Protocol {
@@ -37,12 +35,9 @@ impl Protocol {
     }
 }
 
-/// Recognises a protocol by the first bytes of the stream of `side`, which lie at `offset`: the
-/// HTTP/2 preface (RFC 9113 section 3.4), or a TLS handshake record (RFC 8446 section 5.1).
-pub fn recognise(side: Side, offset: u64, bytes: &[u8]) -> Protocol {
-    if side != Side::Originator || offset != 0 {
-        return Protocol::Unknown;
-    }
+/// Recognises a protocol by the first bytes that the originator sends: the HTTP/2 preface (RFC 9113
+/// section 3.4), or a TLS handshake record (RFC 8446 section 5.1).
+pub fn recognise(bytes: &[u8]) -> Protocol {
     match bytes {
         [0x16, 0x03, 0..=4, ..] => Protocol::Tls,
         _ if bytes.starts_with(b"PRI * HTTP/2.0\r\n") => Protocol::Http2,
@@ -55,17 +50,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_first_bytes_of_the_opener_decide() {
-        let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-        for (side, offset, bytes, protocol) in [
-            (Side::Originator, 0, &preface[..], Protocol::Http2),
-            (Side::Originator, 0, b"\x16\x03\x01\x02\x00\x01", Protocol::Tls),
-            (Side::Originator, 9, b"\x16\x03\x01\x02\x00\x01", Protocol::Unknown),
-            (Side::Responder, 0, preface, Protocol::Unknown),
-            (Side::Originator, 0, b"GET / HTTP/1.1\r\n", Protocol::Unknown),
-            (Side::Originator, 0, b"", Protocol::Unknown),
+    fn the_first_bytes_decide() {
+        for (bytes, protocol) in [
+            (&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], Protocol::Http2),
+            (b"\x16\x03\x01\x02\x00\x01", Protocol::Tls),
+            (b"GET / HTTP/1.1\r\n", Protocol::Unknown),
+            (b"", Protocol::Unknown),
         ] {
-            assert_eq!(recognise(side, offset, bytes), protocol);
+            assert_eq!(recognise(bytes), protocol);
         }
     }
 }

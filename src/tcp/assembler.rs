@@ -56,6 +56,11 @@ impl<M: Copy> Assembler<M> {
         self.stored.len()
     }
 
+    /// Where the last stored byte ends, or what was delivered, if nothing is stored.
+    pub fn stored_end(&self) -> u64 {
+        self.stored.last_key_value().map_or(self.next, |(_, chunk)| chunk.end())
+    }
+
     /// The first stored chunk: where it begins, and its mark.
     pub fn first_stored(&self) -> Option<(u64, M)> {
         self.stored.first_key_value().map(|(offset, chunk)| (*offset, chunk.mark))

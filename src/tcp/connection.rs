@@ -4,6 +4,10 @@
 //! other direction that it acknowledges. So whatever order the capture has, a consumer sees a
 //! response after the request it answers.
 //!
+//! A connection that the capture joins midway begins a few segments late, since the first ones may
+//! be out of order. A reset proves little (anyone can forge one, and bytes may be in flight), so it
+//! is only remembered: who owns the connection decides when to [`Connection::finish`] it.
+//!
 //! Bytes that never come are given up when they are known to be lost to the capture: the receiver
 //! acknowledged them, and [`TcpLimits`] has run out of patience; or a cap is reached; or the
 //! connection ends. They are then a [`What::Gap`], an event like any other.
@@ -97,15 +101,21 @@ pub struct Event<'a> {
 pub struct Connection {
     halves: [Half; 2],
     last: Mark,
-    reset: bool,
+    /// How many more segments may show where a direction begins that has no SYN.
+    young: u8,
+    /// Who aborted the connection, if nothing speaks against it.
+    reset: Option<Side>,
     finished: bool,
 }
+
+/// How many segments of a connection are awaited before a direction without SYN begins.
+const YOUNG: u8 = 4;
 
 impl Connection {
     /// A connection whose first segment is about to be pushed.
     pub fn new(first: &Segment<'_>) -> Self {
         let last = Mark { packet: first.packet, time: first.time, acked: None };
-        Self { halves: Default::default(), last, reset: false, finished: false }
+        Self { halves: Default::default(), last, young: YOUNG, reset: None, finished: false }
     }
 
     /// Whether both directions have delivered all they ever will.
@@ -118,9 +128,29 @@ impl Connection {
         self.last.time
     }
 
-    /// The sequence number of the first byte of a side, if it is known.
-    pub fn first_seq(&self, side: Side) -> Option<Seq> {
-        self.halves[side.index()].origin()
+    /// Whether the SYN of `side` was followed by `first`.
+    pub fn begins_with(&self, side: Side, first: Seq) -> bool {
+        self.halves[side.index()].begins_with(first)
+    }
+
+    /// Whether it is known where `side` begins.
+    pub fn has_begun(&self, side: Side) -> bool {
+        self.halves[side.index()].is_settled()
+    }
+
+    /// Whether bytes of either side have been delivered.
+    pub fn has_delivered(&self) -> bool {
+        self.halves.iter().any(Half::has_delivered)
+    }
+
+    /// Whether a segment of `side` that begins with `seq` can belong to this connection.
+    pub fn reaches(&self, side: Side, seq: Seq) -> bool {
+        self.halves[side.index()].reaches(seq)
+    }
+
+    /// Whether one side has aborted the connection, as far as is known.
+    pub fn is_reset(&self) -> bool {
+        self.reset.is_some()
     }
 
     /// A packet no later than the oldest whose bytes are still held back.
@@ -149,6 +179,10 @@ impl Connection {
             .flatten();
         let mark = Mark { packet: segment.packet, time: segment.time, acked };
         let fresh = self.place(side, segment, mark);
+        self.young = self.young.saturating_sub(u8::from(!segment.flags.rst));
+        if self.young == 0 {
+            self.halves.iter_mut().for_each(Half::settle);
+        }
         for half in &mut self.halves {
             half.count_patience(segment.time, limits);
             half.note_held(segment.packet);
@@ -162,11 +196,13 @@ impl Connection {
             .into_iter()
             .find_map(|side| self.pop_ready(side))
             .or_else(|| self.break_tie())
+            .or_else(|| Side::BOTH.into_iter().find_map(|side| self.pop_end(side)))
             .or_else(|| self.hopeless(limits).and_then(|side| self.give_up(side)))
     }
 
     /// Nothing more will come: what is held is delivered by [`Connection::pop`], holes and all.
     pub fn finish(&mut self) {
+        self.halves.iter_mut().for_each(Half::settle);
         self.finished = true;
     }
 
@@ -174,12 +210,21 @@ impl Connection {
         &mut self.halves[side.index()]
     }
 
+    /// Learns where the two directions begin. The numbers of a reset teach nothing: they are often
+    /// made up.
     fn learn_origins(&mut self, side: Side, segment: &Segment<'_>) {
+        if segment.flags.rst {
+            return;
+        }
         let half = self.half_mut(side);
+        if segment.flags.syn {
+            half.open(Seq(segment.seq).plus(1));
+        } else {
+            half.join(Seq(segment.seq));
+        }
         half.seen = true;
-        half.begin(Seq(segment.seq).plus(u32::from(segment.flags.syn)));
-        if segment.flags.ack && !segment.flags.rst {
-            self.half_mut(side.other()).begin(Seq(segment.ack));
+        if segment.flags.ack {
+            self.half_mut(side.other()).guess(Seq(segment.ack));
         }
     }
 
@@ -188,18 +233,23 @@ impl Connection {
         let in_step = self.in_step(side, mark.acked);
         let half = &mut self.halves[side.index()];
         let offset = half.offset(Seq(segment.seq).plus(u32::from(segment.flags.syn)))?;
-        let end = offset + segment.payload.len() as u64;
-        if segment.flags.fin {
-            half.fin.get_or_insert(end + u64::from(segment.cut));
+        if segment.flags.rst {
+            // One that does not fit exactly is not believed (RFC 5961 section 3.2).
+            if offset == half.top() {
+                self.reset = Some(side);
+            }
+            return None;
         }
-        // A reset from behind the stream is outside the window (RFC 5961): not believed.
-        if segment.flags.rst && offset >= half.next() {
-            half.fin.get_or_insert(offset);
-            self.reset = true;
+        let end = offset + segment.payload.len() as u64;
+        half.go_on_to(end);
+        if segment.flags.fin {
+            half.close_at(end + u64::from(segment.cut));
         }
         if half.ended || (segment.payload.is_empty() && segment.cut == 0) {
             return None;
         }
+        // Who goes on speaking has not aborted.
+        self.reset = self.reset.filter(|aborter| *aborter != side);
         half.cut(end, segment.cut);
         if !in_step {
             half.assembler.store(offset, segment.payload, mark);
@@ -223,11 +273,15 @@ impl Connection {
         if skipped > 0 {
             return Some(Event { side, what: What::Gap(skipped), offset, mark: self.last });
         }
-        if let Some(mark) = self.halves[side.index()].has_ready() {
-            return self.in_step(side, mark.acked).then(|| self.deliver(side, mark))?;
-        }
+        let mark = self.halves[side.index()].has_ready()?;
+        self.in_step(side, mark.acked).then(|| self.deliver(side, mark))?
+    }
+
+    /// The end of a direction. Bytes of the other one that can be delivered come first.
+    fn pop_end(&mut self, side: Side) -> Option<Event<'static>> {
+        let offset = self.half_mut(side).next();
         let how = self.end_of(side)?;
-        self.half_mut(side).ended = true;
+        self.half_mut(side).end();
         Some(Event { side, what: What::End(how), offset, mark: self.last })
     }
 
@@ -251,25 +305,32 @@ impl Connection {
     /// How `side` has ended, if nothing stands before its end.
     fn end_of(&self, side: Side) -> Option<End> {
         let half = &self.halves[side.index()];
-        if half.ended || half.assembler.stored_chunks() > 0 {
+        if half.ended || half.is_holding() {
             return None;
         }
-        let at_fin = half.fin.is_some_and(|fin| half.next() >= fin);
-        // Without a FIN, a direction ends with the connection, if no byte of it is missing. The
-        // last acknowledgment may count a FIN that was not captured.
-        let nothing_missing = half.fin.is_none() && half.acked <= half.next() + 1;
-        if at_fin || nothing_missing && self.reset {
-            return Some(if self.reset { End::Reset } else { End::Closed });
+        if let Some(fin) = half.fin {
+            return (half.next() >= fin).then_some(End::Closed);
         }
-        (nothing_missing && self.finished).then_some(End::Unknown)
+        match half.acked.checked_sub(half.next()) {
+            _ if !self.finished || self.halves[side.other().index()].is_holding() => None,
+            Some(1) => Some(End::Closed),
+            Some(2..) => None,
+            _ if self.reset.is_some() => Some(End::Reset),
+            _ => Some(End::Unknown),
+        }
     }
 
-    /// The side whose missing bytes are no longer waited for, if there is one.
+    /// The side whose missing bytes are no longer waited for, if there is one. As long as nothing
+    /// is held back because of them, waiting costs nothing.
     fn hopeless(&self, limits: &TcpLimits) -> Option<Side> {
-        let stuck = Side::BOTH.into_iter().find(|side| {
+        let holding = self.halves.iter().any(Half::is_holding);
+        let stuck = Side::BOTH.into_iter().filter(|side| {
             let half = &self.halves[side.index()];
-            half.is_out_of_patience() || half.is_full(limits) || (self.finished && !half.ended)
-        })?;
+            half.is_out_of_patience() && (holding || half.lacks_only_fin())
+                || half.is_full(limits)
+                || (self.finished && !half.ended)
+        });
+        let stuck = stuck.min_by_key(|side| !self.halves[side.index()].is_holding())?;
         Some(self.culprit(stuck))
     }
 
@@ -284,7 +345,8 @@ impl Connection {
         let last = self.last;
         let half = self.half_mut(side);
         let offset = half.next();
-        let missing = half.skip_missing();
+        let how = if half.lacks_only_fin() { End::Closed } else { End::Unknown };
+        let missing = if how == End::Closed { 0 } else { half.skip_missing() };
         if missing > 0 {
             let mark = half.has_ready().unwrap_or(last);
             return Some(Event { side, what: What::Gap(missing), offset, mark });
@@ -292,7 +354,7 @@ impl Connection {
         if half.ended {
             return None;
         }
-        half.ended = true;
-        Some(Event { side, what: What::End(End::Unknown), offset, mark: last })
+        half.end();
+        Some(Event { side, what: What::End(how), offset, mark: last })
     }
 }

@@ -12,9 +12,27 @@ use std::collections::BTreeMap;
 /// throw away the stream. It is a generous receive window.
 const PLAUSIBLE_ACK: u64 = 64 << 20;
 
+/// The stream offset of the first byte that is heard of. What the capture shows late, from before
+/// that byte, still has a place in front of it.
+const ROOM_BEFORE: u64 = 1 << 20;
+
 /// Holes left by the snap length that are remembered at a time. Those beyond are found like any
 /// other hole, only later.
 const MAX_CUTS: usize = 4096;
+
+/// What is known of where a direction begins. Nothing is delivered before it is settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Beginning {
+    /// Nothing.
+    #[default]
+    Unknown,
+    /// What the other side acknowledged.
+    Guessed,
+    /// A segment without SYN.
+    Joined,
+    /// All that will ever be known.
+    Settled,
+}
 
 /// One direction of a connection.
 #[derive(Debug, Default)]
@@ -24,10 +42,15 @@ pub(super) struct Half {
     pub seen: bool,
     /// Its end has been delivered.
     pub ended: bool,
-    /// Where the FIN or the RST lies.
+    /// Where the FIN lies.
     pub fin: Option<u64>,
     /// How far the receiver is known to have got.
     pub acked: u64,
+    beginning: Beginning,
+    /// The offset where it begins, once that is decided.
+    start: u64,
+    /// What the receiver still waited for, before that is decided.
+    wanted: Option<u64>,
     origin: Option<Origin>,
     /// Bytes that the snap length cut off: start to end.
     cuts: BTreeMap<u64, u64>,
@@ -44,15 +67,89 @@ struct Waiting {
     segments_left: u32,
 }
 
+/// The origin that puts `first` at [`ROOM_BEFORE`].
+fn before(first: Seq) -> Origin {
+    #[expect(clippy::cast_possible_truncation, reason = "the constant is far below 2^32")]
+    Origin(first.minus(ROOM_BEFORE as u32))
+}
+
 impl Half {
-    /// The sequence number of stream offset 0.
-    pub fn origin(&self) -> Option<Seq> {
-        self.origin.map(|origin| origin.0)
+    /// A SYN says that the stream begins with `first`. As long as nothing has been delivered, it is
+    /// believed before all that was concluded from other segments: those may be forged.
+    pub fn open(&mut self, first: Seq) {
+        if self.has_delivered() {
+            return;
+        }
+        let stored = self.assembler.first_stored().map(|(at, _)| at);
+        let fits = |at: &u64| *at <= 2 * ROOM_BEFORE && stored.is_none_or(|stored| *at <= stored);
+        match self.offset(first).filter(fits) {
+            Some(at) if self.is_settled() && at == self.start => {}
+            Some(at) if !self.is_settled() => self.settle_at(at),
+            _ => {
+                *self = Self { origin: Some(before(first)), ..Self::default() };
+                self.settle_at(ROOM_BEFORE);
+            }
+        }
     }
 
-    /// Sets where the stream begins, unless that is known already.
-    pub fn begin(&mut self, first: Seq) {
-        self.origin.get_or_insert(Origin(first));
+    /// A segment without SYN begins with `seq`: the stream was there before.
+    pub fn join(&mut self, seq: Seq) {
+        if !matches!(self.beginning, Beginning::Unknown | Beginning::Guessed) {
+            return;
+        }
+        if self.offset(seq).is_none_or(|at| at == 0 || at > 2 * ROOM_BEFORE) {
+            *self = Self { origin: Some(before(seq)), ..Self::default() };
+        }
+        self.beginning = Beginning::Joined;
+    }
+
+    /// The other side has everything before `ack`: the stream goes on there.
+    pub fn guess(&mut self, ack: Seq) {
+        if self.beginning == Beginning::Unknown {
+            self.origin = Some(before(ack));
+            self.beginning = Beginning::Guessed;
+        }
+    }
+
+    /// The stream begins with what is known by now.
+    pub fn settle(&mut self) {
+        if matches!(self.beginning, Beginning::Guessed | Beginning::Joined) {
+            let stored = self.assembler.first_stored().map_or(ROOM_BEFORE, |(at, _)| at);
+            self.settle_at(stored.min(ROOM_BEFORE).min(self.wanted.unwrap_or(ROOM_BEFORE)));
+        }
+    }
+
+    fn settle_at(&mut self, at: u64) {
+        self.assembler.skip_to(at);
+        self.beginning = Beginning::Settled;
+        self.start = at;
+        self.fin = self.fin.filter(|fin| *fin >= at);
+    }
+
+    /// Whether it is decided where the stream begins.
+    pub fn is_settled(&self) -> bool {
+        self.beginning == Beginning::Settled
+    }
+
+    /// Whether bytes have been delivered or given up.
+    pub fn has_delivered(&self) -> bool {
+        self.next() > self.start
+    }
+
+    /// Its end is being delivered.
+    pub fn end(&mut self) {
+        self.ended = true;
+        self.fin = Some(self.next());
+    }
+
+    /// Whether the SYN of this direction was followed by `first`.
+    pub fn begins_with(&self, first: Seq) -> bool {
+        self.is_settled() && self.offset(first) == Some(self.start)
+    }
+
+    /// Whether a segment that begins with `seq` can belong to this stream.
+    pub fn reaches(&self, seq: Seq) -> bool {
+        self.offset(seq).is_some_and(|at| at.abs_diff(self.next()) <= PLAUSIBLE_ACK)
     }
 
     /// The offset of the next byte to be delivered.
@@ -71,10 +168,39 @@ impl Half {
         if offset > self.next() + PLAUSIBLE_ACK {
             return None;
         }
+        if !self.is_settled() {
+            self.wanted = Some(self.wanted.map_or(offset, |wanted| wanted.min(offset)));
+        }
         // A FIN counts as one sequence number, but is no byte.
         let offset = self.fin.map_or(offset, |fin| offset.min(fin));
         self.acked = self.acked.max(offset);
         Some(offset)
+    }
+
+    /// Its sender says that it ends at `end`. An end before bytes that were delivered is no end.
+    pub fn close_at(&mut self, end: u64) {
+        if end >= self.next() {
+            self.fin = Some(end);
+        }
+    }
+
+    /// Bytes up to `end` show that a FIN was not the end (it was forged, to mislead an observer).
+    /// A single byte does not: a keep-alive probe after a FIN has one.
+    pub fn go_on_to(&mut self, end: u64) {
+        if self.fin.is_some_and(|fin| end > fin + 1) {
+            self.fin = None;
+            self.ended = false;
+        }
+    }
+
+    /// Whether all that is missing is one sequence number at the end: a FIN that was not captured.
+    pub fn lacks_only_fin(&self) -> bool {
+        self.fin.is_none() && self.acked == self.next() + 1 && !self.is_holding()
+    }
+
+    /// The end of all bytes that have been seen or acknowledged.
+    pub fn top(&self) -> u64 {
+        self.assembler.stored_end().max(self.acked)
     }
 
     /// Bytes at `start` that were on the wire, but not in the packet.
@@ -104,6 +230,11 @@ impl Half {
         (offset == self.next()).then_some(mark)
     }
 
+    /// Whether anything is held back.
+    pub fn is_holding(&self) -> bool {
+        self.assembler.stored_chunks() > 0
+    }
+
     /// Whether more is held back than the limits allow.
     pub fn is_full(&self, limits: &TcpLimits) -> bool {
         self.assembler.stored_bytes() > limits.held_bytes
@@ -113,7 +244,7 @@ impl Half {
     /// Keeps count of how long bytes that the receiver has are missing here.
     pub fn count_patience(&mut self, now: Timestamp, limits: &TcpLimits) {
         let at = self.next();
-        if self.acked <= at || self.ended {
+        if self.acked <= at || self.ended || !self.is_settled() {
             self.waiting = None;
             return;
         }
@@ -144,15 +275,15 @@ impl Half {
 
     /// Remembers since which packet something is held back, for [`Half::held_since`].
     pub fn note_held(&mut self, packet: u64) {
-        if self.assembler.stored_chunks() == 0 {
-            self.held_since = None;
-        } else {
+        if self.is_holding() {
             self.held_since.get_or_insert(packet);
+        } else {
+            self.held_since = None;
         }
     }
 
     /// A packet no later than the oldest whose bytes are held back.
     pub fn held_since(&self) -> Option<u64> {
-        self.held_since.filter(|_| self.assembler.stored_chunks() > 0)
+        self.held_since.filter(|_| self.is_holding())
     }
 }

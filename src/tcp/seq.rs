@@ -12,14 +12,19 @@ impl Seq {
         Self(self.0.wrapping_add(count))
     }
 
+    /// The number `count` bytes before.
+    #[must_use]
+    pub const fn minus(self, count: u32) -> Self {
+        Self(self.0.wrapping_sub(count))
+    }
+
     /// The signed distance from `origin` to here, the shorter way round.
     pub const fn distance_from(self, origin: Self) -> i32 {
         self.0.wrapping_sub(origin.0).cast_signed()
     }
 }
 
-/// Ties sequence numbers to stream offsets: offset 0 is the first byte after the SYN, or the first
-/// byte known of a stream that was joined midway.
+/// Ties sequence numbers to stream offsets: the sequence number of offset 0.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin(pub Seq);
 

@@ -2,7 +2,9 @@
 //!
 //! Each connection carries what its consumer needs (`T`), so that one look-up serves both. A
 //! connection that is over stays until its port pair is used again, so that late copies of its
-//! segments do not pass for a new one; idle ones go only when the table is crowded.
+//! segments do not pass for a new one; idle ones go only when the table is crowded. A SYN alone
+//! does not end a connection that is alive, since anyone can send one: the next segment of the new
+//! connection must agree.
 
 use super::connection::{Connection, Side};
 use super::seq::Seq;
@@ -10,11 +12,14 @@ use crate::limits::TableLimits;
 use crate::packet::Segment;
 use crate::time::Timestamp;
 use foldhash::fast::RandomState;
-use std::collections::HashMap;
+use std::collections::VecDeque;
+use std::collections::hash_map::{self, HashMap};
+use std::hash::{Hash, Hasher};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// Both ends of a connection, in an order that does not depend on who speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct FlowKey {
     low: SocketAddr,
     high: SocketAddr,
@@ -24,6 +29,23 @@ impl FlowKey {
     fn of(segment: &Segment<'_>) -> Self {
         let (low, high) = (segment.source, segment.destination);
         if low <= high { Self { low, high } } else { Self { low: high, high: low } }
+    }
+}
+
+/// All of both addresses in few words: this runs for every segment.
+impl Hash for FlowKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for end in [self.low, self.high] {
+            match end {
+                SocketAddr::V4(v4) => {
+                    state.write_u64(u64::from(v4.ip().to_bits()) << 16 | u64::from(v4.port()));
+                }
+                SocketAddr::V6(v6) => {
+                    state.write_u128(v6.ip().to_bits());
+                    state.write_u16(v6.port());
+                }
+            }
+        }
     }
 }
 
@@ -40,6 +62,9 @@ pub struct Entry<T> {
     pub tcp: Connection,
     /// What the consumer keeps.
     pub app: T,
+    /// Another connection on the same port pair that may be about to begin: its originator, and the
+    /// first byte of that.
+    rival: Option<(Side, Seq)>,
 }
 
 impl<T> Entry<T> {
@@ -48,14 +73,42 @@ impl<T> Entry<T> {
         if segment.source == self.ends[0] { Side::Originator } else { Side::Responder }
     }
 
-    /// Whether a SYN opens another connection on the same port pair, rather than being a copy of
-    /// the one that opened this.
-    fn is_reopened_by(&self, segment: &Segment<'_>) -> bool {
-        segment.flags.syn
-            && !segment.flags.ack
-            && self.tcp.first_seq(self.side_of(segment)) != Some(Seq(segment.seq).plus(1))
+    /// Whether a segment belongs to another connection that uses the same port pair.
+    fn is_replaced_by(&mut self, segment: &Segment<'_>) -> bool {
+        let (side, seq) = (self.side_of(segment), Seq(segment.seq));
+        if segment.flags.rst {
+            return false;
+        }
+        if segment.flags.syn {
+            return self.is_replaced_by_syn(side, seq.plus(1), segment);
+        }
+        self.rival == Some((side, seq))
+            || self.tcp.is_over() && !segment.payload.is_empty() && !self.tcp.reaches(side, seq)
+    }
+
+    fn is_replaced_by_syn(&mut self, side: Side, first: Seq, segment: &Segment<'_>) -> bool {
+        let rival = if segment.flags.ack {
+            Some((side.other(), Seq(segment.ack)))
+        } else {
+            Some((side, first))
+        };
+        if segment.flags.ack && self.rival == rival {
+            return true;
+        }
+        if !self.tcp.has_begun(side) || self.tcp.begins_with(side, first) {
+            return false;
+        }
+        if self.tcp.is_over() || self.tcp.is_reset() || !self.tcp.has_delivered() {
+            return !segment.flags.ack || self.tcp.is_over();
+        }
+        self.rival = rival;
+        false
     }
 }
+
+/// How long after a reset a connection is still listened to: segments were in flight, and the reset
+/// may be forged.
+const RESET_GRACE: Duration = Duration::from_secs(2);
 
 /// All connections.
 #[derive(Debug)]
@@ -64,12 +117,20 @@ pub struct Table<T> {
     limits: TableLimits,
     count: u64,
     next_sweep: usize,
+    /// When each connection that was reset is to be finished, in the order of the resets.
+    resets: VecDeque<(Timestamp, FlowKey)>,
 }
 
 impl<T: Default> Table<T> {
     /// An empty table.
     pub fn new(limits: TableLimits) -> Self {
-        Self { entries: HashMap::default(), next_sweep: limits.crowded, limits, count: 0 }
+        Self {
+            entries: HashMap::default(),
+            next_sweep: limits.crowded,
+            limits,
+            count: 0,
+            resets: VecDeque::new(),
+        }
     }
 
     /// How many connections have been seen so far.
@@ -81,14 +142,37 @@ impl<T: Default> Table<T> {
     /// replaces, because its port pair is used again, is given back to be finished.
     pub fn entry(&mut self, segment: &Segment<'_>) -> (&mut Entry<T>, Option<Entry<T>>) {
         let key = FlowKey::of(segment);
-        let stale = self.entries.get(&key).is_some_and(|entry| entry.is_reopened_by(segment));
-        let replaced = if stale { self.entries.remove(&key) } else { None };
-        let count = &mut self.count;
-        let entry = self.entries.entry(key).or_insert_with(|| {
-            *count += 1;
-            new_entry(*count, segment)
-        });
-        (entry, replaced)
+        if segment.flags.rst {
+            self.resets.push_back((segment.time, key));
+        }
+        match self.entries.entry(key) {
+            hash_map::Entry::Vacant(place) => {
+                self.count += 1;
+                (place.insert(new_entry(self.count, segment)), None)
+            }
+            hash_map::Entry::Occupied(mut place) => {
+                let replaced = place.get_mut().is_replaced_by(segment).then(|| {
+                    self.count += 1;
+                    place.insert(new_entry(self.count, segment))
+                });
+                (place.into_mut(), replaced)
+            }
+        }
+    }
+
+    /// A connection whose reset lies [`RESET_GRACE`] back and has not turned out to be forged. It
+    /// is to be finished, but stays in the table.
+    pub fn reset_long_ago(&mut self, now: Timestamp) -> Option<&mut Entry<T>> {
+        while let Some((at, key)) = self.resets.front().copied() {
+            if now.since(at) < RESET_GRACE {
+                return None;
+            }
+            self.resets.pop_front();
+            if self.entries.get(&key).is_some_and(|entry| entry.tcp.is_reset()) {
+                return self.entries.get_mut(&key);
+            }
+        }
+        None
     }
 
     /// When the table is crowded, takes out the connections that have been idle for long, in the
@@ -124,5 +208,5 @@ fn new_entry<T: Default>(id: u64, segment: &Segment<'_>) -> Entry<T> {
     let (from, to) = (segment.source, segment.destination);
     let ends = if answer { [to, from] } else { [from, to] };
     let tcp = Connection::new(segment);
-    Entry { id, ends, opened: segment.flags.syn, tcp, app: T::default() }
+    Entry { id, ends, opened: segment.flags.syn, tcp, app: T::default(), rival: None }
 }

@@ -1,0 +1,113 @@
+//! What a conversation makes of holes, of endings, and of bodies whose end cannot be trusted.
+
+use super::Conversation;
+use crate::http::open::Open;
+use crate::http::pairing::Loss;
+use crate::http::probe::{Looks, is_status_line};
+use crate::http::reader::{Hole, Origin};
+use crate::note::{Note, NoteKind};
+use crate::tcp::{End, Mark, Side};
+
+/// The fewest bytes that are taken as a lost message, or part of one. Fewer may be line ends
+/// between messages.
+const PART_OF_MESSAGE: u64 = 5;
+
+impl Conversation {
+    /// Ends the response body that is being read if `bytes` are the next response: because the
+    /// response has none after all (its request, a HEAD, was not captured), or because it has no
+    /// length and the client took it as whole when it sent its next request.
+    pub(super) fn end_body_before(&mut self, side: Side, bytes: &[u8], offset: u64) {
+        let reader = &mut self.readers[side.index()];
+        if !(self.bodiless || reader.is_until_close()) || self.client == Some(side) {
+            return;
+        }
+        let bodiless = std::mem::take(&mut self.bodiless);
+        let asked = |open: &Open| open.is_waiting() && open.request_acked == Some(offset);
+        if is_status_line(bytes) && (bodiless || self.open.iter().any(asked)) {
+            reader.end_body();
+            self.message_end(side, true);
+        }
+    }
+
+    pub(super) fn gap(&mut self, side: Side, offset: u64, missing: u64, mark: Mark) {
+        match self.readers[side.index()].skip(missing) {
+            Hole::InBody => self.hole_in_body(side, missing, mark),
+            Hole::EndsBody(beyond) => {
+                self.note_missing(side, missing, mark);
+                self.message_end(side, false);
+                self.lose(side, offset, beyond);
+            }
+            Hole::InHead(carry, origin) => {
+                let text =
+                    format!("{missing} bytes are missing, and with them the end of the head");
+                let cut = Note::at(NoteKind::Gap, mark.packet, text);
+                self.cut_head(side, &carry, origin, cut);
+                self.lose(side, offset, 0);
+            }
+            Hole::Outside(beyond) => self.lose(side, offset, beyond),
+        }
+    }
+
+    fn hole_in_body(&mut self, side: Side, missing: u64, mark: Mark) {
+        let of_request = self.is_client(side);
+        self.note_missing(side, missing, mark);
+        if let Some(open) = self.current(side) {
+            open.add_hole(of_request);
+        }
+        if self.readers[side.index()].ends_here() {
+            self.message_end(side, true);
+        }
+    }
+
+    /// Messages may have been lost from `offset` on, surely so if `beyond` bytes of them are known
+    /// to be.
+    fn lose(&mut self, side: Side, offset: u64, beyond: u64) {
+        if self.client.is_none() {
+            return;
+        }
+        let surely = beyond >= PART_OF_MESSAGE;
+        if !self.is_client(side) {
+            // With a request that acknowledged all before the hole, a response begins in it.
+            let asked = |open: &Open| open.is_waiting() && open.request_acked == Some(offset);
+            let surely = surely || self.open.iter().any(asked);
+            self.loss = self.loss.max(if surely { Loss::Surely } else { Loss::Perhaps });
+        } else if surely && !self.open.back().is_some_and(Open::is_nothing) {
+            self.open.push_back(Open::lost(offset));
+        }
+    }
+
+    /// A head that is not whole: its whole lines are read all the same.
+    pub(super) fn cut_head(&mut self, side: Side, carry: &[u8], origin: Origin, cut: Note) {
+        let Some(end) = memchr::memrchr(b'\n', carry) else { return };
+        let looks = if carry.starts_with(b"HTTP/") { Looks::Response } else { Looks::Request };
+        let head = [&carry[..=end], b"\r\n"].concat();
+        self.head(side, looks, &head, origin, origin.mark, Some(cut));
+        self.message_end(side, false);
+        self.readers[side.index()].go_seeking();
+    }
+
+    pub(super) fn end(&mut self, side: Side, how: End, mark: Mark) {
+        let ended = self.readers[side.index()].end(how);
+        if let Some((carry, origin)) = ended.head {
+            let text = "the connection ends inside the head";
+            let cut = Note::at(NoteKind::Incomplete, mark.packet, text);
+            self.cut_head(side, &carry, origin, cut);
+        }
+        if self.current(side).is_some() {
+            if !ended.complete {
+                let text = format!("the {} ends before its body does", self.what(side));
+                self.note(side, NoteKind::Incomplete, mark, text);
+            }
+            self.message_end(side, ended.complete);
+        }
+        if !self.is_client(side) {
+            // No response will come any more.
+            self.finish();
+        }
+    }
+
+    fn note_missing(&mut self, side: Side, missing: u64, mark: Mark) {
+        let text = format!("{missing} bytes of the {} were not captured", self.what(side));
+        self.note(side, NoteKind::Gap, mark, text);
+    }
+}

@@ -1,0 +1,44 @@
+//! Which request a response answers, where responses or requests have been lost.
+//!
+//! In a whole capture responses answer requests in order. After a hole the acknowledgment numbers
+//! tell: a client that waits for one response before it sends the next request acknowledges, with
+//! that request, exactly the bytes before its response. Only for pipelined requests, which were
+//! sent with the same acknowledgment, is the pairing a guess; it is then marked doubtful.
+
+use super::open::Open;
+use super::reader::Origin;
+use std::collections::VecDeque;
+
+/// What has been lost of the responses since one was last read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum Loss {
+    /// Nothing.
+    #[default]
+    None,
+    /// Perhaps a response, perhaps only the rest of the one that was being read.
+    Perhaps,
+    /// At least one response.
+    Surely,
+}
+
+/// The index of the exchange that a response beginning at `origin` answers, and whether that is
+/// doubtful. `None` if no request is open that its server had received.
+pub(super) fn answered(open: &VecDeque<Open>, loss: Loss, origin: Origin) -> Option<(usize, bool)> {
+    let received = |open: &Open| origin.mark.acked.is_none_or(|acked| open.request_start < acked);
+    let mut waiting =
+        (0..open.len()).filter(|index| open[*index].is_waiting() && received(&open[*index]));
+    if loss == Loss::None {
+        return waiting.next().map(|index| (index, false));
+    }
+    let waiting: Vec<usize> = waiting.collect();
+    let exact = |index: &&usize| open[**index].request_acked == Some(origin.offset);
+    if let Some(index) = waiting.iter().find(exact) {
+        return Some((*index, false));
+    }
+    // Requests that were sent together with the last one; the first of them has lost its response.
+    let acked = open[*waiting.last()?].request_acked;
+    let mut together = waiting.iter().filter(|index| open[**index].request_acked == acked);
+    let first = together.next()?;
+    let index = together.next().filter(|_| loss == Loss::Surely).unwrap_or(first);
+    Some((*index, waiting.len() > 1))
+}

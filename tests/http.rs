@@ -1,0 +1,302 @@
+//! Dialogues in HTTP, and the exchanges they make: see `support::tell` for how these are written.
+mod support;
+
+use support::wire::{CLIENT, SERVER, Wire, exchanges, notes, told};
+
+fn get(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: a.example\r\n\r\n")
+}
+
+fn ok(body: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+fn status(line: &str) -> String {
+    format!("HTTP/1.1 {line}\r\n\r\n")
+}
+
+const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+#[test]
+fn a_connection_is_kept_alive() {
+    let wire = Wire::open().c(get("/a")).s(ok("1")).c(get("/b")).s(ok("22")).close();
+    assert_eq!(told(&wire.frames()), ["GET /a > 200 1", "GET /b > 200 2"]);
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let requests = get("/a") + &get("/b") + &get("/c");
+    let responses = ok("1") + &ok("22") + &ok("333");
+    for mss in [1, 7, 1460] {
+        let wire = Wire::open().mss(mss).c(&requests).s(&responses);
+        let expected = ["GET /a > 200 1", "GET /b > 200 2", "GET /c > 200 3"];
+        assert_eq!(told(&wire.frames()), expected, "{mss}");
+    }
+}
+
+#[test]
+fn some_responses_have_no_body_whatever_their_headers_say() {
+    let empty = |line: &str| format!("HTTP/1.1 {line}\r\nContent-Length: 5\r\n\r\n");
+    let head = "HEAD /h HTTP/1.1\r\n\r\n";
+    let wire = Wire::open().c(head).s(empty("200 OK")).c(get("/c")).s(empty("304 Not Modified"));
+    let wire = wire.c(get("/d")).s(status("204 No Content")).c(get("/e")).s(ok("1"));
+    let expected = ["HEAD /h > 200", "GET /c > 304", "GET /d > 204", "GET /e > 200 1"];
+    assert_eq!(told(&wire.frames()), expected);
+}
+
+#[test]
+fn interim_responses_go_before_the_final_one() {
+    let post = "POST /p HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";
+    let wire = Wire::open().c(post).s(status("100 Continue")).c("abc");
+    let wire = wire.s(status("103 Early Hints") + &ok("1")).c(get("/b")).s(ok(""));
+    assert_eq!(told(&wire.frames()), ["POST /p 3 > 100 103 200 1", "GET /b > 200"]);
+}
+
+#[test]
+fn after_an_upgrade_it_is_no_http_any_more() {
+    let wire = Wire::open().c(get("/ws")).s(status("101 Switching Protocols"));
+    let wire = wire.c(get("/not-http")).s(ok("1")).c("\x01\x02");
+    assert_eq!(told(&wire.frames()), ["GET /ws > 101"]);
+}
+
+#[test]
+fn a_tunnel_may_hold_http_again_or_anything_else() {
+    let connect = "CONNECT b.example:80 HTTP/1.1\r\n\r\n";
+    let wire = Wire::open().c(connect).s(status("200 OK"));
+    let inner = wire.clone().c(get("/in")).s(ok("1"));
+    assert_eq!(told(&inner.frames()), ["CONNECT b.example:80 > 200", "GET /in > 200 1"]);
+    let http2 = wire.clone().c("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").s("\0\0\0\x04\0\0\0\0\0");
+    assert_eq!(told(&http2.frames()), ["CONNECT b.example:80 > 200"]);
+    let tls = wire.c("\x16\x03\x01\x02\0").s("\x16\x03\x03\0\x7a");
+    assert_eq!(told(&tls.frames()), ["CONNECT b.example:80 > 200"]);
+    let refused = Wire::open()
+        .c(connect)
+        .s(status("403 No").replace("\r\n\r\n", "\r\nContent-Length: 2\r\n\r\nno"));
+    assert_eq!(told(&refused.frames()), ["CONNECT b.example:80 > 403 2"]);
+}
+
+#[test]
+fn a_body_without_length_ends_with_the_connection() {
+    let wire = Wire::open().c(get("/a")).s(status("200 OK") + "abc").s("def");
+    assert_eq!(told(&wire.clone().fin(SERVER).frames()), ["GET /a > 200 6"]);
+    assert_eq!(told(&wire.clone().frames()), ["GET /a > 200 6.."]);
+    assert_eq!(told(&wire.clone().rst(SERVER).frames()), ["GET /a > 200 6.."]);
+    // The FIN itself was not captured, but it was acknowledged.
+    assert_eq!(told(&wire.lost(SERVER, "F").ack(CLIENT).frames()), ["GET /a > 200 6"]);
+}
+
+/// Some servers forget the length of an empty body. A client that sends its next request has
+/// understood.
+#[test]
+fn a_body_without_length_also_ends_with_the_next_response() {
+    let wire = Wire::open().c(get("/a")).s(status("200 OK")).c(get("/b")).s(ok("1"));
+    assert_eq!(told(&wire.frames()), ["GET /a > 200", "GET /b > 200 1"]);
+    let quoted = Wire::open().c(get("/a")).s(status("200 OK")).s(ok("1")).fin(SERVER);
+    assert_eq!(told(&quoted.frames()), ["GET /a > 200 39"]);
+}
+
+#[test]
+fn chunked_bodies_are_joined_and_their_trailers_passed_over() {
+    let body = "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: x\r\nOther: y\r\n\r\n";
+    for mss in [1, 3, 1460] {
+        let wire = Wire::open().mss(mss).c(get("/a")).s(CHUNKED).s(body);
+        let wire = wire.c(get("/b")).s(ok("1"));
+        assert_eq!(told(&wire.frames()), ["GET /a > 200 5", "GET /b > 200 1"], "{mss}");
+    }
+}
+
+#[test]
+fn chunked_is_believed_before_a_length() {
+    let both = "POST /a HTTP/1.1\r\nContent-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let wire = Wire::open().c(both).c("1\r\nx\r\n0\r\n\r\n").s(ok("")).c(get("/b")).s(ok(""));
+    assert_eq!(told(&wire.clone().frames()), ["POST /a 1 > 200", "GET /b > 200"]);
+    assert_eq!(notes(&wire.frames()), ["framing"]);
+}
+
+#[test]
+fn a_response_may_come_before_its_request_is_whole() {
+    let post = "POST /p HTTP/1.1\r\nContent-Length: 6\r\n\r\nabc";
+    let wire = Wire::open().c(post).s(ok("no")).c("def").c(get("/b")).s(ok("1"));
+    assert_eq!(told(&wire.frames()), ["POST /p 6 > 200 2", "GET /b > 200 1"]);
+}
+
+#[test]
+fn requests_without_response_are_told_too() {
+    let wire = Wire::open().c(get("/a")).s(ok("1")).c(get("/b"));
+    let expected = ["GET /a > 200 1", "GET /b > -"];
+    assert_eq!(told(&wire.clone().frames()), expected);
+    assert_eq!(told(&wire.clone().close().frames()), expected);
+    assert_eq!(told(&wire.clone().rst(CLIENT).frames()), expected);
+    // The server has closed before it was asked.
+    let late = Wire::open().s(ok("1")).fin(SERVER).c(get("/late"));
+    assert_eq!(told(&late.frames()), ["- > 200 1", "GET /late > -"]);
+}
+
+#[test]
+fn a_response_cannot_answer_what_its_server_had_not_received() {
+    let lost = Wire::open().lost(CLIENT, get("/a")).s(ok("1")).c(get("/b")).s(ok("22"));
+    assert_eq!(told(&lost.frames()), ["- > 200 1", "GET /b > 200 2"]);
+    let joined = Wire::joined().s(ok("1")).c(get("/b")).s(ok("22"));
+    assert_eq!(told(&joined.frames()), ["- > 200 1", "GET /b > 200 2"]);
+}
+
+#[test]
+fn after_lost_responses_the_next_one_finds_its_request() {
+    let wire = |lost: &str| Wire::open().c(get("/a")).lost(SERVER, ok(lost));
+    let next = wire("1").c(get("/b")).s(ok("22"));
+    assert_eq!(told(&next.frames()), ["GET /a > -", "GET /b > 200 2"]);
+    let two = wire("1").c(get("/b")).lost(SERVER, ok("2")).c(get("/c")).s(ok("333"));
+    assert_eq!(told(&two.frames()), ["GET /a > -", "GET /b > -", "GET /c > 200 3"]);
+    // The request of the next one is lost as well: it must not be taken for that of the first.
+    let both = wire("1").lost(CLIENT, get("/b")).s(ok("22")).c(get("/c")).s(ok("333"));
+    assert_eq!(told(&both.frames()), ["GET /a > -", "- > 200 2", "GET /c > 200 3"]);
+    let all = Wire::open().c(get("/a") + &get("/b")).lost(SERVER, ok("1")).s(ok("22"));
+    assert_eq!(told(&all.clone().frames()), ["GET /a > -", "GET /b > 200 2"]);
+    assert!(notes(&all.frames()).contains(&"doubtful-pairing"));
+}
+
+#[test]
+fn a_response_to_an_unknown_head_request_has_no_body() {
+    let bodiless = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
+    let wire = Wire::open().lost(CLIENT, "HEAD / HTTP/1.1\r\n\r\n").s(bodiless);
+    let wire = wire.c(get("/b")).s(ok("1")).c(get("/c")).s(ok("22"));
+    assert_eq!(told(&wire.frames()), ["- > 200", "GET /b > 200 1", "GET /c > 200 2"]);
+}
+
+#[test]
+fn a_hole_in_a_body_is_counted_and_leaves_the_frame_whole() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc";
+    let wire = Wire::open().c(get("/a")).s(head).lost(SERVER, "def").s("ghi");
+    let wire = wire.c(get("/b")).s(ok("1"));
+    assert_eq!(told(&wire.clone().frames()), ["GET /a > 200 6..", "GET /b > 200 1"]);
+    assert_eq!(notes(&wire.frames()), ["gap"]);
+    let post = "POST /a HTTP/1.1\r\nContent-Length: 6\r\n\r\n";
+    let wire = Wire::open().c(post).lost(CLIENT, "abc").c("def").s(ok("1"));
+    assert_eq!(told(&wire.frames()), ["POST /a 3.. > 200 1"]);
+}
+
+#[test]
+fn a_hole_that_takes_a_body_s_end_does_not_take_the_next_message() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc";
+    let wire = Wire::open().c(get("/a")).s(head).lost(SERVER, "defghi").c(get("/b")).s(ok("1"));
+    assert_eq!(told(&wire.frames()), ["GET /a > 200 3..", "GET /b > 200 1"]);
+    let wire = Wire::open().c(get("/a") + &get("/b") + &get("/c")).s(head);
+    let wire = wire.lost(SERVER, "defghi".to_owned() + &ok("1")).s(ok("22"));
+    assert_eq!(told(&wire.frames()), ["GET /a > 200 3..", "GET /b > -", "GET /c > 200 2"]);
+}
+
+#[test]
+fn a_hole_in_chunked_data_keeps_the_frame_and_one_in_its_coding_breaks_it() {
+    let begin = Wire::open().c(get("/a")).s(CHUNKED);
+    let data = begin.clone().s("6\r\nab").lost(SERVER, "cd").s("ef\r\n0\r\n\r\n");
+    let data = data.c(get("/b")).s(ok("1"));
+    assert_eq!(told(&data.frames()), ["GET /a > 200 4..", "GET /b > 200 1"]);
+    let coding = begin.s("2\r\nab\r\n").lost(SERVER, "2\r\ncd").s("\r\n0\r\n\r\n");
+    let coding = coding.c(get("/b")).s(ok("1"));
+    assert_eq!(told(&coding.frames()), ["GET /a > 200 2..", "GET /b > 200 1"]);
+}
+
+#[test]
+fn a_head_that_lost_its_end_is_read_as_far_as_it_goes() {
+    let begin = "HTTP/1.1 302 Found\r\nSet-Cookie: a=1\r\nLoca";
+    let wire = Wire::open().c(get("/a")).s(begin).lost(SERVER, "tion: /\r\n\r\n");
+    let wire = wire.c(get("/b")).s(ok("1"));
+    let frames = wire.frames();
+    assert_eq!(told(&frames), ["GET /a > 302 0..", "GET /b > 200 1"]);
+    let found = exchanges(&frames);
+    let headers = &found[0].response.as_ref().unwrap().headers;
+    assert_eq!((headers.len(), headers.first("set-cookie")), (1, Some(&b"a=1"[..])));
+    // The same where the connection ends inside.
+    let wire = Wire::open().c(get("/a")).s(begin).close();
+    assert_eq!(told(&wire.clone().frames()), ["GET /a > 302 0.."]);
+    assert_eq!(notes(&wire.frames()), ["incomplete"]);
+}
+
+#[test]
+fn messages_are_found_again_behind_a_hole_inside_a_segment() {
+    let wire = Wire::open().c(get("/a")).s(ok("1")).lost(CLIENT, &get("/b")[..10]);
+    let wire = wire.c(get("/b")[10..].to_owned() + &get("/c")).s(ok("22") + &ok("333"));
+    // In the order of their first packets.
+    assert_eq!(told(&wire.frames())[1..], ["GET /c > 200 3", "- > 200 2"]);
+}
+
+#[test]
+fn heads_are_read_wherever_they_are_split() {
+    let (request, response) = (get("/a"), ok("1"));
+    for at in 1..request.len() {
+        let wire = Wire::open().c(&request[..at]).c(&request[at..]).s(ok("1"));
+        assert_eq!(told(&wire.frames()), ["GET /a > 200 1"], "{at}");
+    }
+    for at in 1..response.len() {
+        let wire = Wire::open().c(&request).s(&response[..at]).s(&response[at..]);
+        assert_eq!(told(&wire.frames()), ["GET /a > 200 1"], "{at}");
+    }
+}
+
+#[test]
+fn ten_thousand_header_fields_are_read() {
+    let fields: Vec<String> = (0..10_000).map(|at| format!("h{at}: v\r\n")).collect();
+    let fields = fields.concat();
+    let request = format!("GET /a HTTP/1.1\r\n{fields}\r\n");
+    let wire = Wire::open().c(request).s(ok("1")).c(get("/b")).s(ok(""));
+    let frames = wire.frames();
+    assert_eq!(told(&frames), ["GET /a > 200 1", "GET /b > 200"]);
+    assert_eq!(exchanges(&frames)[0].request.as_ref().unwrap().headers.len(), 10_000);
+}
+
+#[test]
+fn an_endless_head_is_cut_and_told() {
+    let line = "X-Filler: ".to_owned() + &"x".repeat(1000) + "\r\n";
+    let mut wire = Wire::open().c("GET /a HTTP/1.1\r\n");
+    for _ in 0..400 {
+        wire = wire.c(&line);
+    }
+    let frames = wire.c("\r\n").s(ok("1")).c(get("/b")).s(ok("22")).frames();
+    assert_eq!(told(&frames), ["GET /a > 200 1", "GET /b > 200 2"]);
+    assert_eq!(notes(&frames)[0], "limit");
+    let no_line = "GET /".to_owned() + &"x".repeat(400_000);
+    let frames = Wire::open().c(no_line).c(get("/b")).s(ok("22")).frames();
+    assert_eq!(told(&frames), ["GET /b > 200 2"]);
+}
+
+#[test]
+fn junk_between_messages_is_told_and_passed_over() {
+    let wire = Wire::open().c(get("/a")).s(ok("1") + "surplus").c(get("/b"));
+    let frames = wire.s(" \t\r\n\r\n".to_owned() + &ok("22")).c(get("/c")).s("junk").s(ok("333"));
+    let frames = frames.frames();
+    assert_eq!(told(&frames), ["GET /a > 200 1", "GET /b > 200 2", "GET /c > 200 3"]);
+    assert!(notes(&frames).contains(&"junk"));
+    let inside = Wire::open().c(get("/a")).s("foobar\r\n".to_owned() + &ok("1"));
+    assert_eq!(told(&inside.frames()), ["GET /a > 200 1"]);
+}
+
+#[test]
+fn first_lines_that_servers_answer_are_requests() {
+    for (line, told_as) in [
+        ("GET /x", "GET /x"),
+        ("GET HTTP/1.1", "GET HTTP/1.1"),
+        ("GET / HTTP/1.", "GET /"),
+        ("GET / HTTP/1.0.8", "GET /"),
+        ("GET /HTTP/1.1", "GET /HTTP/1.1"),
+        ("BREW /pot HTTP/1.1", "BREW /pot"),
+    ] {
+        let wire = Wire::open().c(format!("{line}\r\n\r\n")).s(ok("1"));
+        assert_eq!(told(&wire.frames()), [format!("{told_as} > 200 1")], "{line}");
+    }
+}
+
+#[test]
+fn what_is_no_http_gives_nothing() {
+    let wire = Wire::open().s("220 mail.example ESMTP\r\n").c("EHLO a\r\n").s("250 ok\r\n");
+    assert!(told(&wire.frames()).is_empty());
+    let wire = Wire::open().c(b"\x16\x03\x01\x02\0\x01").s(b"\x16\x03\x03\0\x7a\x02");
+    assert!(told(&wire.frames()).is_empty());
+}
+
+#[test]
+fn thousands_of_open_requests_are_capped_and_none_is_forgotten() {
+    let requests: String = (0..6_000).map(|at| get(&format!("/{at}"))).collect();
+    let frames = Wire::open().c(requests).frames();
+    assert_eq!(told(&frames).len(), 6_000);
+    assert!(notes(&frames).contains(&"limit"));
+}
