@@ -161,6 +161,12 @@ impl Pipeline {
         self.watched = true;
     }
 
+    /// The oldest packet whose exchange has not finished yet: no exchange that begins before it
+    /// can still come. `None` if nothing is unfinished.
+    pub fn oldest_open(&self) -> Option<u64> {
+        self.order.oldest_open()
+    }
+
     fn segment(&mut self, segment: &Segment<'_>) {
         let (entry, replaced) = self.table.entry(segment);
         let finished = advance(entry, segment, self.reading, &self.tcp_limits);
@@ -279,10 +285,14 @@ impl Order {
         }
     }
 
+    fn oldest_open(&self) -> Option<u64> {
+        self.pending.first().map(|(packet, _)| *packet)
+    }
+
     /// The first exchange that nothing unfinished can precede.
     fn pop(&mut self) -> Option<Numbered> {
+        let oldest = self.oldest_open().unwrap_or(u64::MAX);
         let entry = self.held.first_entry()?;
-        let oldest = self.pending.first().map_or(u64::MAX, |(packet, _)| *packet);
         if entry.key().0 > oldest && self.held.len() <= HELD_EXCHANGES {
             return None;
         }

@@ -3,6 +3,7 @@
 //! This is the one place where wall time enters: a silent interface yields [`Event::Idle`] several
 //! times a second, so that whoever listens can look at signals and show what it has.
 
+use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -120,6 +121,9 @@ pub enum LiveError {
         /// What libpcap says.
         reason: String,
     },
+    /// The packets were written to a pipe that nobody reads any more.
+    #[error("whoever read the packets has gone away")]
+    ClosedPipe,
     /// The capture broke off.
     #[error("the capture on {interface} broke off: {reason}")]
     Read {
@@ -233,7 +237,7 @@ impl Live {
     ///
     /// # Errors
     ///
-    /// [`LiveError::Read`] if the interface fails, [`LiveError::Write`] if saving does.
+    /// [`LiveError::Read`] if the interface fails; those of [`Live::flush`] if saving does.
     pub fn next_event(&mut self) -> Result<Event<'_>, LiveError> {
         let mut waited = Duration::ZERO;
         loop {
@@ -261,14 +265,15 @@ impl Live {
     ///
     /// # Errors
     ///
-    /// [`LiveError::Write`] if the file cannot take it.
+    /// [`LiveError::Write`] if the file cannot take it, [`LiveError::ClosedPipe`] if it was a pipe.
     pub fn flush(&mut self) -> Result<(), LiveError> {
         let Some((save, path)) = &mut self.save else {
             return Ok(());
         };
-        let path = &*path;
-        save.flush()
-            .map_err(|error| LiveError::Write { path: path.clone(), reason: message(error) })
+        save.flush().map_err(|error| match error {
+            pcap::Error::ErrnoError(number) if is_closed_pipe(number.0) => LiveError::ClosedPipe,
+            error => LiveError::Write { path: path.clone(), reason: message(error) },
+        })
     }
 
     /// How many packets came and were lost so far.
@@ -367,6 +372,10 @@ fn save_to(capture: &Capture<Active>, path: &Path) -> Result<(Savefile, PathBuf)
     }
     let save = capture.savefile(path).map_err(|error| failed(message(error)))?;
     Ok((save, path.to_owned()))
+}
+
+fn is_closed_pipe(number: i32) -> bool {
+    io::Error::from_raw_os_error(number).kind() == io::ErrorKind::BrokenPipe
 }
 
 /// libpcap's own words, without the frame the pcap crate puts around them.

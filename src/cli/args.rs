@@ -1,5 +1,9 @@
 //! What can be typed.
 
+mod sniff;
+
+pub use sniff::Sniff;
+
 use crate::time::Timestamp;
 use crate::trail::{At, RULES, Severity};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
@@ -27,6 +31,9 @@ pub enum Command {
     Timeline(Timeline),
     /// Print every HTTP exchange as JSON Lines
     Exchanges(Exchanges),
+    /// Watch a network interface and tell each exchange as it happens
+    #[command(after_long_help = sniff::EXAMPLES)]
+    Sniff(Sniff),
     /// Print what each browser held at a point of the capture
     Jar(Jar),
     /// Say what became of a cookie, and why

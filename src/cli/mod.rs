@@ -7,9 +7,15 @@ mod decode;
 mod exchanges;
 mod generate;
 mod input;
+#[cfg(feature = "live")]
+mod interfaces;
 mod jar;
 mod output;
 mod report;
+#[cfg(feature = "live")]
+mod signals;
+#[cfg(feature = "live")]
+mod sniff;
 mod timeline;
 mod why;
 
@@ -51,5 +57,11 @@ fn dispatch(arguments: args::Arguments) -> anyhow::Result<Outcome> {
         args::Command::Decode(decode) => decode::run(&decode),
         args::Command::Generate(generate) => generate::run(&generate),
         args::Command::Exchanges(exchanges) => exchanges::run(&exchanges),
+        #[cfg(feature = "live")]
+        args::Command::Sniff(sniff) => sniff::run(&sniff),
+        #[cfg(not(feature = "live"))]
+        args::Command::Sniff(_) => {
+            anyhow::bail!("this build has no live capture: it was made without the feature `live`")
+        }
     }
 }

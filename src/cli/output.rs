@@ -20,14 +20,11 @@ pub fn stdout() -> impl Write {
 /// # Errors
 /// A file that cannot be made.
 pub fn open(file: Option<&Path>, color: ColorChoice) -> anyhow::Result<AutoStream<Box<dyn Write>>> {
-    let wanted = match color {
-        ColorChoice::Always => anstream::ColorChoice::Always,
-        ColorChoice::Never => anstream::ColorChoice::Never,
-        ColorChoice::Auto if file.is_some() => anstream::ColorChoice::Never,
-        // NO_COLOR, CLICOLOR_FORCE, TERM, and whether it is a terminal at all.
-        ColorChoice::Auto => AutoStream::choice(&io::stdout()),
+    let automatic = || match file {
+        Some(_) => anstream::ColorChoice::Never,
+        None => AutoStream::choice(&io::stdout()),
     };
-    Ok(AutoStream::new(raw(file)?, wanted))
+    Ok(AutoStream::new(raw(file)?, chosen(color, automatic)))
 }
 
 /// Standard output, or a file, as it is: for formats that never hold a style.
@@ -44,6 +41,25 @@ pub fn raw(file: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
             Box::new(BufWriter::with_capacity(BLOCK, file))
         }
     })
+}
+
+/// Standard error, with colour where it is wanted.
+#[cfg(feature = "live")]
+pub fn stderr(color: ColorChoice) -> AutoStream<Box<dyn Write>> {
+    let wanted = chosen(color, || AutoStream::choice(&io::stderr()));
+    AutoStream::new(Box::new(io::stderr()), wanted)
+}
+
+/// `automatic` looks at `NO_COLOR`, `CLICOLOR_FORCE`, `TERM`, and whether it is a terminal at all.
+fn chosen(
+    color: ColorChoice,
+    automatic: impl FnOnce() -> anstream::ColorChoice,
+) -> anstream::ColorChoice {
+    match color {
+        ColorChoice::Always => anstream::ColorChoice::Always,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+        ColorChoice::Auto => automatic(),
+    }
 }
 
 /// How many columns to write: those asked for, those of the terminal, or a page's worth.

@@ -5,25 +5,43 @@ use super::output;
 use crate::report::report_json::{self, About};
 use crate::report::terminal;
 use crate::report::walkthrough::{Show, Walkthrough};
-use crate::trail::Story;
-use std::io::Write;
+use crate::trail::{Severity, Story};
+use std::io::{self, Write};
 
-/// Writes the report.
+/// Leaves out the findings that are to be ignored; whether one of the others is as grave as the
+/// options ask about.
+pub fn judge(story: &mut Story, options: &ReportOptions) -> bool {
+    story.findings.retain(|finding| !options.ignore.iter().any(|rule| rule == finding.rule));
+    let least = options.fail_on.map(Severity::from);
+    least.is_some_and(|least| story.findings.iter().any(|finding| finding.severity >= least))
+}
+
+/// Writes the report to where the options say.
 ///
 /// # Errors
 /// Those of the output.
 pub fn write(story: &Story, about: About<'_>, options: &ReportOptions) -> anyhow::Result<()> {
-    let show = Show { lessons: options.explain, secrets: options.show_secrets };
     let mut out = output::open(options.output.as_deref(), options.color)?;
+    Ok(render(story, about, options, &mut out)?)
+}
+
+/// Writes the report to an output that is open already.
+///
+/// # Errors
+/// Those of the output.
+pub fn render(
+    story: &Story,
+    about: About<'_>,
+    options: &ReportOptions,
+    mut out: impl Write,
+) -> io::Result<()> {
+    let show = Show { lessons: options.explain, secrets: options.show_secrets };
     match options.format {
         Format::Json => report_json::write(story, about, &mut out)?,
         Format::Terminal => {
-            terminal::write(
-                &Walkthrough::of(story, about, show),
-                output::width(options.width),
-                &mut out,
-            )?;
+            let walkthrough = Walkthrough::of(story, about, show);
+            terminal::write(&walkthrough, output::width(options.width), &mut out)?;
         }
     }
-    Ok(out.flush()?)
+    out.flush()
 }

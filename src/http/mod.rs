@@ -18,6 +18,8 @@ mod open;
 mod pairing;
 mod probe;
 mod reader;
+#[cfg(test)]
+pub(crate) mod samples;
 mod url;
 
 pub use self::url::{Scheme, request_url};

@@ -9,6 +9,7 @@ pub mod exchange_json;
 pub mod jar;
 mod layout;
 mod lessons;
+pub mod live;
 pub mod report_json;
 mod summary;
 pub mod terminal;

@@ -10,6 +10,7 @@ mod findings;
 mod follow;
 mod form;
 mod label;
+mod live;
 mod lives;
 mod navigation;
 mod page;
@@ -23,6 +24,7 @@ mod who;
 pub use conclusions::{Conclusion, ConclusionKind};
 pub use findings::{Finding, RULES, Rule, Severity};
 pub use form::Field;
+pub use live::{CookieNews, Happening, Live};
 pub use lives::EventAt;
 pub use steps::StepKind;
 pub use story::{
@@ -85,7 +87,8 @@ pub struct Trail {
 impl Trail {
     /// Takes the next exchange, in capture order.
     pub fn push(&mut self, numbered: Numbered) {
-        self.visits.push(Visit::of(numbered, HttpLimits::default().decoded_body));
+        let Numbered { id, exchange } = numbered;
+        self.visits.push(Visit::of(id, &exchange, HttpLimits::default().decoded_body));
     }
 
     /// What each browser held at a point of the capture, as the model has it.

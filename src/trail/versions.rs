@@ -15,15 +15,29 @@ pub(super) fn number(lives: &mut [CookieLife]) {
         }
     }
     first_seen.sort_unstable();
-    let mut numbers: BTreeMap<(Vec<u8>, String), Vec<Vec<u8>>> = BTreeMap::new();
+    let mut numbers = Numbers::default();
     for (_, _, index, version) in first_seen {
         let life = &mut lives[index];
         let value = &life.versions[version].value;
-        let known = numbers.entry((life.name.clone(), life.domain.clone())).or_default();
+        life.versions[version].number = numbers.number(&life.name, &life.domain, value);
+    }
+}
+
+/// The numbers given so far.
+#[derive(Debug, Default)]
+pub(super) struct Numbers {
+    /// The values of each name and domain, in the order of their numbers.
+    values: BTreeMap<(Vec<u8>, String), Vec<Vec<u8>>>,
+}
+
+impl Numbers {
+    /// The number of a value: the one that it has, or the next one.
+    pub fn number(&mut self, name: &[u8], domain: &str, value: &[u8]) -> usize {
+        let known = self.values.entry((name.to_vec(), domain.to_owned())).or_default();
         let at = known.iter().position(|other| other == value).unwrap_or_else(|| {
-            known.push(value.clone());
+            known.push(value.to_vec());
             known.len() - 1
         });
-        life.versions[version].number = at + 1;
+        at + 1
     }
 }

@@ -6,7 +6,6 @@ use super::page;
 use crate::cookie::{Clues, CookieHeader, Host, Scheme, Site, Target};
 use crate::http::{Exchange, Headers, Request, Response, request_url};
 use crate::note::Note;
-use crate::pipeline::Numbered;
 use crate::time::Timestamp;
 use std::net::SocketAddr;
 
@@ -111,11 +110,11 @@ pub struct Visit {
 
 impl Visit {
     /// Takes from an exchange what the trail needs.
-    pub fn of(numbered: Numbered, decoded_cap: usize) -> Self {
-        let Numbered { id, exchange } = numbered;
-        let asked = exchange.request.as_ref().map(|request| asked(request, &exchange, decoded_cap));
+    pub fn of(id: u64, exchange: &Exchange, decoded_cap: usize) -> Self {
+        let asked = exchange.request.as_ref().map(|request| asked(request, exchange, decoded_cap));
         let answered = exchange.response.as_ref().map(|response| answered(response, decoded_cap));
         let Exchange { connection, client, server, notes, .. } = exchange;
+        let (connection, client, server, notes) = (*connection, *client, *server, notes.clone());
         Self { id, connection, client, server, asked, answered, notes }
     }
 
