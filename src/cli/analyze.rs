@@ -3,7 +3,7 @@
 use super::{Outcome, args, input, report};
 use crate::http::KeepBodies;
 use crate::report::report_json::About;
-use crate::trail::{Severity, Trail};
+use crate::trail::Trail;
 
 /// Runs the subcommand.
 ///
@@ -16,19 +16,12 @@ pub fn run(arguments: &args::Analyze) -> anyhow::Result<Outcome> {
         Ok(())
     })?;
     let mut story = trail.finish();
-    story
-        .findings
-        .retain(|finding| !arguments.report.ignore.iter().any(|rule| rule == finding.rule));
+    let is_found = report::judge(&mut story, &arguments.report);
     let files = arguments.input.names();
     let about = About { files: &files, counts: &finished.counts, notes: &finished.notes };
     report::write(&story, about, &arguments.report)?;
     if arguments.report.format == args::Format::Json || arguments.report.output.is_some() {
         finished.tell();
     }
-    let threshold = arguments.report.fail_on.map(Severity::from);
-    let is_found = story
-        .findings
-        .iter()
-        .any(|finding| threshold.is_some_and(|least| finding.severity >= least));
     Ok(if is_found { Outcome::Found } else { finished.outcome() })
 }

@@ -79,6 +79,10 @@ pub enum ExchangesFormat {
 pub enum Format {
     /// The walkthrough, for people
     Terminal,
+    /// The walkthrough, to paste where Markdown is read
+    Markdown,
+    /// The walkthrough as one page for a web browser, which fetches nothing
+    Html,
     /// One document for programs (docs/json.md)
     Json,
 }

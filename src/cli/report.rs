@@ -3,8 +3,8 @@
 use super::args::{Format, ReportOptions};
 use super::output;
 use crate::report::report_json::{self, About};
-use crate::report::terminal;
 use crate::report::walkthrough::{Show, Walkthrough};
+use crate::report::{html, markdown, terminal};
 use crate::trail::{Severity, Story};
 use std::io::{self, Write};
 
@@ -36,11 +36,13 @@ pub fn render(
     mut out: impl Write,
 ) -> io::Result<()> {
     let show = Show { lessons: options.explain, secrets: options.show_secrets };
+    let walkthrough = || Walkthrough::of(story, about, show);
     match options.format {
         Format::Json => report_json::write(story, about, &mut out)?,
+        Format::Markdown => markdown::write(&walkthrough(), &mut out)?,
+        Format::Html => html::write(&walkthrough(), &mut out)?,
         Format::Terminal => {
-            let walkthrough = Walkthrough::of(story, about, show);
-            terminal::write(&walkthrough, output::width(options.width), &mut out)?;
+            terminal::write(&walkthrough(), output::width(options.width), &mut out)?;
         }
     }
     out.flush()

@@ -1,6 +1,6 @@
 //! Decoded values as JSON: `cookietrail/decode/1` in docs/json.md.
 
-use super::text::Text;
+use super::text::{self, Text};
 use crate::session::{Reading, SignatureState};
 use crate::time::Timestamp;
 use serde::Serialize;
@@ -27,9 +27,8 @@ pub struct DecodedValue {
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write_line(decoded: &DecodedValue, mut out: impl Write) -> io::Result<()> {
-    serde_json::to_writer(&mut out, &Line::of(decoded))?;
-    out.write_all(b"\n")
+pub fn write_line(decoded: &DecodedValue, out: impl Write) -> io::Result<()> {
+    text::write_json_line(&Line::of(decoded), out)
 }
 
 #[derive(Serialize)]

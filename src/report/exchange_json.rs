@@ -1,6 +1,6 @@
 //! Exchanges as JSON Lines: `cookietrail/exchanges/1` in docs/json.md.
 
-use super::text::Text;
+use super::text::{self, Text};
 use crate::http::{Body, Exchange, Headers, Request, Response, Scheme, request_url};
 use crate::note::Note;
 use crate::pipeline::Numbered;
@@ -24,9 +24,8 @@ pub fn write_header(mut out: impl Write) -> io::Result<()> {
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write_line(numbered: &Numbered, mut out: impl Write) -> io::Result<()> {
-    serde_json::to_writer(&mut out, &Line::of(numbered))?;
-    out.write_all(b"\n")
+pub fn write_line(numbered: &Numbered, out: impl Write) -> io::Result<()> {
+    text::write_json_line(&Line::of(numbered), out)
 }
 
 #[derive(Serialize)]

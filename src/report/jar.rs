@@ -1,7 +1,7 @@
 //! What each browser held, in four formats: a table, JSON (`cookietrail/jar/1` in docs/json.md),
 //! a Netscape cookie file, and the bare `Cookie` header.
 
-use super::text::{Text, plain};
+use super::text::{self, Text, plain};
 use super::words::lossy;
 use crate::cookie::{Case, Considered, Cookie, SameSite, Site, Target, header_value};
 use crate::time::Timestamp;
@@ -255,7 +255,7 @@ impl<'a> CookieJson<'a> {
 ///
 /// # Errors
 /// Those of the writer.
-pub fn json(jars: &[Held], target: Option<&Target>, mut out: impl Write) -> io::Result<()> {
+pub fn json(jars: &[Held], target: Option<&Target>, out: impl Write) -> io::Result<()> {
     let browsers = jars
         .iter()
         .map(|held| BrowserJson {
@@ -267,6 +267,5 @@ pub fn json(jars: &[Held], target: Option<&Target>, mut out: impl Write) -> io::
             cookies: kept(held, target).into_iter().map(CookieJson::of).collect(),
         })
         .collect();
-    serde_json::to_writer_pretty(&mut out, &Document { schema: SCHEMA, browsers })?;
-    out.write_all(b"\n")
+    text::write_json(&Document { schema: SCHEMA, browsers }, out)
 }

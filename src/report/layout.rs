@@ -2,6 +2,7 @@
 //! terminal.
 
 use anstyle::Style;
+use std::fmt::Write as _;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A piece of text in one style. The text is safe for a terminal.
@@ -22,9 +23,11 @@ impl Span {
 }
 
 /// Lays spans out as lines of at most `width` columns. The first line begins with `first`, the
-/// others with `rest`; both count towards the width. A word that is too long for a line is cut.
+/// others with `rest`; both count towards the width. A word that is too long for a line is cut. Words
+/// with a no-break space between them stay together, and are written with a common space.
 pub(super) fn wrap(first: &str, rest: &str, spans: &[Span], width: usize) -> String {
-    let mut lines = Lines { out: String::new(), column: 0, rest, width, at_start: true };
+    let style = Style::new();
+    let mut lines = Lines { out: String::new(), column: 0, rest, width, at_start: true, style };
     lines.raw(first);
     for span in spans {
         for (index, word) in span.text.split(' ').enumerate() {
@@ -34,9 +37,7 @@ pub(super) fn wrap(first: &str, rest: &str, spans: &[Span], width: usize) -> Str
             lines.word(word, span.style);
         }
     }
-    let kept = lines.out.trim_end().len();
-    lines.out.truncate(kept);
-    lines.out.push('\n');
+    lines.end_line();
     lines.out
 }
 
@@ -46,6 +47,8 @@ struct Lines<'a> {
     rest: &'a str,
     width: usize,
     at_start: bool,
+    /// The style that is switched on.
+    style: Style,
 }
 
 impl Lines<'_> {
@@ -71,31 +74,45 @@ impl Lines<'_> {
         while self.column + rest.width() > self.width {
             let room = self.width.saturating_sub(self.column).max(1);
             let (head, tail) = split_at_width(rest, room);
+            rest = tail;
+            if rest.is_empty() {
+                rest = head;
+                break;
+            }
             self.styled(head, style);
             self.break_line();
-            rest = tail;
         }
         self.styled(rest, style);
         self.at_start = false;
     }
 
     fn break_line(&mut self) {
-        let kept = self.out.trim_end_matches(' ').len();
-        self.out.truncate(kept);
-        self.out.push('\n');
+        self.end_line();
         self.column = 0;
         let rest = self.rest;
         self.raw(rest);
         self.at_start = true;
     }
 
+    /// Ends a line without spaces at its end, and with its style switched off.
+    fn end_line(&mut self) {
+        let kept = self.out.trim_end_matches(' ').len();
+        self.out.truncate(kept);
+        self.switch(Style::new());
+        self.out.push('\n');
+    }
+
     fn styled(&mut self, text: &str, style: Style) {
-        if style == Style::new() {
-            self.out.push_str(text);
-        } else {
-            self.out.push_str(&format!("{style}{text}{style:#}"));
+        self.switch(style);
+        self.raw(&text.replace('\u{a0}', " "));
+    }
+
+    fn switch(&mut self, style: Style) {
+        if self.style != style {
+            // Writing to a string does not fail.
+            let _ = write!(self.out, "{:#}{style}", self.style);
+            self.style = style;
         }
-        self.column += text.width();
     }
 }
 
@@ -128,6 +145,15 @@ mod tests {
     fn words_are_wrapped_under_each_other() {
         let spans = [Span::plain("one two three four"), Span::plain(" five")];
         assert_eq!(wrap("* ", "  ", &spans, 11), "* one two\n  three\n  four five\n");
+        assert_eq!(wrap("", "", &[Span::plain("one two\u{a0}three")], 9), "one\ntwo three\n");
+    }
+
+    #[test]
+    fn a_style_is_switched_on_once_and_ends_with_its_line() {
+        let bold = Style::new().bold();
+        let spans = [Span::new(bold, "one two three"), Span::plain(" four")];
+        let shown = wrap("", "", &spans, 8);
+        assert_eq!(shown, "\x1b[1mone two\x1b[0m\n\x1b[1mthree\x1b[0m\nfour\n");
     }
 
     #[test]

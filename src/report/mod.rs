@@ -6,12 +6,17 @@
 pub mod decode_json;
 pub mod decode_terminal;
 pub mod exchange_json;
+pub mod html;
+mod index;
 pub mod jar;
 mod layout;
 mod lessons;
 pub mod live;
+pub mod markdown;
+pub mod phrase;
 pub mod report_json;
 mod summary;
+mod teller;
 pub mod terminal;
 pub mod text;
 pub mod timeline;

@@ -1,7 +1,7 @@
 //! The report as JSON: `cookietrail/report/1` in docs/json.md.
 
 use super::exchange_json::{Display, NoteJson};
-use super::text::Text;
+use super::text::{self, Text};
 use crate::note::Note;
 use crate::pipeline::Counts;
 use crate::session::{Reading, SignatureState};
@@ -31,9 +31,8 @@ pub struct About<'a> {
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write(story: &Story, about: About<'_>, mut out: impl Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut out, &Report::of(story, about))?;
-    out.write_all(b"\n")
+pub fn write(story: &Story, about: About<'_>, out: impl Write) -> io::Result<()> {
+    text::write_json(&Report::of(story, about), out)
 }
 
 #[derive(Serialize)]

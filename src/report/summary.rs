@@ -1,39 +1,34 @@
 //! The head of the report, its warnings, and the comparison of browsers.
 
+use super::phrase::Piece;
 use super::report_json::About;
+use super::teller::shown;
 use super::walkthrough::{Compared, FindingView};
-use super::words::{circled, compact_json, lossy};
+use super::words::lossy;
 use crate::layer::Protocol;
 use crate::pipeline::Counts;
-use crate::session::Reading;
 use crate::trail::{CookieLife, EventKind, Finding, Story};
+use std::collections::BTreeSet;
 
-/// `236 packets in 25.1 s, 20 connections, 20 exchanges, 2 browsers, 2 cookies`.
-pub(super) fn summary(story: &Story, counts: &Counts) -> String {
-    let seconds = counts.span.map_or(0.0, |(first, last)| last.since(first).as_secs_f64());
-    let start = counts
-        .span
-        .map(|(first, _)| {
-            format!(
-                ", from {}",
-                first
-                    .to_string()
-                    .split('.')
-                    .next()
-                    .unwrap_or_default()
-                    .replace('T', " ")
-                    .trim_end_matches('Z')
-            )
-        })
-        .unwrap_or_default();
-    [
-        format!("{} in {seconds:.1} s{start} UTC", count(counts.packets, "packet")),
+/// `236 packets in 25.1 s`, `from 2026-11-23 02:55:50 UTC`, `20 connections`, and so on.
+pub(super) fn summary(story: &Story, counts: &Counts) -> Vec<String> {
+    let packets = count(counts.packets, "packet");
+    let mut measures = match counts.span {
+        Some((first, last)) => {
+            let seconds = last.since(first).as_secs_f64();
+            let start = first.to_string();
+            let start = start.split(['.', 'Z']).next().unwrap_or_default().replace('T', " ");
+            vec![format!("{packets} in {seconds:.1} s"), format!("from {start} UTC")]
+        }
+        None => vec![packets],
+    };
+    measures.extend([
         count(counts.connections, "connection"),
         count(story.visits.len() as u64, "exchange"),
         count(story.browsers.len() as u64, "browser"),
         count(story.cookies.len() as u64, "cookie"),
-    ]
-    .join(" · ")
+    ]);
+    measures
 }
 
 /// What a reader must know before trusting the report.
@@ -104,37 +99,35 @@ pub(super) fn findings(story: &Story) -> Vec<FindingView> {
 
 /// Each browser's session cookies with their last values, if several browsers have one.
 pub(super) fn comparison(story: &Story) -> Vec<Compared> {
-    let sessions =
-        story.cookies.iter().filter(|life| life.is_session() && !life.versions.is_empty());
-    let rows: Vec<(usize, Compared)> =
-        sessions.filter_map(|life| Some((life.browser, compared(story, life)?))).collect();
+    let pages: BTreeSet<usize> =
+        story.navigations.iter().flat_map(|step| &step.hops).copied().collect();
+    let sessions = story.cookies.iter().filter(|life| life.is_session());
+    let mut rows: Vec<(usize, Compared)> =
+        sessions.filter_map(|life| Some((life.browser, compared(story, life, &pages)?))).collect();
+    rows.sort_by_key(|(browser, _)| *browser);
     let several = rows.iter().any(|(browser, _)| *browser != rows[0].0);
     if several { rows.into_iter().map(|(_, row)| row).collect() } else { Vec::new() }
 }
 
-fn compared(story: &Story, life: &CookieLife) -> Option<Compared> {
+/// A cookie that its browser held at some time; `None` for one that it never did.
+fn compared(story: &Story, life: &CookieLife, pages: &BTreeSet<usize>) -> Option<Compared> {
     let browser = &story.browsers[life.browser];
     let carries = |kind| matches!(kind, EventKind::Sent | EventKind::SentUnknown);
-    let last = life.events.iter().rfind(|event| carries(event.kind)).or(life.events.last())?;
-    let version = last.version?;
-    let value = &life.versions[version];
-    let page =
-        life.events.iter().rev().filter(|event| carries(event.kind)).find_map(|event| {
-            let visit = &story.visits[event.visit?];
-            visit.answered.as_ref()?.excerpt.clone().filter(|_| {
-                !visit.answered.as_ref().is_some_and(crate::trail::Answered::is_redirect)
-            })
-        });
+    let keeps = |kind| matches!(kind, EventKind::Set | EventKind::Replaced | EventKind::Refreshed);
+    let sent = || life.events.iter().rev().filter(|event| carries(event.kind));
+    let last = sent().next().or(life.events.iter().rfind(|event| keeps(event.kind)))?;
+    let with_it = || sent().filter(|event| event.version == last.version);
+    let value = &life.versions[last.version?];
+    let page = with_it().filter_map(|event| event.visit).find_map(|visit| {
+        let answered = story.visits[visit].answered.as_ref()?;
+        let is_page = pages.contains(&visit) && !answered.is_redirect();
+        answered.excerpt.clone().filter(|_| is_page)
+    });
     Some(Compared {
         browser: format!("{}  {}", browser.id, browser.label),
-        cookie: format!("{}{}", lossy(&life.name), circled(value.number)),
+        cookie: Piece::Cookie { name: lossy(&life.name), version: Some(value.number) },
         value: lossy(&value.value),
-        content: value
-            .reading
-            .as_ref()
-            .and_then(Reading::shown)
-            .map(compact_json)
-            .unwrap_or_default(),
+        content: value.reading.as_ref().map(shown),
         page: page.unwrap_or_default(),
     })
 }

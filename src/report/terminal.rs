@@ -6,7 +6,7 @@
 use super::layout::{Span, shorten, wrap};
 use super::text::plain;
 use super::walkthrough::{
-    BrowserPart, Compared, ExchangeView, FindingView, Line, Mark, Step, Walkthrough,
+    BrowserPart, Compared, ExchangeView, FindingView, Line, Mark, Role, Step, Walkthrough,
 };
 use crate::trail::Severity;
 use anstyle::{AnsiColor, Style};
@@ -54,7 +54,7 @@ pub fn write(walkthrough: &Walkthrough, width: usize, mut out: impl Write) -> io
         text += &page.heading("What this capture shows");
         for conclusion in &walkthrough.conclusions {
             text.push('\n');
-            text += &wrap("  • ", "    ", &[safe(Style::new(), conclusion)], page.text);
+            text += &wrap("  • ", "    ", &[safe(Style::new(), &conclusion.text)], page.text);
         }
     }
     out.write_all(text.as_bytes())
@@ -65,6 +65,11 @@ fn safe(style: Style, text: &str) -> Span {
     Span::new(style, plain(text.as_bytes()))
 }
 
+/// Text of ours that stays on one line.
+fn glued(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
+}
+
 struct Page {
     width: usize,
     text: usize,
@@ -73,7 +78,9 @@ struct Page {
 impl Page {
     fn head(&self, walkthrough: &Walkthrough) -> String {
         let mut text = wrap("", "  ", &[safe(BOLD, &walkthrough.title)], self.text);
-        text += &wrap("", "  ", &[safe(Style::new(), &walkthrough.summary)], self.text);
+        let measures: Vec<String> =
+            walkthrough.summary.iter().map(|measure| glued(measure)).collect();
+        text += &wrap("", "  ", &[Span::plain(measures.join(" · "))], self.text);
         for warning in &walkthrough.warnings {
             text += &wrap("! ", "  ", &[safe(Style::new(), warning)], self.text);
         }
@@ -126,22 +133,26 @@ impl Page {
     }
 
     fn exchange(&self, exchange: &ExchangeView) -> String {
-        let (first, rest) =
-            if exchange.is_hop { ("     └▶ ", "        ") } else { ("     ", "     ") };
+        let (first, rest) = match exchange.role {
+            Role::First => ("     ", "     "),
+            Role::Hop => ("     └▶ ", "        "),
+            Role::Part => ("     and loads ", "     "),
+        };
         let status = if exchange.is_error { RED } else { Style::new() };
         let mut spans = vec![
             Span::new(DIM, format!("#{} ", exchange.id)),
-            safe(BOLD, &exchange.request),
+            safe(BOLD, &shorten(&exchange.request, self.text * 2)),
             Span::new(DIM, " → "),
             safe(status, &exchange.response),
         ];
         if let Some(location) = &exchange.location {
+            let location = shorten(location, self.text * 2);
             spans.push(safe(Style::new(), &format!(", go to {location}")));
         }
         if let Some(words) = &exchange.words {
             spans.push(safe(Style::new(), &format!(", “{words}”")));
         }
-        spans.push(Span::new(DIM, format!("  ({})", exchange.packets)));
+        spans.push(Span::new(DIM, format!("  ({})", glued(&exchange.packets))));
         let mut text = wrap(first, &format!("{rest}   "), &spans, self.text);
         for line in &exchange.lines {
             text += &self.line(line, rest);
@@ -151,20 +162,19 @@ impl Page {
 
     fn line(&self, line: &Line, indent: &str) -> String {
         let (mark, style) = match line.mark {
-            Mark::Form => ("·", Style::new()),
             Mark::Sent => ("→", BLUE),
             Mark::Nothing => ("→", DIM),
             Mark::Received => ("←", GREEN),
             Mark::Gone => ("×", MAGENTA),
             Mark::Refused => ("✗", RED),
             Mark::Value => ("=", DIM),
-            Mark::Content => ("·", Style::new()),
+            Mark::Form | Mark::Content => ("·", Style::new()),
             Mark::Note => ("!", Style::new()),
         };
         let body = if line.mark == Mark::Content { Style::new() } else { style };
         let shown = self.shortened(line);
         let mut spans = vec![Span::new(style, mark), Span::plain(" "), safe(body, &shown)];
-        if let Some(aside) = line.aside.as_deref().filter(|aside| !aside.is_empty()) {
+        if let Some(aside) = &line.aside {
             spans.push(safe(DIM, &format!("  {aside}")));
         }
         wrap(&format!("{indent}   "), &format!("{indent}     "), &spans, self.text)
@@ -181,17 +191,18 @@ impl Page {
             safe(Style::new(), &finding.text),
             safe(DIM, &format!(" ({}; {})", finding.rule, finding.exchanges)),
         ];
-        let text = wrap("  ", "          ", &spans, self.text);
+        let text = wrap("  ", "         ", &spans, self.text);
         let advice = [Span::new(GREEN, "mend: "), Span::plain(finding.advice)];
-        format!("\n{text}{}", wrap("          ", "          ", &advice, self.text))
+        format!("\n{text}{}", wrap("         ", "         ", &advice, self.text))
     }
 
     /// Long values are shortened here; JSON has them whole.
     fn shortened(&self, line: &Line) -> String {
-        match line.mark {
-            Mark::Value => shorten(&line.text, self.text.saturating_sub(16)),
-            _ => shorten(&line.text, self.text * 5),
-        }
+        let room = match line.mark {
+            Mark::Value => self.text.saturating_sub(16),
+            _ => self.text * 5,
+        };
+        shorten(&line.text.to_string(), room)
     }
 
     fn comparison(&self, rows: &[Compared]) -> String {
@@ -203,8 +214,13 @@ impl Page {
             .set_width(width);
         table.set_header(["Browser", "Cookie", "Value", "It says", "Page seen"]);
         for row in rows {
-            let value = shorten(&row.value, 24);
-            let cells = [&row.browser, &row.cookie, &value, &row.content, &row.page];
+            let cells = [
+                row.browser.clone(),
+                row.cookie.to_string(),
+                shorten(&row.value, 24),
+                row.content.as_ref().map(|said| shorten(&said.to_string(), 80)).unwrap_or_default(),
+                row.page.clone(),
+            ];
             table.add_row(cells.map(|cell| plain(cell.as_bytes())));
         }
         format!("{table}\n")

@@ -6,8 +6,8 @@
 //! ```
 
 use super::layout::{Span, shorten, wrap};
+use super::teller::attributes;
 use super::text::plain;
-use super::walkthrough::attributes;
 use super::words::{circled, clock, compact_json, kind, lossy};
 use crate::session::Reading;
 use crate::time::Timestamp;

@@ -1,6 +1,7 @@
 //! The answer to `why` as JSON: `cookietrail/why/1` in docs/json.md.
 
 use super::report_json::CookieJson;
+use super::text;
 use super::why::Answer;
 use crate::trail::Story;
 use serde::Serialize;
@@ -36,7 +37,7 @@ struct VerdictJson {
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write(story: &Story, answers: &[Answer<'_>], mut out: impl Write) -> io::Result<()> {
+pub fn write(story: &Story, answers: &[Answer<'_>], out: impl Write) -> io::Result<()> {
     let answers = answers.iter().map(|answer| AnswerJson {
         browser: answer.browser,
         exchange: answer.exchange,
@@ -54,6 +55,5 @@ pub fn write(story: &Story, answers: &[Answer<'_>], mut out: impl Write) -> io::
         cookies: answer.lives.iter().map(|life| CookieJson::of(life, story)).collect(),
     });
     let document = Document { schema: SCHEMA, answers: answers.collect() };
-    serde_json::to_writer_pretty(&mut out, &document)?;
-    out.write_all(b"\n")
+    text::write_json(&document, out)
 }

@@ -63,7 +63,7 @@ pub(super) fn name_steps(steps: &mut [Navigation], known: Known<'_>) {
     let mut hosts = BTreeSet::new();
     let mut last_url = None;
     for step in steps {
-        let deeds = Deeds::of(step, known);
+        let deeds = Deeds::of(step, known, &held);
         let before = held.identity();
         held.apply(&deeds);
         let page = Page { step, known, is_first_of_host: false, last_url: last_url.clone() };
@@ -101,7 +101,7 @@ impl Held {
 struct Deeds {
     /// Sessions set, replaced, or sent though never seen set, with who they name.
     given: BTreeMap<usize, Option<String>>,
-    /// Sessions deleted.
+    /// Sessions that were held, and deleted.
     taken: BTreeSet<usize>,
     /// A server set or replaced one.
     changed: bool,
@@ -110,7 +110,7 @@ struct Deeds {
 }
 
 impl Deeds {
-    fn of(step: &Navigation, known: Known<'_>) -> Self {
+    fn of(step: &Navigation, known: Known<'_>, held: &Held) -> Self {
         let mut deeds = Self::default();
         let visits: BTreeSet<usize> = step.hops.iter().chain(&step.parts).copied().collect();
         for (index, life) in known.cookies.iter().enumerate() {
@@ -122,7 +122,10 @@ impl Deeds {
                 .iter()
                 .filter(|event| event.visit.is_some_and(|visit| visits.contains(&visit)))
             {
-                deeds.add(index, event.kind, known.identity(index, event.version));
+                let is_held = held.0.contains_key(&index) || deeds.given.contains_key(&index);
+                if is_held || event.kind != EventKind::Deleted {
+                    deeds.add(index, event.kind, known.identity(index, event.version));
+                }
             }
         }
         deeds
@@ -274,4 +277,67 @@ fn user_in(asked: &Asked) -> Option<&str> {
             .find(|field| field.name.eq_ignore_ascii_case(name))
             .map(|field| field.value.as_str())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session;
+    use crate::time::Timestamp;
+    use crate::trail::{CookieEvent, Version};
+
+    const FLASK: &[u8] = b"eyJ1c2VybmFtZSI6ImFsaWNlIn0.awOrOA.LHENYVJNfFubwZvuCS2BiIL_pIo";
+
+    /// A session cookie with these events, each in a visit of its own.
+    fn life(events: &[EventKind]) -> CookieLife {
+        let cookie = session::Cookie::new(b"session", FLASK);
+        let reading = session::decode(&cookie, &session::Context::default());
+        let events = events.iter().enumerate().map(|(visit, kind)| CookieEvent {
+            kind: *kind,
+            visit: Some(visit),
+            packet: None,
+            time: Timestamp::from_seconds(0),
+            version: (*kind != EventKind::Deleted).then_some(0),
+            attributes: Vec::new(),
+            verdict: None,
+            text: None,
+        });
+        CookieLife {
+            browser: 0,
+            name: b"session".to_vec(),
+            domain: "a.test".to_owned(),
+            host_only: Some(true),
+            path: None,
+            versions: vec![Version { number: 1, value: FLASK.to_vec(), reading }],
+            events: events.collect(),
+        }
+    }
+
+    /// Whether a step of all these events takes a session away.
+    fn takes(events: &[EventKind], held: &Held) -> bool {
+        let step = Navigation {
+            browser: 0,
+            hops: (0..events.len()).collect(),
+            parts: Vec::new(),
+            kind: StepKind::Page,
+            title: String::new(),
+        };
+        let known = Known { visits: &[], cookies: &[life(events)] };
+        !Deeds::of(&step, known, held).taken.is_empty()
+    }
+
+    #[test]
+    fn only_a_session_that_was_there_is_taken() {
+        let nothing = Held::default();
+        let alice = Held(BTreeMap::from([(0, Some("alice".to_owned()))]));
+        for (events, held, taken) in [
+            (&[EventKind::Deleted][..], &nothing, false),
+            (&[EventKind::Deleted], &alice, true),
+            (&[EventKind::SentUnknown, EventKind::Deleted], &nothing, true),
+            (&[EventKind::Set, EventKind::Deleted], &nothing, true),
+            (&[EventKind::Deleted, EventKind::Set], &alice, false),
+        ] {
+            assert_eq!(takes(events, held), taken, "{events:?}");
+        }
+    }
 }

@@ -1,0 +1,323 @@
+//! The walkthrough as one page of HTML: nothing is fetched and nothing runs, which its content
+//! security policy states. Browsers stand side by side where there is room.
+
+use super::layout::shorten;
+use super::phrase::{Phrase, Piece};
+use super::text::plain;
+use super::walkthrough::{
+    BrowserPart, Compared, Concluded, ExchangeView, FindingView, Line, Mark, Role, Step,
+    Walkthrough,
+};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use std::io::{self, Write};
+
+const STYLE: &str = include_str!("html.css");
+
+/// What the page may do: show itself in its own style.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+
+/// A value that has more columns than this is folded.
+const LONGEST_VALUE: usize = 96;
+
+/// Attributes that have more columns than this are folded.
+const LONGEST_ASIDE: usize = 120;
+
+/// Any other captured text that has more columns than this is folded.
+const LONGEST_TEXT: usize = 400;
+
+/// Columns that are seen of a folded text.
+const FOLDED: usize = 32;
+
+/// Colours in which the numbers of values alternate.
+const COLOURS: usize = 6;
+
+/// Writes the walkthrough.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write(walkthrough: &Walkthrough, mut out: impl Write) -> io::Result<()> {
+    let title = format!("Cookie trail of {}", plain(walkthrough.title.as_bytes()));
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="referrer" content="no-referrer";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body { (head(walkthrough)) (main(walkthrough)) }
+        }
+    };
+    out.write_all(page.into_string().as_bytes())?;
+    out.write_all(b"\n")
+}
+
+fn head(walkthrough: &Walkthrough) -> Markup {
+    html! {
+        header {
+            h1 { "Cookie trail of " code { (safe(&walkthrough.title)) } }
+            ul.measures.soft role="list" {
+                @for measure in &walkthrough.summary { li { (measure) } }
+            }
+            @if !walkthrough.warnings.is_empty() {
+                ul.warnings role="list" {
+                    @for warning in &walkthrough.warnings { li { (safe(warning)) } }
+                }
+            }
+            @if !walkthrough.sites.is_empty() { (legend()) }
+        }
+    }
+}
+
+/// What the signs mean.
+fn legend() -> Markup {
+    let marks = [
+        (Mark::Sent, "from the browser to the server"),
+        (Mark::Received, "from the server to the browser"),
+        (Mark::Gone, "thrown away"),
+        (Mark::Refused, "not kept, or not sent"),
+    ];
+    let example = Piece::Cookie { name: "cookie".to_owned(), version: Some(1) };
+    html! {
+        ul.legend.soft role="list" aria-label="Signs" {
+            @for (mark, meaning) in marks {
+                li class=(class(mark)) { span.sign { (sign(mark)) } " " (meaning) }
+            }
+            li { (piece(&example, LONGEST_TEXT)) " the same number is the same value" }
+        }
+    }
+}
+
+fn main(walkthrough: &Walkthrough) -> Markup {
+    html! {
+        main {
+            @for site in &walkthrough.sites {
+                section {
+                    h2 { code { (safe(&site.origin)) } }
+                    div.browsers { @for part in &site.browsers { (browser(part)) } }
+                }
+            }
+            @if !walkthrough.comparison.is_empty() { (comparison(&walkthrough.comparison)) }
+            @if !walkthrough.findings.is_empty() { (findings(&walkthrough.findings)) }
+            @if !walkthrough.conclusions.is_empty() { (conclusions(&walkthrough.conclusions)) }
+        }
+    }
+}
+
+fn browser(part: &BrowserPart) -> Markup {
+    html! {
+        section.browser {
+            header {
+                h3 {
+                    span.unseen { "Browser " } span.letter { (part.id) } " " (safe(&part.label))
+                }
+                div.soft { (part.addresses) }
+                @if let Some(reason) = &part.told_apart {
+                    div.soft { "Told apart because " (safe(reason)) "." }
+                }
+            }
+            ol role="list" { @for part in &part.steps { (step(part)) } }
+        }
+    }
+}
+
+fn step(step: &Step) -> Markup {
+    html! {
+        li.step {
+            header {
+                h4 { span.number { (step.number) "." } " " (safe(&step.title)) }
+                span.soft { (step.at) }
+            }
+            @if let Some(lesson) = step.lesson { p.lesson { (lesson) } }
+            ol role="list" { @for part in &step.exchanges { (exchange(part)) } }
+            @if let Some(parts) = &step.parts {
+                p.soft { "and loads " code { (safe(parts)) } }
+            }
+        }
+    }
+}
+
+fn exchange(exchange: &ExchangeView) -> Markup {
+    let (class, label) = match exchange.role {
+        Role::First => ("exchange", None),
+        Role::Hop => ("exchange hop", Some("redirected to")),
+        Role::Part => ("exchange", Some("loads")),
+    };
+    let status = if exchange.is_error { "status error" } else { "status" };
+    html! {
+        li class=(class) id={ "exchange-" (exchange.id) } {
+            div.wire {
+                @if let Some(label) = label { span.label { (label) } }
+                div.request { (captured(&exchange.request, LONGEST_TEXT)) }
+                span aria-hidden="true" { "→" }
+                span.unseen { " answered with " }
+                div class=(status) { (captured(&exchange.response, LONGEST_TEXT)) }
+                @if let Some(location) = &exchange.location {
+                    div { "go to " (captured(location, LONGEST_TEXT)) }
+                }
+                @if let Some(words) = &exchange.words { q { (safe(words)) } }
+                span.soft { "#" (exchange.id) ", " (exchange.packets) }
+            }
+            ul.lines role="list" { @for line in &exchange.lines { (told(line)) } }
+        }
+    }
+}
+
+fn told(line: &Line) -> Markup {
+    let longest = if line.mark == Mark::Value { LONGEST_VALUE } else { LONGEST_TEXT };
+    html! {
+        li class=(class(line.mark)) {
+            span.sign aria-hidden="true" { (sign(line.mark)) }
+            div {
+                div.text { (phrase(&line.text, longest)) }
+                @if let Some(aside) = &line.aside {
+                    " " div.aside { (piece(aside, LONGEST_ASIDE)) }
+                }
+            }
+        }
+    }
+}
+
+fn phrase(phrase: &Phrase, longest: usize) -> Markup {
+    html! { @for part in phrase.pieces() { (piece(part, longest)) } }
+}
+
+fn piece(piece: &Piece, longest: usize) -> Markup {
+    match piece {
+        Piece::Words(text) => html! { (safe(text)) },
+        Piece::Captured(text) => captured(text, longest),
+        Piece::Cookie { name, version: None } => html! { span.cookie.plain { (safe(name)) } },
+        Piece::Cookie { name, version: Some(version) } => html! {
+            span class={ "cookie v" (version % COLOURS) } {
+                (safe(name)) span.version { span.unseen { " value " } (version) }
+            }
+        },
+    }
+}
+
+/// Captured text in code; folded where it is long.
+fn captured(text: &str, longest: usize) -> Markup {
+    let text = safe(text);
+    if shorten(&text, longest) == text {
+        return html! { code { (text) } };
+    }
+    html! {
+        details {
+            summary {
+                code { (shorten(&text, FOLDED)) } " "
+                span.soft { (text.chars().count()) " characters" }
+            }
+            code { (text) }
+        }
+    }
+}
+
+/// Captured text without what would hide or reorder it. Markup is escaped by the template.
+fn safe(text: &str) -> String {
+    plain(text.as_bytes())
+}
+
+const fn sign(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Form | Mark::Content => "·",
+        Mark::Sent | Mark::Nothing => "→",
+        Mark::Received => "←",
+        Mark::Gone => "×",
+        Mark::Refused => "✗",
+        Mark::Value => "=",
+        Mark::Note => "!",
+    }
+}
+
+const fn class(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Form => "form",
+        Mark::Sent => "sent",
+        Mark::Nothing => "nothing",
+        Mark::Received => "received",
+        Mark::Gone => "gone",
+        Mark::Refused => "refused",
+        Mark::Value => "value",
+        Mark::Content => "content",
+        Mark::Note => "note",
+    }
+}
+
+fn comparison(rows: &[Compared]) -> Markup {
+    html! {
+        section {
+            h2 id="comparison" { "Side by side" }
+            div.table role="region" aria-labelledby="comparison" tabindex="0" {
+                table {
+                    thead {
+                        tr {
+                            @for name in ["Browser", "Cookie", "Value", "It says", "Page seen"] {
+                                th scope="col" { (name) }
+                            }
+                        }
+                    }
+                    tbody { @for row in rows { (compared(row)) } }
+                }
+            }
+        }
+    }
+}
+
+fn compared(row: &Compared) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (safe(&row.browser)) }
+            td { (piece(&row.cookie, LONGEST_TEXT)) }
+            td { code { (shorten(&safe(&row.value), 24)) } }
+            td { @if let Some(said) = &row.content { (piece(said, LONGEST_TEXT)) } }
+            td { (safe(&row.page)) }
+        }
+    }
+}
+
+fn findings(list: &[FindingView]) -> Markup {
+    html! {
+        section {
+            h2 { "What should be mended" }
+            ul.findings role="list" {
+                @for finding in list {
+                    li class=(finding.severity.word()) {
+                        p {
+                            span.severity { (finding.severity.word()) } " " (safe(&finding.text))
+                            " " span.soft { code { (finding.rule) } ", " (finding.exchanges) }
+                        }
+                        p { span.received { span.sign { "mend:" } } " " (finding.advice) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn conclusions(list: &[Concluded]) -> Markup {
+    html! {
+        section {
+            h2 { "What this capture shows" }
+            ul.conclusions role="list" {
+                @for conclusion in list {
+                    li {
+                        p { (safe(&conclusion.text)) }
+                        @if !conclusion.exchanges.is_empty() { (seen_in(&conclusion.exchanges)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn seen_in(exchanges: &[u64]) -> Markup {
+    html! {
+        p.soft {
+            "Seen in exchange"
+            @for id in exchanges { " " a href={ "#exchange-" (id) } { "#" (id) } }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What a story tells of each visit, looked up instead of searched for: a capture may have as many
+//! events as packets.
+
+use crate::trail::{CookieEvent, EventKind, SessionState, Story};
+use std::collections::BTreeMap;
+
+/// What is said of a cookie: its life, the kind of event, the reason, and of a value that nothing
+/// had set, which.
+type Said<'a> = (usize, &'static str, Option<&'a str>, Option<usize>);
+
+/// The events and session states of a story by visit.
+pub(super) struct Index<'a> {
+    events: Vec<Vec<(usize, &'a CookieEvent)>>,
+    first: BTreeMap<Said<'a>, usize>,
+    /// By cookie, visit and version.
+    states: BTreeMap<(usize, usize, usize), &'a SessionState>,
+}
+
+impl<'a> Index<'a> {
+    /// Reads through a story once.
+    pub fn of(story: &'a Story) -> Self {
+        let mut events = vec![Vec::new(); story.visits.len()];
+        let mut first = BTreeMap::new();
+        for (life, cookie) in story.cookies.iter().enumerate() {
+            for event in &cookie.events {
+                let Some(visit) = event.visit else { continue };
+                events[visit].push((life, event));
+                first.entry(said(life, event)).or_insert(visit);
+            }
+        }
+        let states = story.sessions.iter().flat_map(|session| {
+            let key = |state: &SessionState| (session.cookie, state.visit, state.version);
+            session.states.iter().map(move |state| (key(state), state))
+        });
+        Self { events, first, states: states.collect() }
+    }
+
+    /// The cookie events of a visit, by cookie: life and event.
+    pub fn events(&self, visit: usize) -> &[(usize, &'a CookieEvent)] {
+        &self.events[visit]
+    }
+
+    /// The earlier visit in which the same was said of this cookie.
+    pub fn said_before(&self, life: usize, event: &CookieEvent) -> Option<usize> {
+        let first = self.first.get(&said(life, event)).copied();
+        first.filter(|first| Some(*first) != event.visit)
+    }
+
+    /// What a session held after an event.
+    pub fn state(&self, life: usize, event: &CookieEvent) -> Option<&'a SessionState> {
+        self.states.get(&(life, event.visit?, event.version?)).copied()
+    }
+}
+
+fn said(life: usize, event: &CookieEvent) -> Said<'_> {
+    let version = event.version.filter(|_| event.kind == EventKind::SentUnknown);
+    (life, event.kind.word(), event.text.as_deref(), version)
+}

@@ -1,0 +1,172 @@
+//! The walkthrough as Markdown, as GitHub shows it: headings for sites and browsers, numbered
+//! steps, exchanges as list items with their redirects nested. It reads well unrendered too.
+
+use super::layout::shorten;
+use super::phrase::{Phrase, Piece};
+use super::text::{markdown, markdown_cell, markdown_code};
+use super::walkthrough::{
+    BrowserPart, Compared, ExchangeView, FindingView, Line, Mark, Role, Step, Walkthrough,
+};
+use std::fmt::{self, Write as _};
+use std::io::{self, Write};
+
+/// Columns of a cookie's value that are shown; JSON has it whole.
+const VALUE: usize = 100;
+
+/// Columns of any other captured text that are shown.
+const CAPTURED: usize = 600;
+
+/// Columns of a cell of the comparison.
+const CELL: usize = 120;
+
+/// Writes the walkthrough.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write(walkthrough: &Walkthrough, mut out: impl Write) -> io::Result<()> {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = report(walkthrough, &mut text);
+    out.write_all(text.as_bytes())
+}
+
+fn report(walkthrough: &Walkthrough, out: &mut String) -> fmt::Result {
+    writeln!(out, "# Cookie trail of {}\n", code(&walkthrough.title, CAPTURED))?;
+    writeln!(out, "{}", walkthrough.summary.join(" · "))?;
+    if !walkthrough.warnings.is_empty() {
+        writeln!(out)?;
+    }
+    for warning in &walkthrough.warnings {
+        writeln!(out, "> - **Warning:** {}", words(warning))?;
+    }
+    for site in &walkthrough.sites {
+        writeln!(out, "\n## {}", code(&site.origin, CAPTURED))?;
+        site.browsers.iter().try_for_each(|part| browser(part, out))?;
+    }
+    if !walkthrough.comparison.is_empty() {
+        comparison(&walkthrough.comparison, out)?;
+    }
+    if !walkthrough.findings.is_empty() {
+        writeln!(out, "\n## What should be mended\n")?;
+    }
+    walkthrough.findings.iter().try_for_each(|part| finding(part, out))?;
+    if !walkthrough.conclusions.is_empty() {
+        writeln!(out, "\n## What this capture shows\n")?;
+    }
+    for conclusion in &walkthrough.conclusions {
+        writeln!(out, "- {}", words(&conclusion.text))?;
+    }
+    Ok(())
+}
+
+fn browser(part: &BrowserPart, out: &mut String) -> fmt::Result {
+    let label = words(&part.label);
+    writeln!(out, "\n### Browser {}: {label} ({})", part.id, part.addresses)?;
+    if let Some(reason) = &part.told_apart {
+        writeln!(out, "\nTold apart because {}.", words(reason))?;
+    }
+    part.steps.iter().try_for_each(|part| step(part, out))
+}
+
+fn step(step: &Step, out: &mut String) -> fmt::Result {
+    let number = format!("{}. ", step.number);
+    let indent = " ".repeat(number.len());
+    writeln!(out, "\n{number}**{}** ({})\n", words(&step.title), step.at)?;
+    if let Some(lesson) = step.lesson {
+        writeln!(out, "{indent}> {lesson}\n")?;
+    }
+    for exchange in &step.exchanges {
+        self::exchange(exchange, &indent, out)?;
+    }
+    match &step.parts {
+        Some(parts) => writeln!(out, "{indent}- loads {}", code(parts, CAPTURED)),
+        None => Ok(()),
+    }
+}
+
+/// One exchange and its lines. A redirect is an item of the exchange that led there.
+fn exchange(exchange: &ExchangeView, indent: &str, out: &mut String) -> fmt::Result {
+    let (deeper, sign) = match exchange.role {
+        Role::First => ("", ""),
+        Role::Hop => ("  ", "↪ "),
+        Role::Part => ("", "loads "),
+    };
+    let request = code(&exchange.request, CAPTURED);
+    let response = code(&exchange.response, CAPTURED);
+    write!(out, "{indent}{deeper}- {sign}{request} → {response}")?;
+    if let Some(location) = &exchange.location {
+        write!(out, ", go to {}", code(location, CAPTURED))?;
+    }
+    if let Some(page) = &exchange.words {
+        write!(out, ", “{}”", words(page))?;
+    }
+    writeln!(out, " (exchange {}, {})", exchange.id, exchange.packets)?;
+    for line in &exchange.lines {
+        writeln!(out, "{indent}{deeper}  - {}", told(line))?;
+    }
+    Ok(())
+}
+
+fn told(line: &Line) -> String {
+    let sign = match line.mark {
+        Mark::Sent | Mark::Nothing => "→ ",
+        Mark::Received => "← ",
+        Mark::Gone => "× ",
+        Mark::Refused => "✗ ",
+        Mark::Value => "value ",
+        Mark::Note => "**Note:** ",
+        Mark::Form | Mark::Content => "",
+    };
+    let longest = if line.mark == Mark::Value { VALUE } else { CAPTURED };
+    let aside = line.aside.as_ref().map(|aside| format!(" ({})", piece(aside, CAPTURED)));
+    format!("{sign}{}{}", phrase(&line.text, longest), aside.unwrap_or_default())
+}
+
+fn phrase(phrase: &Phrase, longest: usize) -> String {
+    phrase.pieces().iter().map(|part| piece(part, longest)).collect()
+}
+
+fn piece(piece: &Piece, longest: usize) -> String {
+    match piece {
+        Piece::Words(text) => words(text),
+        Piece::Captured(_) | Piece::Cookie { .. } => code(&piece.to_string(), longest),
+    }
+}
+
+fn words(text: &str) -> String {
+    markdown(&shorten(text, CAPTURED))
+}
+
+fn code(text: &str, longest: usize) -> String {
+    markdown_code(&shorten(text, longest))
+}
+
+fn finding(finding: &FindingView, out: &mut String) -> fmt::Result {
+    let FindingView { severity, rule, text, exchanges, advice } = finding;
+    let (severity, text) = (severity.word(), words(text));
+    writeln!(out, "- **{severity}**: {text} (`{rule}`; {})", code(exchanges, CAPTURED))?;
+    writeln!(out, "  - mend: {advice}")
+}
+
+fn comparison(rows: &[Compared], out: &mut String) -> fmt::Result {
+    writeln!(out, "\n## Side by side\n")?;
+    writeln!(out, "| Browser | Cookie | Value | It says | Page seen |")?;
+    writeln!(out, "| --- | --- | --- | --- | --- |")?;
+    let words = |text: &str| markdown_cell(&shorten(text, CELL), markdown);
+    let code = |text: &str, longest| markdown_cell(&shorten(text, longest), markdown_code);
+    for row in rows {
+        let cells = [
+            words(&row.browser),
+            code(&row.cookie.to_string(), CELL),
+            code(&row.value, 24),
+            match &row.content {
+                Some(Piece::Words(said)) => words(said),
+                Some(said) => code(&said.to_string(), CELL),
+                None => String::new(),
+            },
+            words(&row.page),
+        ];
+        writeln!(out, "| {} |", cells.join(" | "))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,358 @@
+//! Tells the walkthrough: puts the story's steps, exchanges and cookie events into words.
+
+use super::index::Index;
+use super::lessons::lesson;
+use super::phrase::{Phrase, Piece};
+use super::walkthrough::{BrowserPart, ExchangeView, Line, Mark, Role, Show, Site, Step};
+use super::words::{clock, compact_json, lossy, signed};
+use crate::session::{Kind, Reading};
+use crate::time::Timestamp;
+use crate::trail::diff::Changes;
+use crate::trail::{Asked, CookieEvent, EventKind, Field, Navigation, Story, Visit};
+
+/// Tells one story.
+pub(super) struct Teller<'a> {
+    story: &'a Story,
+    index: Index<'a>,
+    show: Show,
+    start: Option<Timestamp>,
+}
+
+impl<'a> Teller<'a> {
+    /// A teller of a story whose capture began at `start`.
+    pub fn new(story: &'a Story, show: Show, start: Option<Timestamp>) -> Self {
+        Self { story, index: Index::of(story), show, start }
+    }
+
+    /// Every site, with its browsers and their steps.
+    pub fn sites(&self) -> Vec<Site> {
+        let mut sites: Vec<Site> = Vec::new();
+        for step in &self.story.navigations {
+            let origin = self.origin(step);
+            let at = sites.iter().position(|site| site.origin == origin).unwrap_or_else(|| {
+                sites.push(Site { origin, browsers: Vec::new() });
+                sites.len() - 1
+            });
+            let part = self.browser_part(&mut sites[at], step.browser);
+            let number = part.steps.len() + 1;
+            part.steps.push(self.step(step, number));
+        }
+        for site in &mut sites {
+            site.browsers.sort_by(|a, b| (a.id.len(), &a.id).cmp(&(b.id.len(), &b.id)));
+        }
+        if self.show.lessons {
+            give_lessons(&mut sites);
+        }
+        sites
+    }
+
+    fn origin(&self, step: &Navigation) -> String {
+        let first = step.hops.first().or(step.parts.first());
+        let visit = first.map(|first| &self.story.visits[*first]);
+        let url = visit.and_then(|visit| visit.asked.as_ref()?.url.as_ref());
+        match (url, visit) {
+            (Some(url), _) => url.origin().ascii_serialization(),
+            (None, Some(visit)) => format!("http://{}", visit.server),
+            (None, None) => String::new(),
+        }
+    }
+
+    fn browser_part<'s>(&self, site: &'s mut Site, browser: usize) -> &'s mut BrowserPart {
+        let browser = &self.story.browsers[browser];
+        let at = site.browsers.iter().position(|part| part.id == browser.id);
+        let at = at.unwrap_or_else(|| {
+            let addresses: Vec<String> =
+                browser.addresses.iter().map(ToString::to_string).collect();
+            site.browsers.push(BrowserPart {
+                id: browser.id.clone(),
+                label: browser.label.clone(),
+                addresses: addresses.join(", "),
+                told_apart: browser.told_apart.clone(),
+                steps: Vec::new(),
+            });
+            site.browsers.len() - 1
+        });
+        &mut site.browsers[at]
+    }
+
+    fn step(&self, step: &Navigation, number: usize) -> Step {
+        let story = self.story;
+        let (told, quiet): (Vec<usize>, Vec<usize>) =
+            step.parts.iter().partition(|part| self.has_news(**part));
+        let mut exchanges: Vec<ExchangeView> = step
+            .hops
+            .iter()
+            .enumerate()
+            .map(|(place, visit)| {
+                self.exchange(*visit, if place == 0 { Role::First } else { Role::Hop })
+            })
+            .collect();
+        if let (Some(last), Some(visit)) = (exchanges.last_mut(), step.hops.last()) {
+            last.lines.extend(onward(&story.visits[*visit]));
+        }
+        exchanges.extend(told.iter().map(|part| self.exchange(*part, Role::Part)));
+        let first = step.hops.first().or(step.parts.first()).map(|first| &story.visits[*first]);
+        Step {
+            number,
+            title: step.title.clone(),
+            kind: step.kind,
+            at: clock(first.and_then(Visit::time), self.start),
+            lesson: None,
+            exchanges,
+            parts: parts_line(story, &quiet),
+        }
+    }
+
+    /// Whether a part of a page did something to a cookie.
+    fn has_news(&self, visit: usize) -> bool {
+        self.index.events(visit).iter().any(|(_, event)| event.kind.is_from_server())
+    }
+
+    fn exchange(&self, index: usize, role: Role) -> ExchangeView {
+        let visit = &self.story.visits[index];
+        let asked = visit.asked.as_ref();
+        let answered = visit.answered.as_ref();
+        let request = asked.map_or("(the request was not captured)".to_owned(), |asked| {
+            format!("{} {}", lossy(&asked.method), lossy(&asked.path))
+        });
+        let response = answered.map_or("(no response was captured)".to_owned(), |answered| {
+            format!("{} {}", answered.status, lossy(&answered.reason)).trim_end().to_owned()
+        });
+        ExchangeView {
+            id: visit.id,
+            role,
+            request,
+            response,
+            is_error: answered.is_some_and(|answered| answered.status >= 400),
+            location: answered.and_then(|answered| answered.location.as_deref().map(lossy)),
+            words: answered
+                .and_then(|answered| answered.excerpt.clone())
+                .filter(|_| answered.is_some_and(|answered| !answered.is_redirect())),
+            lines: self.lines(index, visit),
+            packets: packets(visit),
+        }
+    }
+
+    fn lines(&self, index: usize, visit: &Visit) -> Vec<Line> {
+        let mut lines = Vec::new();
+        lines.extend(visit.asked.as_ref().and_then(|asked| self.form(&asked.form)));
+        let events = self.index.events(index);
+        let expired = self.cookies(events, EventKind::Expired);
+        if !expired.is_empty() {
+            lines.push(line(Mark::Gone, Phrase::words("expired: ").and_list(expired)));
+        }
+        let sent = self.cookies(events, EventKind::Sent);
+        if !sent.is_empty() {
+            lines.push(line(Mark::Sent, Phrase::words("browser sends ").and_list(sent)));
+        }
+        if visit.asked.as_ref().is_some_and(sends_no_cookie) {
+            lines.push(line(Mark::Nothing, Phrase::words("browser sends no cookie")));
+        }
+        for (life, event) in events {
+            lines.extend(self.event(*life, event));
+        }
+        lines.extend(visit.notes.iter().map(|note| {
+            let packet =
+                note.packet.map(|packet| format!(" (packet {packet})")).unwrap_or_default();
+            line(Mark::Note, Phrase::words(format!("{}{packet}", note.text)))
+        }));
+        lines
+    }
+
+    fn form(&self, form: &[Field]) -> Option<Line> {
+        let fields = form.iter().map(|field| {
+            let hide = field.secret && !self.show.secrets;
+            let value = if hide { "••••••" } else { &field.value };
+            Piece::Captured(format!("{}={value}", field.name))
+        });
+        let text = Phrase::words("form: ").and_list(fields);
+        (!form.is_empty()).then(|| line(Mark::Form, text))
+    }
+
+    fn cookies(&self, events: &[(usize, &CookieEvent)], kind: EventKind) -> Vec<Piece> {
+        let of_kind = events.iter().filter(|(_, event)| event.kind == kind);
+        of_kind.map(|(life, event)| self.cookie(*life, event.version)).collect()
+    }
+
+    /// `session②`.
+    fn cookie(&self, life: usize, version: Option<usize>) -> Piece {
+        let life = &self.story.cookies[life];
+        Piece::Cookie {
+            name: lossy(&life.name),
+            version: version.map(|version| life.versions[version].number),
+        }
+    }
+
+    fn event(&self, life: usize, event: &CookieEvent) -> Vec<Line> {
+        let told = |words: &str| Phrase::words(words).and(self.cookie(life, event.version));
+        let received =
+            |mark, text| Line { mark, text, aside: attributes(event).map(Piece::Captured) };
+        match event.kind {
+            EventKind::Set => {
+                let first = received(Mark::Received, told("server sets "));
+                self.with_content(first, life, event)
+            }
+            EventKind::Replaced => {
+                let text = told("server sets ").and_words(" in its place");
+                self.with_content(received(Mark::Received, text), life, event)
+            }
+            EventKind::Refreshed => {
+                let text = told("server sends ").and_words(" again, unchanged");
+                vec![received(Mark::Received, text)]
+            }
+            EventKind::Deleted => {
+                let why = event.text.as_ref().map(|why| format!(": {why}"));
+                let text = told("server deletes ").and_words(why.unwrap_or_default());
+                vec![received(Mark::Gone, text)]
+            }
+            EventKind::Refused => vec![
+                received(Mark::Received, told("server sets ")),
+                self.because(Phrase::words("the browser does not keep it"), ". ", life, event),
+            ],
+            EventKind::SentUnknown => self.sent_unknown(told("browser sends "), life, event),
+            EventKind::Withheld if self.story.cookies[life].is_session() => {
+                vec![self.because(told("browser does not send "), ". ", life, event)]
+            }
+            EventKind::Missing => {
+                vec![self.because(told("browser does not send "), ": ", life, event)]
+            }
+            EventKind::Withheld | EventKind::Sent | EventKind::Expired => Vec::new(),
+        }
+    }
+
+    /// A refusal with its reason; a reason already given for this cookie is only pointed at.
+    fn because(&self, text: Phrase, joint: &str, life: usize, event: &CookieEvent) -> Line {
+        let before = self.index.said_before(life, event).map(|visit| self.story.visits[visit].id);
+        let text = match (before, event.text.as_deref()) {
+            (Some(id), _) => text.and_words(format!(", for the same reason as in exchange {id}")),
+            (None, Some(why)) => text.and_words(format!("{joint}{why}")),
+            (None, None) => text,
+        };
+        line(Mark::Refused, text)
+    }
+
+    /// A cookie that nothing here had set. What it holds is told the first time.
+    fn sent_unknown(&self, text: Phrase, life: usize, event: &CookieEvent) -> Vec<Line> {
+        if self.index.said_before(life, event).is_some() {
+            return vec![line(Mark::Sent, text)];
+        }
+        let why = event.text.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
+        self.with_content(line(Mark::Sent, text.and_words(why)), life, event)
+    }
+
+    /// Adds what the value says and what changed in it.
+    fn with_content(&self, first: Line, life: usize, event: &CookieEvent) -> Vec<Line> {
+        let mut lines = vec![first];
+        let versions = &self.story.cookies[life].versions;
+        let Some(version) = event.version.map(|version| &versions[version]) else { return lines };
+        lines.push(line(Mark::Value, Phrase::captured(lossy(&version.value))));
+        lines.extend(version.reading.as_ref().map(content));
+        let state = self.index.state(life, event).filter(|state| state.previous.is_some());
+        lines.extend(state.and_then(|state| changes(&state.changes)));
+        lines
+    }
+}
+
+/// Gives each step its lesson, the first time that a step of its kind is read.
+fn give_lessons(sites: &mut [Site]) {
+    let mut given: Vec<&str> = Vec::new();
+    let parts = sites.iter_mut().flat_map(|site| &mut site.browsers);
+    for step in parts.flat_map(|part| &mut part.steps) {
+        let lesson = lesson(step.kind);
+        if !given.contains(&lesson) {
+            given.push(lesson);
+            step.lesson = Some(lesson);
+        }
+    }
+}
+
+fn sends_no_cookie(asked: &Asked) -> bool {
+    asked.cookies.pairs.is_empty()
+}
+
+/// What a value says, or why it says nothing.
+fn content(reading: &Reading) -> Line {
+    let text = match shown(reading) {
+        Piece::Captured(says) => Phrase::words("says ").and(Piece::Captured(says)),
+        words => Phrase::default().and(words),
+    };
+    Line { mark: Mark::Content, text, aside: Some(Piece::Words(signed(reading))) }
+}
+
+/// What can be read in a value; of an id and of what is encrypted, that it is that.
+pub(super) fn shown(reading: &Reading) -> Piece {
+    match reading.shown().filter(|_| reading.kind != Kind::OpaqueId) {
+        Some(value) => Piece::Captured(compact_json(value)),
+        None => Piece::Words(super::words::kind(reading.kind).to_owned()),
+    }
+}
+
+/// `adds basket[1]; removes _flashes`. The path of the whole value is empty, and says nothing.
+fn changes(changes: &Changes) -> Option<Line> {
+    let mut text = Phrase::default();
+    for (verb, paths) in
+        [("adds ", &changes.added), ("removes ", &changes.removed), ("changes ", &changes.changed)]
+    {
+        let paths: Vec<&String> = paths.iter().filter(|path| !path.is_empty()).collect();
+        if !paths.is_empty() {
+            let joint = if text.pieces().is_empty() { "" } else { "; " };
+            let paths = paths.into_iter().cloned().map(Piece::Captured);
+            text = text.and_words(format!("{joint}{verb}")).and_list(paths);
+        }
+    }
+    (!text.pieces().is_empty()).then(|| line(Mark::Content, text))
+}
+
+/// Of a step's last exchange: a redirect that goes nowhere in this capture, or a page that sends its
+/// reader on.
+fn onward(visit: &Visit) -> Option<Line> {
+    let answered = visit.answered.as_ref()?;
+    if answered.is_redirect() {
+        return Some(line(
+            Mark::Note,
+            Phrase::words("the redirect is not followed in this capture"),
+        ));
+    }
+    let target = answered.refresh.as_deref()?;
+    let text = Phrase::words("the page itself sends its reader on to ");
+    Some(line(Mark::Note, text.and(Piece::Captured(target.to_owned()))))
+}
+
+fn line(mark: Mark, text: Phrase) -> Line {
+    Line { mark, text, aside: None }
+}
+
+/// The attributes of a `Set-Cookie` line, as written.
+pub(super) fn attributes(event: &CookieEvent) -> Option<String> {
+    let written = event.attributes.iter().map(|(name, value)| match value {
+        Some(value) => format!("{}={}", lossy(name), lossy(value)),
+        None => lossy(name),
+    });
+    let all: Vec<String> = written.collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+fn parts_line(story: &Story, parts: &[usize]) -> Option<String> {
+    const NAMED: usize = 3;
+    let paths: Vec<String> = parts
+        .iter()
+        .filter_map(|part| story.visits[*part].asked.as_ref())
+        .map(|asked| lossy(asked.path.split(|byte| *byte == b'?').next().unwrap_or_default()))
+        .collect();
+    let (named, more) = paths.split_at(paths.len().min(NAMED));
+    match (named.is_empty(), more.len()) {
+        (true, _) => None,
+        (false, 0) => Some(named.join(", ")),
+        (false, count) => Some(format!("{} and {count} more", named.join(", "))),
+    }
+}
+
+fn packets(visit: &Visit) -> String {
+    let asked = visit.asked.as_ref().map(|asked| asked.packet);
+    let answered = visit.answered.as_ref().map(|answered| answered.packet);
+    match (asked, answered) {
+        (Some(asked), Some(answered)) => format!("packets {asked}, {answered}"),
+        (Some(packet), None) | (None, Some(packet)) => format!("packet {packet}"),
+        (None, None) => String::new(),
+    }
+}
