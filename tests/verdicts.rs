@@ -54,7 +54,7 @@ fn own_jar(jar: &Value) -> BTreeSet<(String, String)> {
 }
 
 fn modelled_jar(capture: &Path, letter: &str, at: f64) -> BTreeSet<(String, String)> {
-    let time = format!("{:.6}", at);
+    let time = format!("{at:.6}");
     let (seconds, micros) = time.split_once('.').unwrap();
     let instant =
         jiff::Timestamp::new(seconds.parse().unwrap(), micros.parse::<i32>().unwrap() * 1000)

@@ -57,8 +57,8 @@ pub fn answers<'a>(story: &'a Story, question: &Question) -> Result<Vec<Answer<'
         ),
         None => None,
     };
-    let named = |life: &&CookieLife| life.name == question.cookie.as_bytes();
-    if !story.cookies.iter().any(|life| named(&life)) {
+    let is_meant = |life: &&CookieLife| life.name == question.cookie.as_bytes();
+    if !story.cookies.iter().any(|life| is_meant(&life)) {
         let mut names: Vec<String> = story.cookies.iter().map(|life| plain(&life.name)).collect();
         names.sort();
         names.dedup();
@@ -69,7 +69,7 @@ pub fn answers<'a>(story: &'a Story, question: &Question) -> Result<Vec<Answer<'
         let asked = question.browser.as_ref().is_none_or(|id| id.eq_ignore_ascii_case(&browser.id));
         let present = visit.is_none_or(|visit| browser.visits.contains(&visit));
         let lives: Vec<&CookieLife> =
-            story.cookies.iter().filter(named).filter(|life| life.browser == index).collect();
+            story.cookies.iter().filter(is_meant).filter(|life| life.browser == index).collect();
         if asked && present && (visit.is_some() || !lives.is_empty()) {
             answers.push(answer(story, &browser.id, lives, visit));
         }

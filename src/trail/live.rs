@@ -170,7 +170,7 @@ impl Live {
         let happened = self.follower.take_happened();
         let news = happened.iter().map(|(life, at)| self.news(*life, *at)).collect();
         for (life, _) in happened {
-            let events = &mut self.follower.lives.lives[life].events;
+            let events = &mut self.follower.lives.all[life].events;
             let shows = events.iter().position(|event| event.kind.is_from_server());
             *events = shows.map(|at| events.swap_remove(at)).into_iter().collect();
         }
@@ -178,7 +178,7 @@ impl Live {
     }
 
     fn news(&mut self, index: usize, at: usize) -> CookieNews {
-        let life = &self.follower.lives.lives[index];
+        let life = &self.follower.lives.all[index];
         let mut event = life.events[at].clone();
         if let (EventKind::SentUnknown, Some(version)) = (event.kind, event.version)
             && !self.brought.insert((index, version))
@@ -350,7 +350,7 @@ mod tests {
         }
         live.settle_all(u64::MAX);
         assert_eq!(all(&mut live).len(), 99);
-        assert_eq!(live.follower.lives.lives[0].events.len(), 1);
+        assert_eq!(live.follower.lives.all[0].events.len(), 1);
         assert!(live.follower.browsers.is_empty() && live.waiting.is_empty());
     }
 }

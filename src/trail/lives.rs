@@ -31,7 +31,7 @@ pub type EventAt = (usize, usize);
 /// All cookie lives of a capture.
 #[derive(Debug, Default)]
 pub(super) struct Lives {
-    pub lives: Vec<CookieLife>,
+    pub all: Vec<CookieLife>,
     by_identity: BTreeMap<Identity, usize>,
     /// Lives by each name and value they had.
     by_value: BTreeMap<(Vec<u8>, Vec<u8>), Vec<usize>>,
@@ -62,7 +62,7 @@ impl Lives {
             let found = considered.iter().enumerate().position(|(index, (cookie, sent))| {
                 !returned[index] && sent.is_ok() && names(cookie, pair)
             });
-            let who = Who { browser, profile: &mut *profile };
+            let who = &mut Who { browser, profile: &mut *profile };
             if let Some(index) = found {
                 returned[index] = true;
                 self.sent(who, shown, &considered[index].0, pair, target);
@@ -72,7 +72,7 @@ impl Lives {
         }
         for ((cookie, sent), returned) in considered.iter().zip(returned) {
             let named = |pair: &CookiePair| names(cookie, pair) && pair.value == cookie.value;
-            let who = Who { browser, profile: &mut *profile };
+            let who = &mut Who { browser, profile: &mut *profile };
             match sent {
                 Ok(()) if !returned => self.missing(who, shown, cookie, asked, target),
                 Err(verdict) if !asked.cookies.pairs.iter().any(named) => {
@@ -125,91 +125,99 @@ impl Lives {
                 tag: self.serial,
             };
             for received in profile.jar.receive(&[line], &response) {
-                self.received(browser, profile, shown, &received, asked, target);
+                let who = &mut Who { browser, profile: &mut *profile };
+                self.received(who, shown, &received, asked, target);
             }
         }
     }
 
     fn received(
         &mut self,
-        browser: usize,
-        profile: &mut Profile,
+        who: &mut Who<'_>,
         shown: Shown,
         received: &Received,
         asked: &Asked,
         target: &Target,
     ) {
         let set = &received.cookie;
-        let (life, kind, verdict, text) = match &received.stored {
+        let browser = who.browser;
+        let mut event = event(EventKind::Set, shown);
+        let life = match &received.stored {
             Stored::Refused(verdict) => {
-                let life = self.of_refused(browser, received, target);
-                (
-                    life,
-                    EventKind::Refused,
-                    Some(*verdict),
-                    Some(verdict.reason.sentence(&Case::storing(set, target))),
-                )
+                event.kind = EventKind::Refused;
+                event.verdict = Some(*verdict);
+                event.text = Some(verdict.reason.sentence(&Case::storing(set, target)));
+                self.of_refused(browser, received, target)
             }
             Stored::Deleted { previous } => {
-                (self.of_cookie(browser, previous), EventKind::Deleted, None, None)
+                event.kind = EventKind::Deleted;
+                self.of_cookie(browser, previous)
             }
             Stored::DeletedNothing { similar } => {
-                let life = self.of_line(browser, received, target);
-                match similar.first() {
-                    Some(other) => {
-                        let reason = Reason::DeletionMisses;
-                        let text = reason.sentence(&Case::sending(other, target));
-                        (life, EventKind::Deleted, Some(Verdict::of(reason)), Some(text))
-                    }
-                    None => (life, EventKind::Deleted, None, Some(nothing_deleted(asked, set))),
+                event.kind = EventKind::Deleted;
+                event.text = Some(nothing_deleted(asked, set));
+                if let Some(other) = similar.first() {
+                    explain(&mut event, Reason::DeletionMisses, other, target);
                 }
+                self.of_line(browser, received, target)
             }
-            Stored::New { .. } => {
-                let kept = profile.jar.iter().find(|cookie| cookie.tag == self.serial);
-                let identity = kept.map(|cookie| identity(browser, cookie));
-                let life = match identity {
-                    Some(identity) => self.of_new(identity, target.host.as_str()),
-                    None => self.of_line(browser, received, target),
-                };
-                // A cookie from before the capture is replaced, not made, by the first line seen.
-                let sent = asked.cookies.first(&set.name);
-                let kind = match sent {
-                    Some(value) if value == set.value => EventKind::Refreshed,
-                    Some(_)
-                        if self.lives[life].versions.iter().any(|v| Some(&*v.value) == sent) =>
-                    {
-                        EventKind::Replaced
-                    }
-                    _ => EventKind::Set,
-                };
-                (life, kind, None, None)
-            }
+            Stored::New { .. } => self.made(who, received, asked, target, &mut event),
             Stored::Replaced { previous } => {
-                (self.of_cookie(browser, previous), EventKind::Replaced, None, None)
+                event.kind = EventKind::Replaced;
+                self.of_cookie(browser, previous)
             }
             Stored::Refreshed { previous } => {
-                (self.of_cookie(browser, previous), EventKind::Refreshed, None, None)
+                event.kind = EventKind::Refreshed;
+                self.of_cookie(browser, previous)
             }
         };
-        let version = (kind != EventKind::Deleted)
-            .then(|| self.version(life, &set.name, &set.value, shown.time));
-        if kind != EventKind::Refused {
-            profile.note_known(target.host.as_str(), &set.name, &set.value);
+        if event.kind != EventKind::Deleted {
+            event.version = Some(self.version(life, &set.name, &set.value, shown.time));
         }
-        let attributes = set.attributes.clone();
-        self.push(life, CookieEvent { version, attributes, verdict, text, ..event(kind, shown) });
+        if event.kind != EventKind::Refused {
+            who.profile.note_known(target.host.as_str(), &set.name, &set.value);
+        }
+        event.attributes.clone_from(&set.attributes);
+        self.push(life, event);
+    }
+
+    /// A cookie that the jar did not hold. One from before the capture, which this very request has
+    /// sent, is not made by the first line seen, but replaced or refreshed.
+    fn made(
+        &mut self,
+        who: &Who<'_>,
+        received: &Received,
+        asked: &Asked,
+        target: &Target,
+        event: &mut CookieEvent,
+    ) -> usize {
+        let set = &received.cookie;
+        let kept = who.profile.jar.iter().find(|cookie| cookie.tag == self.serial);
+        let life = match kept.map(|cookie| identity(who.browser, cookie)) {
+            Some(scope) => self.of_new(scope, target.host.as_str()),
+            None => self.of_line(who.browser, received, target),
+        };
+        if let Some(value) = asked.cookies.first(&set.name) {
+            let is_known = self.all[life].versions.iter().any(|version| version.value == value);
+            event.kind = match (value == set.value, is_known) {
+                (true, _) => EventKind::Refreshed,
+                (false, true) => EventKind::Replaced,
+                (false, false) => EventKind::Set,
+            };
+        }
+        life
     }
 
     fn sent(
         &mut self,
-        who: Who<'_>,
+        who: &mut Who<'_>,
         shown: Shown,
         cookie: &cookie::Cookie,
         pair: &CookiePair,
         target: &Target,
     ) {
         let life = self.of_cookie(who.browser, cookie);
-        let known = self.lives[life].versions.iter().any(|version| version.value == pair.value);
+        let known = self.all[life].versions.iter().any(|version| version.value == pair.value);
         let version = self.version(life, &pair.name, &pair.value, shown.time);
         who.profile.note_known(target.host.as_str(), &pair.name, &pair.value);
         who.profile.jar.touch(&pair.name, &pair.value, target, shown.time);
@@ -223,7 +231,13 @@ impl Lives {
         self.push(life, event);
     }
 
-    fn sent_unknown(&mut self, who: Who<'_>, shown: Shown, pair: &CookiePair, target: &Target) {
+    fn sent_unknown(
+        &mut self,
+        who: &mut Who<'_>,
+        shown: Shown,
+        pair: &CookiePair,
+        target: &Target,
+    ) {
         let host = target.host.as_str().to_owned();
         let reason = self.why_unknown(who.browser, pair, &host);
         let known = (who.browser, pair.name.clone(), host.clone(), None, None);
@@ -240,7 +254,7 @@ impl Lives {
         if let Some(owner) =
             self.with_value(None, pair, &host).filter(|_| reason == Reason::GivenToAnother)
         {
-            let owner = super::letter(self.lives[owner].browser);
+            let owner = super::letter(self.all[owner].browser);
             text = format!("The server gave it to browser {owner}. {text}");
         }
         let text = Some(text);
@@ -265,7 +279,7 @@ impl Lives {
     fn with_value(&self, browser: Option<usize>, pair: &CookiePair, host: &str) -> Option<usize> {
         let lives = self.by_value.get(&(pair.name.clone(), pair.value.clone()))?;
         lives.iter().copied().find(|index| {
-            let life = &self.lives[*index];
+            let life = &self.all[*index];
             let below = host
                 .strip_suffix(&*life.domain)
                 .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
@@ -277,7 +291,7 @@ impl Lives {
 
     fn missing(
         &mut self,
-        who: Who<'_>,
+        who: &mut Who<'_>,
         shown: Shown,
         cookie: &cookie::Cookie,
         asked: &Asked,
@@ -310,8 +324,8 @@ impl Lives {
     }
 
     fn push(&mut self, life: usize, event: CookieEvent) {
-        self.happened.push((life, self.lives[life].events.len()));
-        self.lives[life].events.push(event);
+        self.happened.push((life, self.all[life].events.len()));
+        self.all[life].events.push(event);
     }
 
     /// The life of a cookie that the jar holds or held.
@@ -340,7 +354,7 @@ impl Lives {
         }
         let unseen = (identity.0, identity.1.clone(), host.to_owned(), None, None);
         let Some(life) = self.by_identity.remove(&unseen) else { return self.find(identity) };
-        let known = &mut self.lives[life];
+        let known = &mut self.all[life];
         (known.domain, known.host_only, known.path) =
             (identity.2.clone(), identity.3, identity.4.clone());
         self.by_identity.insert(identity, life);
@@ -350,15 +364,10 @@ impl Lives {
     /// A refused cookie: with those of its name, if there are any.
     fn of_refused(&mut self, browser: usize, received: &Received, target: &Target) -> usize {
         let host = target.host.as_str();
-        let same = self.lives.iter().position(|life| {
+        let same = self.all.iter().position(|life| {
             life.browser == browser && life.name == received.cookie.name && life.domain == host
         });
         same.unwrap_or_else(|| self.of_line(browser, received, target))
-    }
-
-    /// The life of a cookie of which no Set-Cookie was seen.
-    fn unseen(&self, browser: usize, name: &[u8], host: &str) -> Option<usize> {
-        self.by_identity.get(&(browser, name.to_vec(), host.to_owned(), None, None)).copied()
     }
 
     fn find(&mut self, identity: Identity) -> usize {
@@ -367,14 +376,14 @@ impl Lives {
         }
         let (browser, name, domain, host_only, path) = identity.clone();
         let (versions, events) = (Vec::new(), Vec::new());
-        self.lives.push(CookieLife { browser, name, domain, host_only, path, versions, events });
-        self.by_identity.insert(identity, self.lives.len() - 1);
-        self.lives.len() - 1
+        self.all.push(CookieLife { browser, name, domain, host_only, path, versions, events });
+        self.by_identity.insert(identity, self.all.len() - 1);
+        self.all.len() - 1
     }
 
     /// The number of a value among those of its cookie.
     fn version(&mut self, life: usize, name: &[u8], value: &[u8], now: Timestamp) -> usize {
-        let versions = &mut self.lives[life].versions;
+        let versions = &mut self.all[life].versions;
         if let Some(known) = versions.iter().position(|version| version.value == value) {
             return known;
         }
@@ -410,9 +419,12 @@ fn event(kind: EventKind, shown: Shown) -> CookieEvent {
 }
 
 fn nothing_deleted(asked: &Asked, set: &cookie::SetCookie) -> String {
-    let sent = asked.cookies.first(&set.name).is_some();
-    let text =
-        if sent { "the cookie is from before the capture" } else { "there was nothing to delete" };
+    let was_there = asked.cookies.first(&set.name).is_some();
+    let text = if was_there {
+        "the cookie is from before the capture"
+    } else {
+        "there was nothing to delete"
+    };
     text.to_owned()
 }
 

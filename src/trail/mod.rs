@@ -121,7 +121,7 @@ impl Trail {
         let mut follower = Follower::default();
         follower.follow(&visits, |_, _| true);
         let Follower { roster, lives, browsers: assigned } = follower;
-        let mut cookies = lives.lives;
+        let mut cookies = lives.all;
         versions::number(&mut cookies);
         let browsers = browsers(roster, &assigned);
         let sessions: Vec<SessionLife> = cookies

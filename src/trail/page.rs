@@ -29,7 +29,7 @@ pub fn refresh(headers: &Headers, body: &Body, decoded_cap: usize) -> Option<Str
     if let Some(header) = headers.first("refresh") {
         return refresh_target(&String::from_utf8_lossy(header));
     }
-    if !headers.media_type().is_some_and(|media_type| media_type == b"text/html") {
+    if headers.media_type().as_deref() != Some(b"text/html") {
         return None;
     }
     let decoded = decode_content(headers, &body.kept, decoded_cap);
@@ -187,7 +187,7 @@ mod tests {
                 "<META CONTENT='3;URL=\"http://a.test/\"' HTTP-EQUIV='Refresh'>",
                 Some("http://a.test/"),
             ),
-            (r#"<meta http-equiv=refresh content=5>"#, None),
+            (r"<meta http-equiv=refresh content=5>", None),
             (r#"<meta name="viewport" content="0; url=/no">"#, None),
             ("<meta", None),
         ] {

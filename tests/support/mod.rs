@@ -1,6 +1,12 @@
 //! What the tests of the whole program share: running it, and finding recordings with their truth.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "each test file uses its own part, and stops at what it did not expect"
+)]
 
 pub mod wire;
 

@@ -6,7 +6,7 @@ use crate::session::Kind;
 use std::time::Duration;
 
 /// Longer than any session that is renewed while it is used: Flask's own default is 31 days.
-const LONG: Duration = Duration::from_hours(32 * 24);
+const LONG: Duration = Duration::from_secs(32 * 24 * 60 * 60);
 
 /// The first event of each session cookie that a rule objects to, browsers with the same cookie
 /// taken together.

@@ -72,7 +72,7 @@ pub(super) fn used_after_logout(story: &Story) -> Vec<Case> {
         for deleted in life.events.iter().filter(|event| event.kind == EventKind::Deleted) {
             let before =
                 |event: &&CookieEvent| event.packet < deleted.packet && event.version.is_some();
-            let Some(last) = life.events.iter().filter(before).next_back() else { continue };
+            let Some(last) = life.events.iter().rfind(before) else { continue };
             let Some(value) = last.version.map(|version| &life.versions[version].value) else {
                 continue;
             };
@@ -134,12 +134,12 @@ pub(super) fn fixation(story: &Story) -> Vec<Case> {
 fn fixed(story: &Story, step: &Navigation) -> Option<Case> {
     let login = *step.hops.first()?;
     let is_bare =
-        |life: &&CookieLife| life.reading().is_some_and(|reading| reading.kind == Kind::OpaqueId);
+        |life: &CookieLife| life.reading().is_some_and(|reading| reading.kind == Kind::OpaqueId);
     let held = story
         .cookies
         .iter()
         .enumerate()
-        .filter(|(_, life)| life.browser == step.browser && is_bare(&life));
+        .filter(|(_, life)| life.browser == step.browser && is_bare(life));
     for (index, life) in held {
         let sent_with_login = life
             .events
@@ -195,7 +195,7 @@ pub(super) fn login_loop(story: &Story) -> Vec<Case> {
         let lost: Vec<usize> = own
             .iter()
             .filter(|step| step.kind == StepKind::LoginLost)
-            .flat_map(|step| step.hops.first().copied())
+            .filter_map(|step| step.hops.first().copied())
             .collect();
         if lost.len() >= LOST_IN_A_ROW {
             let text = format!(
