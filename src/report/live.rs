@@ -316,7 +316,7 @@ mod tests {
             ],
             100,
         );
-        assert!(told.contains("→ sends a①. This client was never given it;"), "{told}");
+        assert!(told.contains("→ sends a①. The server gave it to browser A."), "{told}");
         assert!(told.contains("→ sends a①. The client had been told to throw it away"), "{told}");
     }
 
