@@ -23,6 +23,12 @@ const BLUE: Style = AnsiColor::Blue.on_default();
 const MAGENTA: Style = AnsiColor::Magenta.on_default();
 const RED: Style = AnsiColor::Red.on_default().bold();
 
+/// What the marks mean, for who reads such a report for the first time.
+const LEGEND: &str = "→ from the browser to the server, ← from the server to the browser, × thrown \
+                      away, ✗ not kept or not sent, = the value as it crossed the wire, └▶ where a \
+                      redirect led. ①, ② and so on number the values of a cookie: the same number \
+                      is the same value, whichever browser has it.";
+
 /// Writes the walkthrough, `width` columns wide.
 ///
 /// # Errors
@@ -83,6 +89,10 @@ impl Page {
         text += &wrap("", "  ", &[Span::plain(measures.join(" · "))], self.text);
         for warning in &walkthrough.warnings {
             text += &wrap("! ", "  ", &[safe(Style::new(), warning)], self.text);
+        }
+        if walkthrough.has_lessons() {
+            text.push('\n');
+            text += &wrap("", "", &[Span::new(Style::new().italic(), LEGEND)], self.text);
         }
         text
     }

@@ -187,6 +187,12 @@ pub struct Concluded {
 }
 
 impl Walkthrough {
+    /// Whether the lesson behind each step is told.
+    pub fn has_lessons(&self) -> bool {
+        let steps = self.sites.iter().flat_map(|site| &site.browsers).flat_map(|part| &part.steps);
+        steps.into_iter().any(|step| step.lesson.is_some())
+    }
+
     /// The walkthrough of a story.
     pub fn of(story: &Story, about: About<'_>, show: Show) -> Self {
         let start = about.counts.span.map(|(first, _)| first);

@@ -1,5 +1,6 @@
 //! What a capture shows. A conclusion stands only with the exchanges that support it.
 
+use super::findings::quoted;
 use super::steps::StepKind;
 use super::story::{CookieEvent, EventKind, Story};
 use crate::cookie::Reason;
@@ -145,7 +146,7 @@ fn readable(story: &Story) -> Option<Conclusion> {
     let text = format!(
         "The session lives in the cookie {}, on the client. {guard} To keep the content on the \
          server, use server-side sessions{such_as}: the cookie is then a bare id.",
-        String::from_utf8_lossy(&cookie.name)
+        quoted(&cookie.name)
     );
     let visits = session.states.iter().map(|state| state.visit).take(3).collect();
     Some(Conclusion { kind: ConclusionKind::Readable, text, visits })
@@ -161,7 +162,7 @@ fn server_side(story: &Story) -> Option<Conclusion> {
     let text = format!(
         "The cookie {} is a bare identifier: what it stands for is kept on the server. Whoever \
          sends the same identifier is taken for the same user.",
-        String::from_utf8_lossy(&cookie.name)
+        quoted(&cookie.name)
     );
     let visits = session.states.iter().map(|state| state.visit).take(1).collect();
     Some(Conclusion { kind: ConclusionKind::ServerSide, text, visits })
@@ -182,7 +183,7 @@ fn logout_only_deletes(story: &Story) -> Option<Conclusion> {
         "Logging out asks the browser to throw the cookie {} away. The server keeps no list of \
          sessions, so a copy of the old value made before the logout is still valid until its \
          signature is too old.",
-        String::from_utf8_lossy(&life.name)
+        quoted(&life.name)
     );
     Some(Conclusion { kind: ConclusionKind::LogoutOnlyDeletes, text, visits: step.hops.clone() })
 }
@@ -212,7 +213,7 @@ fn used_after_deletion(story: &Story) -> Option<Conclusion> {
             let text = format!(
                 "Deleted is not revoked: after the server had deleted {} in exchange {}, browser {} \
                  sends the old value again in exchange {}.",
-                String::from_utf8_lossy(&life.name),
+                quoted(&life.name),
                 deleted.visit.map(|visit| story.visits[visit].id).unwrap_or_default(),
                 story.browsers[browser].id,
                 story.visits[visit].id
@@ -239,7 +240,7 @@ fn refused(story: &Story) -> Option<Conclusion> {
         })?;
     let text = format!(
         "The login does not last, because the cookie {} never comes back. {}",
-        String::from_utf8_lossy(&life.name),
+        quoted(&life.name),
         event.text.as_deref().unwrap_or_default()
     );
     Some(Conclusion { kind: ConclusionKind::RefusedCookie, text, visits: step.hops.clone() })

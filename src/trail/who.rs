@@ -96,7 +96,7 @@ impl Profile {
             && let Some(left_out) = considered.iter().find(|one| self.is_left_out(one, asked))
         {
             let name = String::from_utf8_lossy(&left_out.cookie.name);
-            return Err(format!("it does not send the cookie {name} that it would hold"));
+            return Err(format!("it does not send the cookie “{name}” that it would hold"));
         }
         for pair in &asked.cookies.pairs {
             let foreign =
@@ -105,7 +105,7 @@ impl Profile {
             // it was never given.
             if foreign && self.jar.agent().is_browser() && is_session(&pair.name, &pair.value) {
                 let name = String::from_utf8_lossy(&pair.name);
-                return Err(format!("it sends another {name} than it would have been given"));
+                return Err(format!("it sends another “{name}” than it would have been given"));
             }
         }
         let known =

@@ -1,7 +1,7 @@
 //! What a session cookie's attributes leave open.
 
 use super::super::story::{CookieEvent, CookieLife, EventKind, Story};
-use super::{Case, words};
+use super::{Case, quoted};
 use crate::session::Kind;
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ fn each_session(
 }
 
 /// Whether a case is about the same cookie in another browser.
-fn is_same_cookie(story: &Story, case: &Case, life: &CookieLife) -> bool {
+pub(super) fn is_same_cookie(story: &Story, case: &Case, life: &CookieLife) -> bool {
     case.cookie.is_some_and(|other| {
         story.cookies[other].name == life.name && story.cookies[other].domain == life.domain
     })
@@ -57,14 +57,14 @@ fn has(event: &CookieEvent, name: &str) -> bool {
 pub(super) fn without_http_only(story: &Story) -> Vec<Case> {
     each_session(story, |life, event| {
         (!has(event, "httponly"))
-            .then(|| format!("The session cookie {} is set without HttpOnly.", words(&life.name)))
+            .then(|| format!("The session cookie {} is set without HttpOnly.", quoted(&life.name)))
     })
 }
 
 pub(super) fn without_same_site(story: &Story) -> Vec<Case> {
     each_session(story, |life, event| {
         (!has(event, "samesite"))
-            .then(|| format!("The session cookie {} is set without SameSite.", words(&life.name)))
+            .then(|| format!("The session cookie {} is set without SameSite.", quoted(&life.name)))
     })
 }
 
@@ -74,7 +74,7 @@ pub(super) fn wide_domain(story: &Story) -> Vec<Case> {
             story.visits[event.visit?].asked.as_ref()?.target.as_ref()?.host.as_str().to_owned();
         let is_wide = life.host_only == Some(false) && host != life.domain;
         is_wide.then(|| {
-            let name = words(&life.name);
+            let name = quoted(&life.name);
             format!(
                 "The session cookie {name}, set by {host}, is sent to every host of {}.",
                 life.domain
@@ -88,7 +88,7 @@ pub(super) fn long_lived(story: &Story) -> Vec<Case> {
         let lifetime = lifetime(event)?;
         (lifetime > LONG).then(|| {
             let days = lifetime.as_secs() / 86_400;
-            format!("The session cookie {} lives for {days} days.", words(&life.name))
+            format!("The session cookie {} lives for {days} days.", quoted(&life.name))
         })
     })
 }
@@ -128,7 +128,7 @@ pub(super) fn refused(story: &Story) -> Vec<Case> {
             case.text = format!("{label}, {}", case.text);
         } else {
             let text =
-                format!("{label}: the session cookie {} is not kept. {why}", words(&life.name));
+                format!("{label}: the session cookie {} is not kept. {why}", quoted(&life.name));
             cases.push(Case { visits: visits.collect(), cookie: Some(index), text });
         }
     }

@@ -2,33 +2,39 @@
 
 use super::super::story::{CookieLife, EventKind, Story};
 use super::super::visit::Asked;
-use super::{Case, is_in_clear, words};
+use super::attributes::is_same_cookie;
+use super::{Case, is_in_clear, quoted};
 use crate::session::{Kind, Reading};
 use serde_json::Value;
 
 /// Shorter values are found in URLs by accident.
 const TELLING_LENGTH: usize = 16;
 
-/// The first exchange of each session cookie that shows it on an open network.
+/// The first exchange of each session cookie that shows it on an open network, browsers with the
+/// same cookie taken together.
 pub(super) fn session_in_clear(story: &Story) -> Vec<Case> {
-    let sessions = story.cookies.iter().enumerate().filter(|(_, life)| life.is_session());
-    sessions
-        .filter_map(|(index, life)| {
-            let visit = life.events.iter().find_map(|event| {
-                let shows = matches!(
-                    event.kind,
-                    EventKind::Set | EventKind::Replaced | EventKind::Sent | EventKind::SentUnknown
-                );
-                event.visit.filter(|visit| shows && is_in_clear(story, *visit))
-            })?;
-            let text = format!(
-                "The session cookie {} of browser {} crosses the network in clear.",
-                words(&life.name),
-                story.browsers[life.browser].id
+    let mut cases: Vec<Case> = Vec::new();
+    for (index, life) in story.cookies.iter().enumerate().filter(|(_, life)| life.is_session()) {
+        let shown = life.events.iter().find_map(|event| {
+            let carries = matches!(
+                event.kind,
+                EventKind::Set | EventKind::Replaced | EventKind::Sent | EventKind::SentUnknown
             );
-            Some(Case { visits: vec![visit], cookie: Some(index), text })
-        })
-        .collect()
+            event.visit.filter(|visit| carries && is_in_clear(story, *visit))
+        });
+        let Some(visit) = shown else { continue };
+        if let Some(case) = cases.iter_mut().find(|case| is_same_cookie(story, case, life)) {
+            case.visits.push(visit);
+        } else {
+            let text = format!(
+                "The session cookie {} of {} crosses the network in clear.",
+                quoted(&life.name),
+                life.domain
+            );
+            cases.push(Case { visits: vec![visit], cookie: Some(index), text });
+        }
+    }
+    cases
 }
 
 pub(super) fn password_in_clear(story: &Story) -> Vec<Case> {
@@ -80,7 +86,7 @@ fn in_url(story: &Story, index: usize, life: &CookieLife) -> Option<Case> {
     if visits.is_empty() {
         return None;
     }
-    let text = format!("The value of the session cookie {} stands in a URL.", words(&life.name));
+    let text = format!("The value of the session cookie {} stands in a URL.", quoted(&life.name));
     Some(Case { visits, cookie: Some(index), text })
 }
 
@@ -127,7 +133,7 @@ pub(super) fn shadowed(story: &Story) -> Vec<Case> {
         let text = format!(
             "Browser {} sends two cookies named {}; most servers read only one of them.",
             story.browsers[browser].id,
-            words(&name)
+            quoted(&name)
         );
         let cookie =
             story.cookies.iter().position(|life| life.browser == browser && life.name == name);
@@ -155,7 +161,7 @@ pub(super) fn personal_data(story: &Story) -> Vec<Case> {
         if !keys.is_empty() {
             let text = format!(
                 "The session cookie {} can be read by anyone who holds it, and has {}.",
-                words(&life.name),
+                quoted(&life.name),
                 keys.join(", ")
             );
             let visits = session.states.first().map(|state| state.visit).into_iter().collect();

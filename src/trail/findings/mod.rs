@@ -215,9 +215,9 @@ pub(super) fn findings(story: &Story) -> Vec<Finding> {
     all
 }
 
-/// Captured bytes in a sentence.
-fn words(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+/// The name of a cookie in a sentence: in quotes, since names are words too.
+pub(super) fn quoted(name: &[u8]) -> String {
+    format!("“{}”", String::from_utf8_lossy(name))
 }
 
 /// Whether a visit went over an open network: in clear, and not to this machine.

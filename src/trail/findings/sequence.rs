@@ -3,7 +3,7 @@
 
 use super::super::steps::StepKind;
 use super::super::story::{CookieEvent, CookieLife, EventKind, Navigation, Story};
-use super::{Case, words};
+use super::{Case, quoted};
 use crate::cookie::Reason;
 use crate::session::Kind;
 
@@ -38,7 +38,7 @@ pub(super) fn used_by_another(story: &Story) -> Vec<Case> {
                 "Browser {} ({}) sends the session {} that browser {} ({}) was given.",
                 thief.id,
                 from(thief),
-                words(&life.name),
+                quoted(&life.name),
                 victim.id,
                 from(victim)
             );
@@ -98,7 +98,7 @@ fn reused(story: &Story, life: &CookieLife, value: &[u8], deleted: &CookieEvent)
         if !again.is_empty() {
             let text = format!(
                 "The session {} still works after its logout, sent by browser {}.",
-                words(&life.name),
+                quoted(&life.name),
                 story.browsers[other.browser].id
             );
             let mut shown: Vec<usize> = deleted.visit.into_iter().collect();
@@ -156,7 +156,7 @@ fn fixed(story: &Story, step: &Navigation) -> Option<Case> {
         if let Some(after) = after.filter(|_| sent_with_login && !renewed) {
             let text = format!(
                 "The session id {} is the same before and after the login.",
-                words(&life.name)
+                quoted(&life.name)
             );
             return Some(Case {
                 visits: [Some(login), after.visit].into_iter().flatten().collect(),
@@ -176,7 +176,7 @@ pub(super) fn deletion_misses(story: &Story) -> Vec<Case> {
         if let Some(first) = events.first() {
             let text = format!(
                 "{} is to be deleted and stays. {}",
-                words(&life.name),
+                quoted(&life.name),
                 first.text.as_deref().unwrap_or_default()
             );
             cases.push(Case { visits: visits(&events), cookie: Some(index), text });
@@ -238,7 +238,7 @@ fn cause(story: &Story, browser: usize) -> String {
     lost.map_or_else(String::new, |(life, event)| {
         format!(
             "The cookie {} does not come back. {}",
-            words(&life.name),
+            quoted(&life.name),
             event.text.as_deref().unwrap_or_default()
         )
     })
