@@ -3,19 +3,21 @@
 use super::{Outcome, args, input, report};
 use crate::http::KeepBodies;
 use crate::report::report_json::About;
-use crate::trail::Trail;
+use crate::trail::{self, Trail};
 
 /// Runs the subcommand.
 ///
 /// # Errors
 /// A capture that cannot be opened, or an output that cannot be written.
 pub fn run(arguments: &args::Analyze) -> anyhow::Result<Outcome> {
+    let keys = arguments.secrets.keys()?;
     let mut trail = Trail::default();
     let finished = input::read(&arguments.input, KeepBodies::Readable, |numbered| {
         trail.push(numbered);
         Ok(())
     })?;
     let mut story = trail.finish();
+    trail::verify(&mut story, &keys, &arguments.secrets.salts());
     let is_found = report::judge(&mut story, &arguments.report);
     let files = arguments.input.names();
     let about = About { files: &files, counts: &finished.counts, notes: &finished.notes };

@@ -1,185 +1,202 @@
 //! `cookietrail decode`: what a cookie's value says.
 
+use super::search::{self, Search};
+use super::values::{self, Given};
+use super::wordlist::Wordlist;
 use super::{Outcome, args, output};
-use crate::cookie::{CookieHeader, SetCookie};
 use crate::report::decode_json::{self, DecodedValue};
-use crate::report::decode_terminal;
-use crate::session::{self, Context, Reading, SignatureState, VerifyOptions};
-use anyhow::Context as _;
-use std::io::{BufRead, Write};
-
-/// Longest line that is read from standard input or from a word list: cookies stop at 4 KiB.
-const MAX_LINE: u64 = 1 << 20;
+use crate::report::decode_terminal::{self, Content};
+use crate::session::crack::Target;
+use crate::session::{self, Context, Cookie, Inside, SignatureState, VerifyOptions};
+use crate::trail::{Key, Scope};
+use std::io::Write;
 
 /// Runs the subcommand.
 ///
 /// # Errors
 /// A secret or a word list that cannot be read, or an output that cannot be written.
 pub fn run(arguments: &args::Decode) -> anyhow::Result<Outcome> {
-    let keys = Keys::of(arguments)?;
+    // Without a search there is no need to hold anything back.
+    let lists = arguments.listed.lists(true);
+    let reads_values = arguments.values.iter().any(|value| value == "-");
+    anyhow::ensure!(
+        !(reads_values && lists.contains(&Wordlist::Stdin)),
+        "values and words cannot both come from standard input"
+    );
+    let keys = Keys { keys: arguments.secrets.keys()?, salts: arguments.secrets.salts() };
+    let mut writer = Writer { arguments, is_first: true };
     let mut out = output::open(None, arguments.color)?;
-    let mut is_first = true;
-    for_each_line(&arguments.values, |line| {
-        for mut decoded in read(line) {
-            keys.judge(&mut decoded);
-            match arguments.format {
-                args::DecodeFormat::Json => decode_json::write_line(&decoded, &mut out)?,
-                args::DecodeFormat::Terminal => {
-                    if !std::mem::take(&mut is_first) {
-                        writeln!(out)?;
-                    }
-                    decode_terminal::write(&decoded, output::width(None), &mut out)?;
-                }
-            }
+    let mut held = Vec::new();
+    values::read(&arguments.values, &mut |given| {
+        let mut decoded = decode(given);
+        keys.judge(&mut decoded);
+        if lists.is_empty() {
+            writer.write(&decoded, &mut out)
+        } else {
+            held.push(decoded);
+            Ok(())
         }
-        Ok(())
     })?;
+    if !lists.is_empty() {
+        crack(&mut held, arguments, &lists, &keys.salts)?;
+    }
+    for decoded in &held {
+        writer.write(decoded, &mut out)?;
+    }
     out.flush()?;
     Ok(Outcome::Fine)
 }
 
-/// Each value given; `-` stands for the lines of standard input.
-fn for_each_line(
-    values: &[String],
-    mut each: impl FnMut(&[u8]) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    for value in values {
-        if value == "-" {
-            lines(&mut std::io::stdin().lock(), &mut each).context("cannot read standard input")?;
-        } else {
-            each(value.as_bytes())?;
-        }
-    }
-    Ok(())
+struct Writer<'a> {
+    arguments: &'a args::Decode,
+    is_first: bool,
 }
 
-/// The lines of an input without their ends; blank ones are left out.
-fn lines(
-    input: &mut dyn BufRead,
-    each: &mut dyn FnMut(&[u8]) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        if std::io::Read::take(&mut *input, MAX_LINE).read_until(b'\n', &mut line)? == 0 {
-            return Ok(());
-        }
-        let text = line.trim_ascii();
-        if !text.is_empty() {
-            each(text)?;
-        }
-    }
-}
-
-/// What one line holds: a bare value, `name=value`, or a whole header.
-fn read(line: &[u8]) -> Vec<DecodedValue> {
-    if let Some(header) = strip_header(line, b"set-cookie:") {
-        let cookie = match SetCookie::parse(header) {
-            Ok(cookie) => cookie,
-            Err(refusal) => *refusal.cookie,
+impl Writer<'_> {
+    fn write(&mut self, decoded: &DecodedValue, mut out: impl Write) -> anyhow::Result<()> {
+        let content = match self.arguments.format {
+            args::DecodeFormat::Json => return Ok(decode_json::write_line(decoded, out)?),
+            args::DecodeFormat::Terminal => Content::Json,
+            args::DecodeFormat::Tree => Content::Tree,
         };
-        return vec![decode(Some(cookie.name), cookie.value, &[])];
-    }
-    if let Some(header) = strip_header(line, b"cookie:") {
-        let pairs = CookieHeader::parse([header]).pairs;
-        let companions: Vec<(&[u8], &[u8])> =
-            pairs.iter().map(|pair| (&*pair.name, &*pair.value)).collect();
-        return pairs
-            .iter()
-            .map(|pair| decode(Some(pair.name.clone()), pair.value.clone(), &companions))
-            .collect();
-    }
-    let bare = decode(None, line.to_vec(), &[]);
-    let pair = line.iter().position(|byte| *byte == b'=').filter(|at| *at > 0);
-    match pair {
-        Some(at) if bare.candidates.is_empty() => {
-            let named = decode(Some(line[..at].to_vec()), line[at + 1..].to_vec(), &[]);
-            vec![if named.candidates.is_empty() { bare } else { named }]
+        if !std::mem::take(&mut self.is_first) {
+            writeln!(out)?;
         }
-        _ => vec![bare],
+        let width = output::width(self.arguments.width);
+        Ok(decode_terminal::write(decoded, content, width, out)?)
     }
 }
 
-fn strip_header<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let (head, rest) = line.split_at_checked(name.len())?;
-    head.eq_ignore_ascii_case(name).then(|| rest.trim_ascii())
-}
-
-fn decode(name: Option<Vec<u8>>, value: Vec<u8>, companions: &[(&[u8], &[u8])]) -> DecodedValue {
+fn decode(given: Given) -> DecodedValue {
+    let Given { name, value, companions, host } = given;
+    let beside: Vec<(&[u8], &[u8])> =
+        companions.iter().map(|(name, value)| (&**name, &**value)).collect();
     let cookie =
-        session::Cookie { name: name.as_deref().unwrap_or_default(), value: &value, companions };
-    let candidates = session::candidates(&cookie, &Context::default());
-    DecodedValue { name, value, candidates, secret: None }
+        Cookie { name: name.as_deref().unwrap_or_default(), value: &value, companions: &beside };
+    let context = Context::default();
+    let mut decoded = DecodedValue {
+        candidates: session::candidates(&cookie, &context),
+        seen: value.clone(),
+        ..DecodedValue::default()
+    };
+    if decoded.candidates.is_empty()
+        && let Some(peeled) = session::peel(&cookie, &context)
+    {
+        decoded.layers = peeled.layers;
+        decoded.seen = peeled.value;
+        match peeled.inside {
+            Inside::Cookie(readings) => decoded.candidates = readings,
+            Inside::Json(document) => decoded.content = Some(document),
+            Inside::Text(text) => decoded.content = Some(text.into()),
+        }
+    }
+    let payload = decoded.candidates.first().and_then(|best| best.payload.as_ref());
+    if let Some(document) = decoded.content.as_ref().or(payload) {
+        decoded.nested = session::nested(document, &context);
+    }
+    DecodedValue { name, host, value, companions, ..decoded }
 }
 
-/// The secrets to try.
+/// The secrets that were given.
 struct Keys {
-    given: Vec<Vec<u8>>,
-    wordlist: Vec<Vec<u8>>,
-    salt: Option<Vec<u8>>,
+    keys: Vec<Key>,
+    salts: Vec<Vec<u8>>,
 }
 
 impl Keys {
-    fn of(arguments: &args::Decode) -> anyhow::Result<Self> {
-        let mut given: Vec<Vec<u8>> = arguments
-            .secret
-            .iter()
-            .map(|secret| session::secret::parse(secret.as_bytes()))
-            .collect();
-        if let Some(path) = &arguments.secret_file {
-            let whole = read_file(path)?;
-            given.push(whole.strip_suffix(b"\n").unwrap_or(&whole).to_vec());
-        }
-        let wordlist = match &arguments.wordlist {
-            Some(path) => read_file(path)?
-                .split(|byte| *byte == b'\n')
-                .map(|line| line.trim_ascii_end().to_vec())
-                .collect(),
-            None => Vec::new(),
-        };
-        Ok(Self {
-            given,
-            wordlist,
-            salt: arguments.salt.as_ref().map(|salt| salt.clone().into_bytes()),
-        })
-    }
-
     /// Says whether one of the secrets signed the value, whichever of its readings that takes.
     fn judge(&self, decoded: &mut DecodedValue) {
-        if self.given.is_empty() && self.wordlist.is_empty() {
-            return;
-        }
-        let listed = self.wordlist.iter().filter(|word| !word.is_empty());
-        let keys = self.given.iter().map(|key| (key, false)).chain(listed.map(|key| (key, true)));
-        for (key, is_listed) in keys {
-            if let Some(at) =
-                decoded.candidates.iter().position(|one| self.signs(key, decoded, one))
-            {
-                let mut reading = decoded.candidates.remove(at);
-                reading.signature = SignatureState::Valid;
-                decoded.candidates.insert(0, reading);
-                decoded.secret = is_listed.then(|| key.clone());
-                return;
+        let name = decoded.name.clone().unwrap_or_default();
+        let host = decoded.host.clone().unwrap_or_default();
+        let mut is_tried = false;
+        for (number, key) in (1..).zip(&self.keys) {
+            let is_meant = is_meant(&key.scope, &name, &host);
+            if is_meant {
+                is_tried = true;
+                if self.try_key(decoded, &key.secret) {
+                    decoded.key = Some(number);
+                    return;
+                }
             }
         }
-        // A word list that holds no key proves nothing; a secret that is given does.
         if let Some(best) = decoded.candidates.first_mut()
             && best.signature == SignatureState::Unverified
-            && !self.given.is_empty()
+            && is_tried
         {
             best.signature = SignatureState::Invalid;
         }
     }
 
-    fn signs(&self, key: &[u8], decoded: &DecodedValue, reading: &Reading) -> bool {
-        let name = decoded.name.as_deref().unwrap_or_default();
-        let cookie = session::Cookie { name, value: &decoded.value, companions: &[] };
-        let options = VerifyOptions { salt: self.salt.as_deref(), ..VerifyOptions::default() };
-        session::verify(reading.format, &cookie, key, &options) == Some(true)
+    fn try_key(&self, decoded: &mut DecodedValue, secret: &[u8]) -> bool {
+        let salts = std::iter::once(None).chain(self.salts.iter().map(|salt| Some(&**salt)));
+        salts.into_iter().any(|salt| prove(decoded, secret, salt))
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the user named this file to read")]
-fn read_file(path: &std::path::Path) -> anyhow::Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+/// Whether a key is for such a cookie, as far as is known of it.
+fn is_meant(scope: &Scope, name: &[u8], host: &str) -> bool {
+    let of_host = host.is_empty() || Scope { cookie: None, ..scope.clone() }.has(name, host);
+    of_host && (name.is_empty() || scope.cookie.as_ref().is_none_or(|cookie| cookie == name))
+}
+
+/// Whether `secret` signed the value; the reading that it proves then comes first, opened where it
+/// was encrypted.
+fn prove(decoded: &mut DecodedValue, secret: &[u8], salt: Option<&[u8]>) -> bool {
+    let name = decoded.name.clone().unwrap_or_default();
+    let companions: Vec<(&[u8], &[u8])> =
+        decoded.companions.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let cookie = Cookie { name: &name, value: &decoded.seen, companions: &companions };
+    let options = VerifyOptions { salt, ..VerifyOptions::default() };
+    let proved = decoded.candidates.iter().position(|reading| {
+        session::verify(reading.format, &cookie, secret, &options) == Some(true)
+    });
+    let Some(at) = proved else { return false };
+    let mut reading = decoded.candidates[at].clone();
+    reading.signature = SignatureState::Valid;
+    if reading.payload.is_none() {
+        reading.payload = session::open(reading.format, &cookie, secret, &options);
+    }
+    decoded.candidates.remove(at);
+    decoded.candidates.insert(0, reading);
+    true
+}
+
+/// Looks for the secrets of the values that no given secret explains.
+fn crack(
+    held: &mut [DecodedValue],
+    arguments: &args::Decode,
+    lists: &[Wordlist],
+    salts: &[Vec<u8>],
+) -> anyhow::Result<()> {
+    let mut targets = Vec::new();
+    for (number, decoded) in held.iter().enumerate() {
+        let companions: Vec<(&[u8], &[u8])> =
+            decoded.companions.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let name = decoded.name.as_deref().unwrap_or_default();
+        let cookie = Cookie { name, value: &decoded.seen, companions: &companions };
+        if decoded.key.is_none() {
+            let target = Target::new(&cookie, &decoded.candidates, salts);
+            targets.extend(target.map(|target| (number, target)));
+        }
+    }
+    let interrupted = search::interruption()?;
+    let threads = search::threads(arguments.listed.threads);
+    let mut search = Search::new(&targets, threads, &interrupted);
+    for list in lists {
+        let ended = search.run(list, arguments.listed.start(list), &mut |found| {
+            for (target, _) in &found.signed {
+                let decoded = &mut held[targets[*target].0];
+                let all = std::iter::once(None).chain(salts.iter().map(|salt| Some(&**salt)));
+                if all.into_iter().any(|salt| prove(decoded, &found.secret, salt)) {
+                    decoded.secret = Some(found.secret.clone());
+                }
+            }
+            Ok(())
+        })?;
+        if let Some(stopped) = ended.stopped {
+            search::say_stopped(list, stopped);
+            break;
+        }
+    }
+    Ok(())
 }

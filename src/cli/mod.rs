@@ -3,6 +3,7 @@
 
 mod analyze;
 mod args;
+mod crack;
 mod decode;
 mod exchanges;
 mod generate;
@@ -10,14 +11,20 @@ mod input;
 #[cfg(feature = "live")]
 mod interfaces;
 mod jar;
+mod keys;
 mod output;
+mod progress;
 mod report;
+mod search;
+mod sign;
 #[cfg(feature = "live")]
 mod signals;
 #[cfg(feature = "live")]
 mod sniff;
 mod timeline;
+mod values;
 mod why;
+mod wordlist;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -31,10 +38,12 @@ pub enum Outcome {
     Damaged,
     /// It ran, and there is a finding that the user does not accept.
     Found,
+    /// It ran and found nothing.
+    NothingFound,
 }
 
-/// Runs the command line and gives the exit code: 0 fine, 1 the capture was damaged or a finding was grave enough, 2 it could
-/// not run.
+/// Runs the command line and gives the exit code: 0 fine, 1 the capture was damaged, a finding was
+/// grave enough, or what was looked for was not found, 2 it could not run.
 pub fn run() -> ExitCode {
     let arguments = match args::Arguments::try_parse() {
         Ok(arguments) => arguments,
@@ -42,7 +51,7 @@ pub fn run() -> ExitCode {
     };
     match dispatch(arguments) {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
-        Ok(Outcome::Damaged | Outcome::Found) => ExitCode::from(1),
+        Ok(Outcome::Damaged | Outcome::Found | Outcome::NothingFound) => ExitCode::from(1),
         Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => output::failure(&error),
     }
@@ -55,6 +64,8 @@ fn dispatch(arguments: args::Arguments) -> anyhow::Result<Outcome> {
         args::Command::Jar(jar) => jar::run(&jar),
         args::Command::Why(why) => why::run(&why),
         args::Command::Decode(decode) => decode::run(&decode),
+        args::Command::Crack(crack) => crack::run(&crack),
+        args::Command::Sign(sign) => sign::run(&sign),
         args::Command::Generate(generate) => generate::run(&generate),
         args::Command::Exchanges(exchanges) => exchanges::run(&exchanges),
         #[cfg(feature = "live")]

@@ -1,11 +1,15 @@
-//! Decoded values for people: what it is, what it says, and how far it can be trusted.
+//! Decoded values for people: what it is, what it says, how far it can be trusted, and what would be
+//! needed to go on.
 
+use super::crack_text::shown;
 use super::decode_json::{DecodedValue, UNKNOWN};
 use super::layout::{Span, shorten, wrap};
 use super::text::plain;
-use super::words::{kind, lossy};
-use crate::session::{Reading, SignatureState};
+use super::tree;
+use super::words::{compact_json, kind, lossy};
+use crate::session::{Kind, Reading, SignatureState};
 use anstyle::{AnsiColor, Style};
+use serde_json::Value;
 use std::io::{self, Write};
 
 const BOLD: Style = Style::new().bold();
@@ -13,61 +17,145 @@ const DIM: Style = Style::new().dimmed();
 const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default().bold();
 
+/// Columns of the labels.
+const LABEL: usize = 12;
+
+/// How content is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// As indented JSON.
+    Json,
+    /// As a tree of keys and values.
+    Tree,
+}
+
 /// Writes one value, `width` columns wide.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write(decoded: &DecodedValue, width: usize, mut out: impl Write) -> io::Result<()> {
+pub fn write(
+    decoded: &DecodedValue,
+    content: Content,
+    width: usize,
+    mut out: impl Write,
+) -> io::Result<()> {
+    let page = Page { content, width };
     let name =
         decoded.name.as_deref().map(|name| format!("{} = ", lossy(name))).unwrap_or_default();
     let title = shorten(&plain(format!("{name}{}", lossy(&decoded.value)).as_bytes()), width);
     let mut text = wrap("", "", &[Span::new(BOLD, title)], width);
+    if let Some(host) = &decoded.host {
+        text += &page.row("of", &[Span::plain(plain(host.as_bytes()))]);
+    }
+    if !decoded.layers.is_empty() {
+        text += &page.row("inside", &[Span::plain(decoded.layers.join(", then "))]);
+    }
     match decoded.candidates.first() {
-        None => text += &row("format", &[Span::plain(format!("unknown: {UNKNOWN}"))], width),
+        None => text += &page.unknown(decoded),
         Some(best) => {
-            text += &reading(best, decoded, width);
-            text += &others(&decoded.candidates[1..], width);
+            text += &page.reading(best, decoded);
+            text += &page.others(&decoded.candidates[1..]);
         }
     }
     out.write_all(text.as_bytes())
 }
 
-fn reading(best: &Reading, decoded: &DecodedValue, width: usize) -> String {
-    let how_sure = format!("{} ({}: {})", best.format, best.confidence.word(), best.why);
-    let mut text = row("format", &[Span::plain(how_sure)], width);
-    text += &row("is", &[Span::plain(kind(best.kind))], width);
-    if let Some(payload) = best.shown() {
-        let pretty = serde_json::to_string_pretty(payload).unwrap_or_default();
-        let note = if best.compressed { " (was compressed)" } else { "" };
-        text += &row("says", &[Span::new(DIM, note.trim_start())], width);
-        for line in pretty.lines() {
-            let indent = line.len() - line.trim_start().len();
-            let (first, rest) = (" ".repeat(4 + indent), " ".repeat(6 + indent));
-            text +=
-                &wrap(&first, &rest, &[Span::plain(plain(line.trim_start().as_bytes()))], width);
+struct Page {
+    content: Content,
+    width: usize,
+}
+
+impl Page {
+    fn unknown(&self, decoded: &DecodedValue) -> String {
+        let mut text = self.row("format", &[Span::plain(format!("unknown: {UNKNOWN}"))]);
+        if let Some(content) = &decoded.content {
+            text += &self.content("says", content, "");
+            text += &self.nested(decoded);
+            text += &self.row("signature", &[signature(SignatureState::None)]);
+        } else {
+            let next = "opaque: percent-encoding, hexadecimal and base64 show nothing \
+                            readable; if it is an id, what it stands for is on the server";
+            text += &self.row("to go on", &[Span::plain(next)]);
         }
+        text
     }
-    for (label, time) in [("signed", best.signed_at), ("expires", best.expires)] {
-        if let Some(time) = time {
-            text += &row(label, &[Span::plain(time.to_string())], width);
+
+    fn reading(&self, best: &Reading, decoded: &DecodedValue) -> String {
+        let how_sure = format!("{} ({}: {})", best.format, best.confidence.word(), best.why);
+        let mut text = self.row("format", &[Span::plain(how_sure)]);
+        text += &self.row("is", &[Span::plain(kind(best.kind))]);
+        if let Some(payload) = best.shown() {
+            let note = if best.compressed { "(was compressed)" } else { "" };
+            text += &self.content("says", payload, note);
         }
+        text += &self.nested(decoded);
+        for (label, time) in [("signed", best.signed_at), ("expires", best.expires)] {
+            if let Some(time) = time {
+                text += &self.row(label, &[Span::plain(time.to_string())]);
+            }
+        }
+        text += &self.row("signature", &[signature(best.signature)]);
+        if let Some(secret) = &decoded.secret {
+            text += &self.row("secret", &[Span::new(BOLD, shown(secret))]);
+        }
+        if let Some(problem) = &best.problem {
+            text += &self.row("problem", &[Span::new(RED, plain(problem.as_bytes()))]);
+        }
+        if let Some(next) = to_go_on(best) {
+            text += &self.row("to go on", &[Span::plain(next)]);
+        }
+        text
     }
-    text += &row("signature", &[signature(best.signature)], width);
-    if let Some(secret) = &decoded.secret {
-        text += &row("secret", &[Span::new(BOLD, plain(secret))], width);
+
+    fn content(&self, label: &str, content: &Value, note: &str) -> String {
+        let mut text = self.row(label, &[Span::new(DIM, note)]);
+        match self.content {
+            Content::Tree => text += &tree::draw(content, "    ", self.width),
+            Content::Json => {
+                let pretty = serde_json::to_string_pretty(content).unwrap_or_default();
+                for line in pretty.lines() {
+                    let bare = line.trim_start();
+                    let indent = line.len() - bare.len();
+                    let (first, rest) = (" ".repeat(4 + indent), " ".repeat(6 + indent));
+                    let span = Span::plain(plain(bare.as_bytes()));
+                    text += &wrap(&first, &rest, &[span], self.width);
+                }
+            }
+        }
+        text
     }
-    if let Some(problem) = &best.problem {
-        text += &row("problem", &[Span::new(RED, plain(problem.as_bytes()))], width);
+
+    /// Tokens inside the content, one a line.
+    fn nested(&self, decoded: &DecodedValue) -> String {
+        let shown = |(path, reading): &(String, Reading)| {
+            let says = reading.shown().map(compact_json).unwrap_or_default();
+            let line = format!("{path} is {}: {says}", reading.format);
+            self.row("holds", &[Span::plain(plain(line.as_bytes()))])
+        };
+        decoded.nested.iter().map(shown).collect()
     }
-    text
+
+    /// Other formats that fit, with how sure each is.
+    fn others(&self, readings: &[Reading]) -> String {
+        let name =
+            |reading: &Reading| format!("{} ({})", reading.format, reading.confidence.word());
+        let names: Vec<String> = readings.iter().map(name).collect();
+        if names.is_empty() {
+            return String::new();
+        }
+        self.row("or else", &[Span::plain(names.join(", "))])
+    }
+
+    fn row(&self, label: &str, spans: &[Span]) -> String {
+        let width = LABEL - 2;
+        wrap(&format!("  {label:<width$}"), &" ".repeat(LABEL), spans, self.width)
+    }
 }
 
 fn signature(state: SignatureState) -> Span {
     match state {
-        SignatureState::None => Span::plain("none: anyone can change it"),
-        SignatureState::Unverified => {
-            Span::plain("there, not checked: give --secret or --wordlist to check it")
-        }
+        SignatureState::None => Span::plain("none"),
+        SignatureState::Unverified => Span::plain("there, not checked"),
         SignatureState::Valid => {
             Span::new(GREEN, "valid: made with this secret, not changed since")
         }
@@ -77,15 +165,33 @@ fn signature(state: SignatureState) -> Span {
     }
 }
 
-fn others(readings: &[Reading], width: usize) -> String {
-    let names: Vec<&str> = readings.iter().map(|reading| reading.format).collect();
-    if names.is_empty() {
-        String::new()
-    } else {
-        row("or else", &[Span::plain(names.join(", "))], width)
-    }
-}
-
-fn row(label: &str, spans: &[Span], width: usize) -> String {
-    wrap(&format!("  {label:<10}"), &" ".repeat(12), spans, width)
+/// What can be done with such a value, and what is needed for it.
+fn to_go_on(best: &Reading) -> Option<&'static str> {
+    Some(match (best.kind, best.signature) {
+        (_, SignatureState::Valid)
+        | (Kind::Infrastructure | Kind::Unknown, SignatureState::None) => return None,
+        (Kind::EncodedOnly, _) => {
+            "nothing is needed: it is only encoded, anyone can read and change it"
+        }
+        (Kind::Encrypted, SignatureState::Invalid) => {
+            "the server's right key; the one given does not open it"
+        }
+        (Kind::Encrypted, _) => "the server's key: give it with --secret to open it",
+        (Kind::OpaqueId, SignatureState::None) => {
+            "the server's session store: the value itself says nothing"
+        }
+        (_, SignatureState::Invalid) => {
+            "the right secret, or the value as the server sent it; what is shown above cannot be \
+             trusted"
+        }
+        (_, SignatureState::Unverified) => {
+            "anyone can read it, the secret's holder alone can change it: check it with --secret, \
+             or look for the secret with --builtin or --wordlist"
+        }
+        (_, SignatureState::None) if best.problem.is_some() => {
+            "the whole value: what is missing cannot be checked (browsers and proxies cut near \
+             4,096 bytes)"
+        }
+        (_, SignatureState::None) => "nothing is needed: it is not signed, anyone can change it",
+    })
 }

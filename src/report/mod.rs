@@ -3,6 +3,7 @@
 //! Renderers compute nothing and take a writer. JSON has serialisation types of its own, so that
 //! inner names may change without changing a file format.
 
+pub mod crack_text;
 pub mod decode_json;
 pub mod decode_terminal;
 pub mod exchange_json;
@@ -20,6 +21,7 @@ mod teller;
 pub mod terminal;
 pub mod text;
 pub mod timeline;
+mod tree;
 pub mod walkthrough;
 pub mod why;
 pub mod why_json;

@@ -295,6 +295,9 @@ struct StateJson<'a> {
     expires: Option<Timestamp>,
     compressed: bool,
     signature: &'static str,
+    /// The number of the given secret that made the signature.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<&'a str>,
     identity: Option<&'a str>,
@@ -317,6 +320,7 @@ impl<'a> StateJson<'a> {
             expires: reading.and_then(|reading| reading.expires),
             compressed: reading.is_some_and(|reading| reading.compressed),
             signature: reading.map_or(none, |reading| reading.signature).word(),
+            key: life.versions[state.version].key,
             problem: reading.and_then(|reading| reading.problem.as_deref()),
             identity: state.identity.as_deref(),
             added: &state.changes.added,

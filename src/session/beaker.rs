@@ -1,9 +1,10 @@
 //! Beaker: the id of a server-side session with its HMAC-SHA1 before it, without a separator.
 
-use crate::session::encoding::{is_hex, to_hex};
+use crate::session::encoding::{is_hex, lower_hex};
 use crate::session::format::{Format, VerifyOptions};
 use crate::session::mac::Digest;
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
+use crate::session::way::{Key, Way};
 use crate::session::{Context, Cookie, json};
 
 /// The cookie's name unless the application changes it.
@@ -42,11 +43,11 @@ impl Format for Beaker {
         })
     }
 
-    fn verify(&self, cookie: &Cookie<'_>, secret: &[u8], _: &VerifyOptions<'_>) -> Option<bool> {
+    fn ways(&self, cookie: &Cookie<'_>, _: &VerifyOptions<'_>) -> Option<Vec<Way>> {
         if !is_hex(cookie.value, MAC + ID) {
             return None;
         }
         let (mac, id) = cookie.value.split_at(MAC);
-        Some(to_hex(&Digest::Sha1.hmac(secret, &[id])).as_bytes() == mac)
+        Some(vec![Way::hmac(Digest::Sha1, Key::SECRET, &[id], lower_hex(mac)?)])
     }
 }

@@ -5,6 +5,7 @@ use crate::session::encoding::{base64, split_first};
 use crate::session::format::{Format, VerifyOptions};
 use crate::session::mac::Digest;
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
+use crate::session::way::{Key, Way};
 use crate::session::{Context, Cookie, pickle};
 
 /// HMAC-MD5 up to Bottle 0.12, HMAC-SHA256 since.
@@ -39,14 +40,9 @@ impl Format for Bottle {
         })
     }
 
-    fn verify(
-        &self,
-        cookie: &Cookie<'_>,
-        secret: &[u8],
-        options: &VerifyOptions<'_>,
-    ) -> Option<bool> {
+    fn ways(&self, cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
         let (mac, message) = split(cookie.value)?;
         let digest = options.digest.or(Digest::of_length(mac.len()))?;
-        Some(digest.hmac(secret, &[message]) == mac)
+        Some(vec![Way::hmac(digest, Key::SECRET, &[message], mac)])
     }
 }

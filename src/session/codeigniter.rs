@@ -1,9 +1,10 @@
 //! `CodeIgniter` 2: the session as a serialised PHP array with a hash after it.
 
-use crate::session::encoding::{form, hex, to_hex};
+use crate::session::encoding::{form, hex, lower_hex};
 use crate::session::format::{Format, VerifyOptions};
 use crate::session::mac::Digest;
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
+use crate::session::way::{Check, Key, Way};
 use crate::session::{Context, Cookie, jwt, php_serialize};
 
 /// `ci_session`.
@@ -37,14 +38,19 @@ impl Format for CodeIgniter2 {
     }
 
     /// MD5 of array and key up to 2.1, HMAC-SHA1 in 2.2.
-    fn verify(&self, cookie: &Cookie<'_>, secret: &[u8], _: &VerifyOptions<'_>) -> Option<bool> {
+    fn ways(&self, cookie: &Cookie<'_>, _: &VerifyOptions<'_>) -> Option<Vec<Way>> {
         let text = form(cookie.value);
         let (_, hash) = php_serialize::read(&text)?;
         let array = &text[..text.len() - hash.len()];
-        let expected = match hash.len() {
-            32 => Digest::Md5.hash(&[array, secret]),
-            _ => Digest::Sha1.hmac(secret, &[array]),
+        let way = |mac: Vec<u8>| match mac.len() {
+            16 => Way {
+                digest: Digest::Md5,
+                key: Key::Hash(array.to_vec()),
+                check: Check::Key(mac),
+                is_usual: true,
+            },
+            _ => Way::hmac(Digest::Sha1, Key::SECRET, &[array], mac),
         };
-        Some(to_hex(&expected).as_bytes() == hash)
+        Some(lower_hex(hash).map(way).into_iter().collect())
     }
 }

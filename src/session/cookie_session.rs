@@ -5,11 +5,12 @@
 
 use serde_json::Value;
 
-use crate::session::encoding::{percent, to_base64url};
+use crate::session::encoding::{base64, percent, to_base64url};
 use crate::session::format::{Format, VerifyOptions};
 use crate::session::mac::Digest;
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
-use crate::session::{Context, Cookie, encoding, json};
+use crate::session::way::{Key, Way};
+use crate::session::{Context, Cookie, json};
 use crate::time::Timestamp;
 
 /// Express's `cookie-session`.
@@ -35,13 +36,8 @@ impl Format for CookieSession {
         Some(reading(self.name(), confidence, payload, signed))
     }
 
-    fn verify(
-        &self,
-        cookie: &Cookie<'_>,
-        secret: &[u8],
-        options: &VerifyOptions<'_>,
-    ) -> Option<bool> {
-        verify(cookie, secret, options)
+    fn ways(&self, cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
+        ways(cookie, options)
     }
 }
 
@@ -64,13 +60,8 @@ impl Format for KoaSession {
         })
     }
 
-    fn verify(
-        &self,
-        cookie: &Cookie<'_>,
-        secret: &[u8],
-        options: &VerifyOptions<'_>,
-    ) -> Option<bool> {
-        verify(cookie, secret, options)
+    fn ways(&self, cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
+        ways(cookie, options)
     }
 }
 
@@ -97,12 +88,10 @@ fn signature<'a>(cookie: &Cookie<'a>) -> Option<&'a [u8]> {
 }
 
 /// `keygrip` signs the text `name=value` and compares the signatures as text.
-fn verify(cookie: &Cookie<'_>, secret: &[u8], options: &VerifyOptions<'_>) -> Option<bool> {
+fn ways(cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
     let signature = signature(cookie)?;
-    let digest = options
-        .digest
-        .or_else(|| encoding::base64(signature).and_then(|bytes| Digest::of_length(bytes.len())))
-        .unwrap_or(Digest::Sha1);
-    let mac = digest.hmac(secret, &[cookie.name, b"=", cookie.value]);
-    Some(to_base64url(&mac).as_bytes() == signature)
+    let mac = base64(signature).filter(|mac| to_base64url(mac).as_bytes() == signature);
+    let Some(mac) = mac else { return Some(Vec::new()) };
+    let digest = options.digest.or(Digest::of_length(mac.len())).unwrap_or(Digest::Sha1);
+    Some(vec![Way::hmac(digest, Key::SECRET, &[cookie.name, b"=", cookie.value], mac)])
 }

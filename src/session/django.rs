@@ -4,11 +4,12 @@
 
 use serde_json::Value;
 
-use crate::session::encoding::{split_last, to_base64url, to_hex};
+use crate::session::encoding::{base64, lower_hex, split_last, to_base64url};
 use crate::session::format::{Format, VerifyOptions};
-use crate::session::itsdangerous::{Body, Derivation};
+use crate::session::itsdangerous::Body;
 use crate::session::mac::Digest;
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
+use crate::session::way::{Key, Way};
 use crate::session::{Context, Cookie, encoding, epoch, json, pickle};
 use crate::time::Timestamp;
 
@@ -93,20 +94,25 @@ fn base62(text: &[u8]) -> Option<Timestamp> {
     epoch::is_plausible(time, &Context::default()).then_some(time)
 }
 
-/// Whether the key made of `prefix` and `secret` signed the cookie under `salt`. Django compares
-/// signatures as text. The digest is SHA-256 since 3.1, SHA-1 before.
-fn verify(cookie: &[u8], salt: &[u8], key: &[u8], options: &VerifyOptions<'_>) -> Option<bool> {
+/// The ways in which a secret may have signed the cookie, under any of `salts`, with `prefix` before
+/// the secret. Django compares signatures as text. The digest is SHA-256 since 3.1, SHA-1 before.
+fn ways(
+    cookie: &[u8],
+    salts: &[&[u8]],
+    prefix: &[u8],
+    options: &VerifyOptions<'_>,
+) -> Option<Vec<Way>> {
     let (signed, signature) = split_last(cookie, b':')?;
-    let digest = match signature.len() {
-        27 => Digest::Sha1,
-        43 => Digest::Sha256,
-        64 => Digest::Sha384,
-        86 => Digest::Sha512,
-        _ => return Some(false),
+    let mac = base64(signature).filter(|mac| to_base64url(mac).as_bytes() == signature);
+    let Some(mac) = mac else { return Some(Vec::new()) };
+    let Some(digest) = options.digest.or(Digest::of_length(mac.len())) else {
+        return Some(Vec::new());
     };
-    let digest = options.digest.unwrap_or(digest);
-    let key = Derivation::DjangoConcat.key(digest, salt, key);
-    Some(to_base64url(&digest.hmac(&key, &[signed])).as_bytes() == signature)
+    let way = |salt: &&[u8]| {
+        let key = Key::Hash([salt, &b"signer"[..], prefix].concat());
+        Way::hmac(digest, key, &[signed], mac.clone())
+    };
+    Some(salts.iter().map(way).collect())
 }
 
 /// `django.contrib.sessions.backends.signed_cookies`: the whole session in the cookie.
@@ -131,13 +137,8 @@ impl Format for SignedSession {
         })
     }
 
-    fn verify(
-        &self,
-        cookie: &Cookie<'_>,
-        secret: &[u8],
-        options: &VerifyOptions<'_>,
-    ) -> Option<bool> {
-        verify(cookie.value, options.salt.unwrap_or(SESSION_SALT), secret, options)
+    fn ways(&self, cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
+        ways(cookie.value, &[options.salt.unwrap_or(SESSION_SALT)], b"", options)
     }
 }
 
@@ -183,19 +184,14 @@ impl Format for Messages {
         })
     }
 
-    fn verify(
-        &self,
-        cookie: &Cookie<'_>,
-        secret: &[u8],
-        options: &VerifyOptions<'_>,
-    ) -> Option<bool> {
+    fn ways(&self, cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
         let salt = options.salt.unwrap_or(MESSAGES_SALT);
-        if let Some((mac, text)) = Self::old(cookie.value) {
-            let key = Digest::Sha1.hash(&[salt, secret]);
-            return Some(to_hex(&Digest::Sha1.hmac(&key, &[text])).as_bytes() == mac);
-        }
-        let key = [COOKIE_KEY_PREFIX, secret].concat();
-        verify(cookie.value, salt, &key, options)
+        let Some((mac, text)) = Self::old(cookie.value) else {
+            return ways(cookie.value, &[salt], COOKIE_KEY_PREFIX, options);
+        };
+        let mac = lower_hex(mac);
+        let way = |mac| Way::hmac(Digest::Sha1, Key::Hash(salt.to_vec()), &[text], mac);
+        Some(mac.map(way).into_iter().collect())
     }
 }
 
@@ -219,13 +215,8 @@ impl Format for Signing {
         })
     }
 
-    fn verify(
-        &self,
-        cookie: &Cookie<'_>,
-        secret: &[u8],
-        options: &VerifyOptions<'_>,
-    ) -> Option<bool> {
-        verify(cookie.value, options.salt.unwrap_or(SIGNING_SALT), secret, options)
+    fn ways(&self, cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
+        ways(cookie.value, &[options.salt.unwrap_or(SIGNING_SALT)], b"", options)
     }
 }
 
@@ -249,19 +240,12 @@ impl Format for SignedCookie {
 
     /// The salt is the one that the application passed, without the cookie's name. Releases differ
     /// in how they join the two; each way is tried.
-    fn verify(
-        &self,
-        cookie: &Cookie<'_>,
-        secret: &[u8],
-        options: &VerifyOptions<'_>,
-    ) -> Option<bool> {
+    fn ways(&self, cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
         let salt = options.salt.unwrap_or_default();
-        let key = [COOKIE_KEY_PREFIX, secret].concat();
         let prefix = format!("django.http.cookies.v2:{}:", salt.len());
-        let salts = [[cookie.name, salt].concat(), [prefix.as_bytes(), salt, cookie.name].concat()];
-        let verdicts: Option<Vec<bool>> =
-            salts.iter().map(|salt| verify(cookie.value, salt, &key, options)).collect();
-        Some(verdicts?.contains(&true))
+        let old = [cookie.name, salt].concat();
+        let new = [prefix.as_bytes(), salt, cookie.name].concat();
+        ways(cookie.value, &[&old, &new], COOKIE_KEY_PREFIX, options)
     }
 }
 

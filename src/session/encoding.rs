@@ -193,6 +193,11 @@ pub fn hex(text: &[u8]) -> Option<Vec<u8>> {
     text.chunks_exact(2).map(|pair| Some((nibble(pair[0])? << 4) | nibble(pair[1])?)).collect()
 }
 
+/// Bytes of lower-case hexadecimal digits, as frameworks write and compare signatures.
+pub fn lower_hex(text: &[u8]) -> Option<Vec<u8>> {
+    is_hex(text, text.len()).then(|| hex(text)).flatten()
+}
+
 /// Lower-case hexadecimal text of `bytes`.
 pub fn to_hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble & 15)]);

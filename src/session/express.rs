@@ -7,10 +7,11 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::session::encoding::{is_base64url, is_uuid, percent, split_last, to_base64};
+use crate::session::encoding::{base64, is_base64url, is_uuid, percent, split_last, to_base64};
 use crate::session::format::{Format, VerifyOptions};
 use crate::session::mac::Digest;
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
+use crate::session::way::{Key, Way};
 use crate::session::{Context, Cookie, json};
 
 /// Characters of an unpadded HMAC-SHA256 in base64.
@@ -31,10 +32,12 @@ impl Signed {
             .then(|| Self { value: value.to_vec(), signature: signature.to_vec() })
     }
 
-    fn verify(cookie: &Cookie<'_>, secret: &[u8]) -> Option<bool> {
-        let signed = Self::split(cookie)?;
-        let expected = to_base64(&Digest::Sha256.hmac(secret, &[&signed.value]));
-        Some(expected.trim_end_matches('=').as_bytes() == signed.signature)
+    fn ways(cookie: &Cookie<'_>) -> Option<Vec<Way>> {
+        let Self { value, signature } = Self::split(cookie)?;
+        let mac = base64(&signature);
+        let mac = mac.filter(|mac| to_base64(mac).trim_end_matches('=').as_bytes() == signature);
+        let way = |mac| Way::hmac(Digest::Sha256, Key::SECRET, &[&value], mac);
+        Some(mac.map(way).into_iter().collect())
     }
 
     fn reading(&self, format: &'static str, sure: bool, kind: Kind, why: &'static str) -> Reading {
@@ -76,8 +79,8 @@ impl Format for Session {
         })
     }
 
-    fn verify(&self, cookie: &Cookie<'_>, secret: &[u8], _: &VerifyOptions<'_>) -> Option<bool> {
-        Signed::verify(cookie, secret)
+    fn ways(&self, cookie: &Cookie<'_>, _: &VerifyOptions<'_>) -> Option<Vec<Way>> {
+        Signed::ways(cookie)
     }
 }
 
@@ -103,8 +106,8 @@ impl Format for SignedCookie {
         })
     }
 
-    fn verify(&self, cookie: &Cookie<'_>, secret: &[u8], _: &VerifyOptions<'_>) -> Option<bool> {
-        Signed::verify(cookie, secret)
+    fn ways(&self, cookie: &Cookie<'_>, _: &VerifyOptions<'_>) -> Option<Vec<Way>> {
+        Signed::ways(cookie)
     }
 }
 

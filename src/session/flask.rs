@@ -12,6 +12,7 @@ use crate::session::format::{Format, VerifyOptions};
 use crate::session::itsdangerous::{Body, Derivation, Fields, Scheme, signature_problem};
 use crate::session::json;
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
+use crate::session::way::Way;
 use crate::session::{Context, Cookie};
 
 /// Flask's choices; the digest is SHA-1 unless an application changes it.
@@ -41,13 +42,8 @@ impl Format for Flask {
         }
     }
 
-    fn verify(
-        &self,
-        cookie: &Cookie<'_>,
-        secret: &[u8],
-        options: &VerifyOptions<'_>,
-    ) -> Option<bool> {
-        SCHEME.verify(cookie.value, secret, options)
+    fn ways(&self, cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
+        SCHEME.ways(cookie.value, options)
     }
 }
 
@@ -156,13 +152,8 @@ impl Format for Quart {
         })
     }
 
-    fn verify(
-        &self,
-        cookie: &Cookie<'_>,
-        secret: &[u8],
-        options: &VerifyOptions<'_>,
-    ) -> Option<bool> {
-        Flask.verify(cookie, secret, options)
+    fn ways(&self, cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
+        Flask.ways(cookie, options)
     }
 }
 

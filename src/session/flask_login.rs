@@ -6,6 +6,7 @@ use crate::session::format::{Format, VerifyOptions};
 use crate::session::json;
 use crate::session::mac::Digest;
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
+use crate::session::way::{Key, Way};
 use crate::session::{Context, Cookie};
 
 /// Hexadecimal digits of the HMAC-SHA512 of today, and of the HMAC-SHA1 of releases before 0.3.
@@ -44,17 +45,11 @@ impl Format for Remember {
         })
     }
 
-    fn verify(
-        &self,
-        cookie: &Cookie<'_>,
-        secret: &[u8],
-        options: &VerifyOptions<'_>,
-    ) -> Option<bool> {
+    fn ways(&self, cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
         let (user, mac) = split_last(cookie.value, b'|')?;
-        let Some(mac) = super::encoding::hex(mac) else { return Some(false) };
-        let Some(digest) = options.digest.or(Digest::of_length(mac.len())) else {
-            return Some(false);
-        };
-        Some(digest.hmac(secret, &[user]) == mac)
+        let Some(mac) = super::encoding::hex(mac) else { return Some(Vec::new()) };
+        let digest = options.digest.or(Digest::of_length(mac.len()));
+        let way = |digest| Way::hmac(digest, Key::SECRET, &[user], mac.clone());
+        Some(digest.map(way).into_iter().collect())
     }
 }

@@ -9,6 +9,7 @@ use crate::session::encoding::{is_base64url, is_uuid, split_last};
 use crate::session::format::{Format, VerifyOptions};
 use crate::session::itsdangerous::{Derivation, Scheme, signature_problem};
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
+use crate::session::way::Way;
 use crate::session::{Context, Cookie};
 
 const SCHEME: Scheme = Scheme { salt: b"flask-session", derivation: Derivation::Hmac };
@@ -57,13 +58,8 @@ impl Format for Signed {
         })
     }
 
-    fn verify(
-        &self,
-        cookie: &Cookie<'_>,
-        secret: &[u8],
-        options: &VerifyOptions<'_>,
-    ) -> Option<bool> {
-        SCHEME.verify(cookie.value, secret, options)
+    fn ways(&self, cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
+        SCHEME.ways(cookie.value, options)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::session::encoding;
 use crate::session::format::{Format, VerifyOptions};
 use crate::session::itsdangerous::{Derivation, Scheme, Timed};
 use crate::session::reading::{Confidence, Kind, Reading};
+use crate::session::way::Way;
 use crate::session::{Context, Cookie};
 
 const SCHEME: Scheme = Scheme { salt: b"wtf-csrf-token", derivation: Derivation::DjangoConcat };
@@ -32,12 +33,7 @@ impl Format for FlaskWtf {
         })
     }
 
-    fn verify(
-        &self,
-        cookie: &Cookie<'_>,
-        secret: &[u8],
-        options: &VerifyOptions<'_>,
-    ) -> Option<bool> {
-        SCHEME.verify(cookie.value, secret, options)
+    fn ways(&self, cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
+        SCHEME.ways(cookie.value, options)
     }
 }

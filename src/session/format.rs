@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::session::itsdangerous::Derivation;
 use crate::session::mac::Digest;
 use crate::session::reading::Reading;
+use crate::session::way::Way;
 use crate::session::{Context, Cookie};
 
 /// What an application may have configured away from its framework's defaults.
@@ -36,6 +37,14 @@ pub trait Format: Sync {
     /// Reads the cookie as this format; `None` if it does not look like it.
     fn recognise(&self, cookie: &Cookie<'_>, context: &Context) -> Option<Reading>;
 
+    /// The ways in which a secret may have signed this cookie, the framework's own first; empty
+    /// where its signature is such that no secret makes it. `None` where there is nothing to check,
+    /// or where the format checks by code of its own.
+    fn ways(&self, cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
+        let _ = (cookie, options);
+        None
+    }
+
     /// Whether `secret` made this cookie's signature; `None` where there is nothing to check.
     fn verify(
         &self,
@@ -43,8 +52,8 @@ pub trait Format: Sync {
         secret: &[u8],
         options: &VerifyOptions<'_>,
     ) -> Option<bool> {
-        let _ = (cookie, secret, options);
-        None
+        let ways = self.ways(cookie, options)?;
+        Some(ways.iter().any(|way| way.is_made_by(secret)))
     }
 
     /// The content of an encrypted cookie, opened with `secret`; `None` if that does not open it.

@@ -7,6 +7,7 @@ use crate::session::encoding::{base64, decimal, split_first};
 use crate::session::format::{Format, VerifyOptions};
 use crate::session::mac::Digest;
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
+use crate::session::way::{Key, Way};
 use crate::session::{Context, Cookie, epoch, gob, json};
 use crate::time::Timestamp;
 
@@ -60,18 +61,14 @@ impl Format for Gorilla {
         })
     }
 
-    fn verify(
-        &self,
-        cookie: &Cookie<'_>,
-        secret: &[u8],
-        options: &VerifyOptions<'_>,
-    ) -> Option<bool> {
+    fn ways(&self, cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
         if cookie.name.is_empty() {
             return None;
         }
         let bytes = base64(cookie.value)?;
         let (time, content, mac) = split(&bytes)?;
         let digest = options.digest.or(Digest::of_length(mac.len()))?;
-        Some(digest.hmac(secret, &[cookie.name, b"|", time, b"|", content]) == mac)
+        let message = [cookie.name, b"|", time, b"|", content];
+        Some(vec![Way::hmac(digest, Key::SECRET, &message, mac.to_vec())])
     }
 }

@@ -11,6 +11,7 @@ use crate::session::format::{Format, VerifyOptions};
 use crate::session::json;
 use crate::session::mac::Digest;
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
+use crate::session::way::{Key, Way};
 use crate::session::{Context, Cookie};
 
 /// How the signing key is made from the secret and the salt (itsdangerous `Signer.derive_key`).
@@ -41,13 +42,13 @@ impl Derivation {
         })
     }
 
-    /// The signing key.
-    pub fn key(self, digest: Digest, salt: &[u8], secret: &[u8]) -> Vec<u8> {
+    /// How the signing key is made.
+    pub fn key(self, salt: &[u8]) -> Key {
         match self {
-            Self::Hmac => digest.hmac(secret, &[salt]),
-            Self::Concat => digest.hash(&[salt, secret]),
-            Self::DjangoConcat => digest.hash(&[salt, b"signer", secret]),
-            Self::None => secret.to_vec(),
+            Self::Hmac => Key::Hmac(salt.to_vec()),
+            Self::Concat => Key::Hash(salt.to_vec()),
+            Self::DjangoConcat => Key::Hash([salt, b"signer"].concat()),
+            Self::None => Key::SECRET,
         }
     }
 }
@@ -64,25 +65,27 @@ pub struct Scheme {
 const DEFAULT: Scheme = Scheme { salt: b"itsdangerous", derivation: Derivation::DjangoConcat };
 
 impl Scheme {
-    /// Whether `secret` signed `value`: everything before the last dot, by what follows it.
+    /// The ways in which a secret may have signed `value`: everything before the last dot, by what
+    /// follows it.
     ///
-    /// Where the options name no derivation every one is tried, the scheme's own first, since
+    /// Where the options name no derivation there is a way for each, the scheme's own first, since
     /// nothing in the value tells. Signatures are compared as decoded bytes, so the sloppy base64
     /// that Python takes is taken here too.
-    pub fn verify(&self, value: &[u8], secret: &[u8], options: &VerifyOptions<'_>) -> Option<bool> {
+    pub fn ways(&self, value: &[u8], options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
         let (signed, signature) = super::encoding::split_last(value, b'.')?;
-        let Some(signature) = python_base64(signature) else { return Some(false) };
-        let Some(digest) = options.digest.or(Digest::of_length(signature.len())) else {
-            return Some(false);
+        let Some(mac) = python_base64(signature) else { return Some(Vec::new()) };
+        let Some(digest) = options.digest.or(Digest::of_length(mac.len())) else {
+            return Some(Vec::new());
         };
         let salt = options.salt.unwrap_or(self.salt);
-        let made_by = |derivation: Derivation| {
-            digest.hmac(&derivation.key(digest, salt, secret), &[signed]) == signature
+        let own = options.derivation.unwrap_or(self.derivation);
+        let others = Derivation::ALL.into_iter().filter(|other| *other != own);
+        let others = others.filter(|_| options.derivation.is_none());
+        let way = |derivation: Derivation| Way {
+            is_usual: derivation == own,
+            ..Way::hmac(digest, derivation.key(salt), &[signed], mac.clone())
         };
-        Some(match options.derivation {
-            Some(derivation) => made_by(derivation),
-            None => made_by(self.derivation) || Derivation::ALL.into_iter().any(made_by),
-        })
+        Some(std::iter::once(own).chain(others).map(way).collect())
     }
 }
 
@@ -179,13 +182,8 @@ impl Format for Timed {
         })
     }
 
-    fn verify(
-        &self,
-        cookie: &Cookie<'_>,
-        secret: &[u8],
-        options: &VerifyOptions<'_>,
-    ) -> Option<bool> {
-        DEFAULT.verify(cookie.value, secret, options)
+    fn ways(&self, cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
+        DEFAULT.ways(cookie.value, options)
     }
 }
 
@@ -218,6 +216,6 @@ mod tests {
     #[test]
     fn an_empty_signature_is_never_valid() {
         let options = VerifyOptions::default();
-        assert_eq!(DEFAULT.verify(b"a.b.", b"secret", &options), Some(false));
+        assert_eq!(DEFAULT.ways(b"a.b.", &options), Some(Vec::new()));
     }
 }

@@ -9,6 +9,7 @@ use crate::session::encoding::{base64, base64_prefix};
 use crate::session::format::{Format, VerifyOptions};
 use crate::session::mac::Digest;
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
+use crate::session::way::{Key, Way};
 use crate::session::{Context, Cookie, encoding, json};
 use crate::time::Timestamp;
 
@@ -101,14 +102,15 @@ impl Format for Jwt {
         })
     }
 
-    fn verify(&self, cookie: &Cookie<'_>, secret: &[u8], _: &VerifyOptions<'_>) -> Option<bool> {
+    fn ways(&self, cookie: &Cookie<'_>, _: &VerifyOptions<'_>) -> Option<Vec<Way>> {
         let token = Token::split(cookie.value).filter(|token| token.parts.len() == 3)?;
         if token.is_unsigned() {
-            return Some(false);
+            return Some(Vec::new());
         }
+        let digest = token.digest()?;
         let (signed, signature) = encoding::split_last(cookie.value, b'.')?;
-        let expected = token.digest()?.hmac(secret, &[signed]);
-        Some(base64(signature).is_some_and(|signature| signature == expected))
+        let way = |mac| Way::hmac(digest, Key::SECRET, &[signed], mac);
+        Some(base64(signature).map(way).into_iter().collect())
     }
 }
 

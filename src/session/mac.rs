@@ -34,6 +34,18 @@ impl Digest {
         })
     }
 
+    /// Bytes of its output.
+    pub const fn length(self) -> usize {
+        match self {
+            Self::Md5 => 16,
+            Self::Sha1 => 20,
+            Self::Sha224 => 28,
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+
     /// The digest of this name: `sha1`, `sha256` and so on.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {

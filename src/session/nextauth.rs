@@ -7,12 +7,13 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::session::encoding::{base64, is_hex, percent, split_first};
+use crate::session::encoding::{base64, is_hex, lower_hex, percent, split_first};
 use crate::session::format::{Format, VerifyOptions};
 use crate::session::jwt::Token;
 use crate::session::mac::Digest;
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
-use crate::session::{Context, Cookie, cipher, encoding, json};
+use crate::session::way::{Check, Key, Way};
+use crate::session::{Context, Cookie, cipher, json};
 
 /// Most chunks that are put together. Browsers refuse a host's cookies long before.
 const MAX_CHUNKS: usize = 16;
@@ -179,9 +180,15 @@ impl Format for Csrf {
         })
     }
 
-    fn verify(&self, cookie: &Cookie<'_>, secret: &[u8], _: &VerifyOptions<'_>) -> Option<bool> {
+    fn ways(&self, cookie: &Cookie<'_>, _: &VerifyOptions<'_>) -> Option<Vec<Way>> {
         let value = percent(cookie.value);
         let (token, hash) = split_first(&value, b'|')?;
-        Some(encoding::to_hex(&Digest::Sha256.hash(&[token, secret])).as_bytes() == hash)
+        let Some(hash) = lower_hex(hash) else { return Some(Vec::new()) };
+        Some(vec![Way {
+            digest: Digest::Sha256,
+            key: Key::Hash(token.to_vec()),
+            check: Check::Key(hash),
+            is_usual: true,
+        }])
     }
 }

@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use crate::session::encoding::{form, is_hex, split_first, to_hex};
+use crate::session::encoding::{form, is_hex, lower_hex, split_first};
 use crate::session::format::{Format, VerifyOptions};
 use crate::session::jwt::{Jwt, Token};
 use crate::session::mac::Digest;
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
+use crate::session::way::{Key, Way};
 use crate::session::{Context, Cookie, json};
 
 /// A token with the session in the claim `data`.
@@ -31,13 +32,8 @@ impl Format for PlayJwt {
         })
     }
 
-    fn verify(
-        &self,
-        cookie: &Cookie<'_>,
-        secret: &[u8],
-        options: &VerifyOptions<'_>,
-    ) -> Option<bool> {
-        Jwt.verify(cookie, secret, options)
+    fn ways(&self, cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
+        Jwt.ways(cookie, options)
     }
 }
 
@@ -73,8 +69,8 @@ impl Format for PlayLegacy {
         })
     }
 
-    fn verify(&self, cookie: &Cookie<'_>, secret: &[u8], _: &VerifyOptions<'_>) -> Option<bool> {
+    fn ways(&self, cookie: &Cookie<'_>, _: &VerifyOptions<'_>) -> Option<Vec<Way>> {
         let (mac, message) = split(cookie.value)?;
-        Some(to_hex(&Digest::Sha1.hmac(secret, &[message])).as_bytes() == mac)
+        Some(vec![Way::hmac(Digest::Sha1, Key::SECRET, &[message], lower_hex(mac)?)])
     }
 }

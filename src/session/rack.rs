@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 
-use crate::session::encoding::{base64, hex, inflate, percent, split_dashes, to_hex};
+use crate::session::encoding::{base64, hex, inflate, lower_hex, percent, split_dashes, to_hex};
 use crate::session::format::{Format, VerifyOptions};
 use crate::session::mac::Digest;
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
+use crate::session::way::{Key, Way};
 use crate::session::{Context, Cookie, json, marshal};
 
 /// A value taken apart: the text that was signed, and the signature as written.
@@ -76,13 +77,11 @@ impl Format for RackSession {
         })
     }
 
-    fn verify(
-        &self,
-        cookie: &Cookie<'_>,
-        secret: &[u8],
-        options: &VerifyOptions<'_>,
-    ) -> Option<bool> {
-        Signed::split(cookie)?.is_made_by(secret, options)
+    fn ways(&self, cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
+        let signed = Signed::split(cookie)?;
+        let digest = options.digest.or(Digest::of_length(signed.mac.len() / 2))?;
+        let way = |mac| Way::hmac(digest, Key::SECRET, &[&signed.data], mac);
+        Some(lower_hex(&signed.mac).map(way).into_iter().collect())
     }
 }
 

@@ -9,6 +9,7 @@ use crate::session::encoding::{base64, base64_prefix};
 use crate::session::format::{Format, VerifyOptions};
 use crate::session::itsdangerous::{Derivation, Fields, Scheme, signature_problem};
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
+use crate::session::way::Way;
 use crate::session::{Context, Cookie, epoch, json};
 
 const SCHEME: Scheme =
@@ -49,13 +50,8 @@ impl Format for Starlette {
         })
     }
 
-    fn verify(
-        &self,
-        cookie: &Cookie<'_>,
-        secret: &[u8],
-        options: &VerifyOptions<'_>,
-    ) -> Option<bool> {
-        SCHEME.verify(cookie.value, secret, options)
+    fn ways(&self, cookie: &Cookie<'_>, options: &VerifyOptions<'_>) -> Option<Vec<Way>> {
+        SCHEME.ways(cookie.value, options)
     }
 }
 

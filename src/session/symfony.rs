@@ -7,6 +7,7 @@ use crate::session::encoding::{base64, decimal, percent, to_base64};
 use crate::session::format::{Format, VerifyOptions};
 use crate::session::mac::Digest;
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
+use crate::session::way::{Key, Way};
 use crate::session::{Context, Cookie};
 use crate::time::Timestamp;
 
@@ -61,12 +62,14 @@ impl Format for RememberMe {
         })
     }
 
-    fn verify(&self, cookie: &Cookie<'_>, secret: &[u8], _: &VerifyOptions<'_>) -> Option<bool> {
+    fn ways(&self, cookie: &Cookie<'_>, _: &VerifyOptions<'_>) -> Option<Vec<Way>> {
         let value = percent(cookie.value);
         let [_, user, expires, mac, properties] = split(&value)?;
         let user = base64(&standard(user))?;
         let parts = [properties, b":", expires, b":", &user];
-        let expected = to_base64(&Digest::Sha256.hmac(secret, &parts));
-        Some(expected.as_bytes() == standard(mac))
+        let written = standard(mac);
+        let mac = base64(&written).filter(|mac| to_base64(mac).as_bytes() == written);
+        let way = |mac| Way::hmac(Digest::Sha256, Key::SECRET, &parts, mac);
+        Some(mac.map(way).into_iter().collect())
     }
 }

@@ -1,10 +1,11 @@
 //! Tornado's secure cookies, in their two versions. The cookie's name is part of what is signed.
 
-use crate::session::encoding::{base64, decimal, is_hex, split_first, split_last, to_hex};
+use crate::session::encoding::{base64, decimal, is_hex, lower_hex, split_first, split_last};
 use crate::session::format::{Format, VerifyOptions};
 use crate::session::mac::Digest;
 use crate::session::reader::Reader;
 use crate::session::reading::{Confidence, Kind, Reading, SignatureState};
+use crate::session::way::{Key, Way};
 use crate::session::{Context, Cookie, json};
 use crate::time::Timestamp;
 
@@ -77,11 +78,12 @@ impl Format for V2 {
         reading(self.name(), confidence, fields.value, fields.time, problem)
     }
 
-    fn verify(&self, cookie: &Cookie<'_>, secret: &[u8], _: &VerifyOptions<'_>) -> Option<bool> {
+    fn ways(&self, cookie: &Cookie<'_>, _: &VerifyOptions<'_>) -> Option<Vec<Way>> {
         let fields = Fields::split(cookie.value)?;
         let signed = &cookie.value[..cookie.value.len() - fields.signature.len()];
-        let mac = to_hex(&Digest::Sha256.hmac(secret, &[signed]));
-        Some(mac.as_bytes() == fields.signature && cookie.may_be(fields.name))
+        let mac = lower_hex(fields.signature).filter(|_| cookie.may_be(fields.name));
+        let way = |mac| Way::hmac(Digest::Sha256, Key::SECRET, &[signed], mac);
+        Some(mac.map(way).into_iter().collect())
     }
 }
 
@@ -113,12 +115,13 @@ impl Format for V1 {
         reading(self.name(), confidence, value, time, problem)
     }
 
-    fn verify(&self, cookie: &Cookie<'_>, secret: &[u8], _: &VerifyOptions<'_>) -> Option<bool> {
+    fn ways(&self, cookie: &Cookie<'_>, _: &VerifyOptions<'_>) -> Option<Vec<Way>> {
         if cookie.name.is_empty() {
             return None;
         }
         let (value, time, signature) = Self::split(cookie.value)?;
-        let mac = Digest::Sha1.hmac(secret, &[cookie.name, value, time]);
-        Some(to_hex(&mac).as_bytes() == signature)
+        let message = [cookie.name, value, time];
+        let way = |mac| Way::hmac(Digest::Sha1, Key::SECRET, &message, mac);
+        Some(lower_hex(signature).map(way).into_iter().collect())
     }
 }

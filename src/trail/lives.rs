@@ -390,7 +390,7 @@ impl Lives {
         let context = session::Context { now_hint: Some(now) };
         let reading = session::decode(&session::Cookie::new(name, value), &context);
         let number = versions.len() + 1;
-        versions.push(Version { number, value: value.to_vec(), reading });
+        versions.push(Version { number, value: value.to_vec(), reading, key: None });
         self.by_value.entry((name.to_vec(), value.to_vec())).or_default().push(life);
         number - 1
     }

@@ -4,6 +4,7 @@
 //! [`Trail`] takes exchanges and gives a [`Story`], the report model. It has no clock and no
 //! output; every list in the story is in capture order, whatever order things were found in.
 
+mod beside;
 mod conclusions;
 pub mod diff;
 mod findings;
@@ -17,6 +18,8 @@ mod page;
 mod sessions;
 mod steps;
 mod story;
+mod targets;
+mod verify;
 mod versions;
 mod visit;
 mod who;
@@ -31,6 +34,8 @@ pub use story::{
     Browser, CookieEvent, CookieLife, EventKind, Navigation, SessionLife, SessionState, Story,
     Version,
 };
+pub use targets::targets;
+pub use verify::{Key, Scope, verify};
 pub use visit::{Answered, Asked, Purpose, Visit};
 pub use who::Confidence;
 
@@ -122,6 +127,7 @@ impl Trail {
         follower.follow(&visits, |_, _| true);
         let Follower { roster, lives, browsers: assigned } = follower;
         let mut cookies = lives.all;
+        beside::reread(&mut cookies);
         versions::number(&mut cookies);
         let browsers = browsers(roster, &assigned);
         let sessions: Vec<SessionLife> = cookies

@@ -177,6 +177,8 @@ pub struct Version {
     pub value: Vec<u8>,
     /// What it says, where its format is known.
     pub reading: Option<Reading>,
+    /// The number of the key that signed it, where keys were given and one did.
+    pub key: Option<usize>,
 }
 
 /// The states of one session cookie.

@@ -1,0 +1,79 @@
+//! Cookies beside each other: those of one message, for formats that put the signature, or the rest
+//! of a long value, into another cookie.
+
+use super::story::CookieLife;
+use crate::session::{self, Context, SignatureState};
+use std::collections::BTreeMap;
+
+/// Browser, exchange and packet: one message of one browser.
+type Message = (usize, usize, Option<u64>);
+
+/// Which values stood in which message.
+pub(super) struct Beside {
+    messages: BTreeMap<Message, Vec<(usize, usize)>>,
+}
+
+impl Beside {
+    pub fn of(lives: &[CookieLife]) -> Self {
+        let mut messages: BTreeMap<Message, Vec<(usize, usize)>> = BTreeMap::new();
+        for (index, life) in lives.iter().enumerate() {
+            for event in &life.events {
+                if let (Some(visit), Some(version)) = (event.visit, event.version) {
+                    let message = (life.browser, visit, event.packet);
+                    messages.entry(message).or_default().push((index, version));
+                }
+            }
+        }
+        Self { messages }
+    }
+
+    /// The cookies whose names continue that of a cookie, in the first message that has any.
+    pub fn companions<'a>(
+        &self,
+        lives: &'a [CookieLife],
+        life: usize,
+        version: usize,
+    ) -> Vec<(&'a [u8], &'a [u8])> {
+        let own = &lives[life];
+        let base = own.name.strip_suffix(b".0").unwrap_or(&own.name);
+        let shown = own.events.iter().filter(|event| event.version == Some(version));
+        let messages =
+            shown.filter_map(|event| self.messages.get(&(own.browser, event.visit?, event.packet)));
+        let mut found = messages.map(|message| {
+            let others = message.iter().filter(|(other, _)| *other != life);
+            let others = others.map(|(other, version)| (&lives[*other], *version));
+            others
+                .filter(|(other, _)| {
+                    other.name.strip_prefix(base).is_some_and(|rest| rest.starts_with(b"."))
+                })
+                .map(|(other, version)| (&*other.name, &*other.versions[version].value))
+                .collect::<Vec<_>>()
+        });
+        found.find(|companions| !companions.is_empty()).unwrap_or_default()
+    }
+}
+
+/// Reads again the values that have companions.
+pub(super) fn reread(lives: &mut [CookieLife]) {
+    let beside = Beside::of(lives);
+    for life in 0..lives.len() {
+        for version in 0..lives[life].versions.len() {
+            let companions = beside.companions(lives, life, version);
+            if companions.is_empty() {
+                continue;
+            }
+            let own = &lives[life];
+            let value = &own.versions[version].value;
+            let cookie = session::Cookie { name: &own.name, value, companions: &companions };
+            let now = own.events.iter().find(|event| event.version == Some(version));
+            let context = Context { now_hint: now.map(|event| event.time) };
+            let reading = session::decode(&cookie, &context);
+            let is_news = reading.as_ref().is_some_and(|reading| {
+                reading.signature != SignatureState::None || reading.payload.is_some()
+            });
+            if is_news {
+                lives[life].versions[version].reading = reading;
+            }
+        }
+    }
+}
