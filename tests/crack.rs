@@ -1,6 +1,5 @@
 //! `crack`, `decode` with lists, and secrets in reports: the command as it is used.
 
-#![expect(clippy::disallowed_methods, reason = "a test writes its lists to files")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod support;

@@ -49,11 +49,11 @@ fn read(mut command: Command, format: &str, secret: &str, value: &str) -> Option
     match output {
         Ok(output) if output.status.code() != Some(MISSING) => Some(output),
         Ok(output) => {
-            eprintln!("SKIPPED {format}: {}", String::from_utf8_lossy(&output.stderr).trim());
+            eprintln!("SKIPPED: {format}: {}", String::from_utf8_lossy(&output.stderr).trim());
             None
         }
         Err(error) => {
-            eprintln!("SKIPPED {format}: {error}");
+            eprintln!("SKIPPED: {format}: {error}");
             None
         }
     }

@@ -5,7 +5,7 @@
 //! not whole. A response cannot answer a request that its server had not received, which the
 //! acknowledgment number of its segment tells. And after a hole in the responses, the next one
 //! answers the request that was sent when everything before that response had been read; see
-//! [`pairing`](super::pairing).
+//! `pairing`.
 
 mod losses;
 

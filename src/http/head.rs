@@ -1,7 +1,7 @@
 //! Message heads: the start line and the header fields.
 //!
 //! `httparse` reads the well-formed ones, which is nearly all traffic. What it refuses goes to
-//! [`lenient`](super::lenient), which reads what a forgiving client or server would, and says so.
+//! `lenient`, which reads what a forgiving client or server would, and says so.
 
 use super::exchange::Version;
 use super::headers::Headers;

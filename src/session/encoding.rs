@@ -2,7 +2,7 @@
 //!
 //! Base64 comes in three strictnesses: [`python_base64`] accepts exactly what Python's
 //! `urlsafe_b64decode` accepts after itsdangerous has padded the text, because that decides whether
-//! Flask takes a signature; [`base64`] accepts either alphabet with or without padding and nothing
+//! Flask takes a signature; `base64` accepts either alphabet with or without padding and nothing
 //! else; [`base64_prefix`] reads as far as it can, for values that were cut.
 
 use std::borrow::Cow;

@@ -160,7 +160,7 @@ impl<T: Default> Table<T> {
         }
     }
 
-    /// A connection whose reset lies [`RESET_GRACE`] back and has not turned out to be forged. It
+    /// A connection whose reset lies `RESET_GRACE` back and has not turned out to be forged. It
     /// is to be finished, but stays in the table.
     pub fn reset_long_ago(&mut self, now: Timestamp) -> Option<&mut Entry<T>> {
         while let Some((at, key)) = self.resets.front().copied() {

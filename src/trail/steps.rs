@@ -308,7 +308,7 @@ mod tests {
             domain: "a.test".to_owned(),
             host_only: Some(true),
             path: None,
-            versions: vec![Version { number: 1, value: FLASK.to_vec(), reading }],
+            versions: vec![Version { number: 1, value: FLASK.to_vec(), reading, key: None }],
             events: events.collect(),
         }
     }

@@ -24,6 +24,8 @@ needed=(
     "firefox-esr:firefox-esr"
     "python3:/usr/bin/python3"
     "python3-venv:import ensurepip"
+    "nodejs:node"
+    "npm:npm"
 )
 
 say() { printf 'setup: %s\n' "$*"; }
@@ -92,6 +94,19 @@ install_python_packages() {
     cp "$requirements" "$stamp"
 }
 
+# The same, for the packages of Node that the round-trip tests import.
+install_node_packages() {
+    local folder="$root/tests/setup" stamp="$root/tests/setup/node_modules/package.installed"
+    if cmp -s "$folder/package.json" "$stamp"; then
+        say "Node packages: all present"
+        return
+    fi
+    say "Node packages: installing into tests/setup/node_modules"
+    quietly npm install --prefix "$folder" --no-audit --no-fund --no-package-lock
+    cp "$folder/package.json" "$stamp"
+}
+
 install_debian_packages
 install_python_packages
+install_node_packages
 say "ready"
