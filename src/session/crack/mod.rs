@@ -1,6 +1,6 @@
 //! Looking for the secret that signed a cookie, by trying candidates.
 //!
-//! A [`Target`] is a distinct cookie; [`rounds`] orders what there is to try; a [`Batch`] holds the
+//! A [`Target`] is a distinct cookie; [`rounds()`] orders what there is to try; a [`Batch`] holds the
 //! targets of one round, grouped so that each candidate's key is derived once for all cookies that
 //! share digest, derivation and salt. Formats that sign with an HMAC or a plain hash are tried on
 //! prepared message blocks, the others through their own `verify`.
