@@ -9,7 +9,7 @@ use crate::session::crack::Target;
 use crate::trail::{self, Trail};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Runs the subcommand.
 ///
@@ -17,57 +17,74 @@ use std::path::Path;
 /// A capture or a list that cannot be read, or an output that cannot be written.
 pub fn run(arguments: &args::Crack) -> anyhow::Result<Outcome> {
     let lists = arguments.listed.lists(!arguments.secrets.is_empty());
-    let is_stdin = |file: &std::path::PathBuf| file == Path::new("-");
+    let is_stdin = |file: &PathBuf| file == Path::new("-");
     anyhow::ensure!(
         !(lists.contains(&Wordlist::Stdin) && arguments.input.files.iter().any(is_stdin)),
         "captures and words cannot both come from standard input"
     );
     let keys = arguments.secrets.keys()?;
-    let mut trail = Trail::default();
-    input::read(&arguments.input, KeepBodies::None, |numbered| {
-        trail.push(numbered);
-        Ok(())
-    })?;
-    let targets = trail::targets(&trail.finish(), &arguments.secrets.salts());
+    let targets = targets(arguments)?;
     if targets.is_empty() {
         output::say("cookietrail: no cookie of this capture is signed with a secret");
         return Ok(Outcome::NothingFound);
     }
     let interrupted = search::interruption()?;
-    let mut search = Search::new(&targets, search::threads(arguments.listed.threads), &interrupted);
-    let mut out = output::stdout();
-    let mut secrets = 0;
-    let mut tell = |found: &Found, list: Option<&Wordlist>| {
-        secrets += 1;
-        let cracked = cracked(found, &targets, list);
-        match arguments.format {
-            args::CrackFormat::Terminal => crack_text::write(&cracked, &mut out)?,
-            args::CrackFormat::Json => crack_text::write_json(&cracked, &mut out)?,
-        }
-        Ok(out.flush()?)
-    };
+    let threads = search::threads(arguments.listed.threads);
+    let mut search = Search::new(&targets, threads, &interrupted);
+    let mut teller =
+        Teller { out: output::stdout(), format: arguments.format, targets: &targets, secrets: 0 };
     for key in &keys {
         if let Some(found) = search.try_secret(&key.secret, None) {
-            tell(&found, None)?;
+            teller.tell(&found, None)?;
         }
     }
     let mut tried = keys.len() as u64;
     for list in &lists {
-        let ended =
-            search.run(list, arguments.listed.start(list), &mut |found| tell(found, Some(list)))?;
+        let mut tell = |found: &Found| teller.tell(found, Some(list));
+        let ended = search.run(list, arguments.listed.start(list), &mut tell)?;
         tried += ended.tried;
         if let Some(stopped) = ended.stopped {
             search::say_stopped(list, stopped);
             break;
         }
     }
-    let solved = search.solved();
+    let (secrets, solved) = (count(teller.secrets, "secret"), search.solved());
     output::say(&format!(
-        "cookietrail: {} found; {solved} of {} signed values explained; {tried} candidates tried",
-        count(secrets, "secret"),
+        "cookietrail: {secrets} found; {solved} of {} signed values explained; {tried} \
+         candidates tried",
         targets.len(),
     ));
     Ok(if solved > 0 { Outcome::Fine } else { Outcome::NothingFound })
+}
+
+/// The signed cookies of the captures.
+fn targets(arguments: &args::Crack) -> anyhow::Result<Vec<(String, Target)>> {
+    let mut trail = Trail::default();
+    input::read(&arguments.input, KeepBodies::None, |numbered| {
+        trail.push(numbered);
+        Ok(())
+    })?;
+    Ok(trail::targets(&trail.finish(), &arguments.secrets.salts()))
+}
+
+/// Writes each secret as soon as it is found.
+struct Teller<'a, W> {
+    out: W,
+    format: args::CrackFormat,
+    targets: &'a [(String, Target)],
+    secrets: usize,
+}
+
+impl<W: Write> Teller<'_, W> {
+    fn tell(&mut self, found: &Found, list: Option<&Wordlist>) -> anyhow::Result<()> {
+        self.secrets += 1;
+        let cracked = cracked(found, self.targets, list);
+        match self.format {
+            args::CrackFormat::Terminal => crack_text::write(&cracked, &mut self.out)?,
+            args::CrackFormat::Json => crack_text::write_json(&cracked, &mut self.out)?,
+        }
+        Ok(self.out.flush()?)
+    }
 }
 
 fn count(number: usize, what: &str) -> String {

@@ -164,19 +164,7 @@ impl<'a, S: Ord + Sync> Search<'a, S> {
             }
             Ok(())
         };
-        let lines = thread::scope(|scope| {
-            let (sender, receiver) = channel();
-            for _ in 0..threads {
-                let sender = sender.clone();
-                let shared = &shared;
-                scope.spawn(move || shared.work(&sender));
-            }
-            drop(sender);
-            let lines = collect(&receiver, interrupted, &shared.stop, &mut on);
-            // Whatever ended it, no thread may go on.
-            shared.stop.store(true, Ordering::Relaxed);
-            lines
-        });
+        let lines = shared.run(threads, interrupted, &mut on);
         progress.clear();
         lines.with_context(unreadable)
     }
@@ -198,6 +186,27 @@ impl Shared {
             batch: RwLock::new(Arc::new(batch)),
             stop: AtomicBool::new(false),
         }
+    }
+
+    /// Lets so many threads work to the end of the list, or until it is told to stop.
+    fn run(
+        &self,
+        threads: usize,
+        interrupted: &AtomicBool,
+        on: &mut dyn FnMut(Event) -> anyhow::Result<()>,
+    ) -> anyhow::Result<u64> {
+        thread::scope(|scope| {
+            let (sender, receiver) = channel();
+            for _ in 0..threads {
+                let sender = sender.clone();
+                scope.spawn(move || self.work(&sender));
+            }
+            drop(sender);
+            let lines = collect(&receiver, interrupted, &self.stop, on);
+            // Whatever ended it, no thread may go on.
+            self.stop.store(true, Ordering::Relaxed);
+            lines
+        })
     }
 
     fn replace(&self, batch: Batch) {

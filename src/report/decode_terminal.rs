@@ -188,6 +188,11 @@ fn to_go_on(best: &Reading) -> Option<&'static str> {
             "anyone can read it, the secret's holder alone can change it: check it with --secret, \
              or look for the secret with --builtin or --wordlist"
         }
+        (_, SignatureState::None)
+            if best.problem.as_deref().is_some_and(|problem| problem.contains(".sig")) =>
+        {
+            "the cookie with its signature: give the whole Cookie: line"
+        }
         (_, SignatureState::None) if best.problem.is_some() => {
             "the whole value: what is missing cannot be checked (browsers and proxies cut near \
              4,096 bytes)"
