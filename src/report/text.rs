@@ -41,7 +41,9 @@ pub fn write_json_line(document: &impl Serialize, mut out: impl io::Write) -> io
 /// A JSON document in which what could drive a terminal or reorder text is written as `\u` escapes,
 /// which mean the same.
 fn json(document: &str) -> Cow<'_, str> {
-    if !document.contains(is_unsafe_in_json) {
+    // Nearly all documents are ASCII without DEL; looking for that takes no time.
+    let is_plain = document.bytes().all(|byte| byte < 0x7f);
+    if is_plain || !document.contains(is_unsafe_in_json) {
         return Cow::Borrowed(document);
     }
     let mut out = String::with_capacity(document.len() + 16);

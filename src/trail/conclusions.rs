@@ -2,9 +2,10 @@
 
 use super::findings::quoted;
 use super::steps::StepKind;
-use super::story::{CookieEvent, EventKind, Story};
+use super::story::{EventKind, Story};
 use crate::cookie::Reason;
 use crate::session::Kind;
+use std::collections::BTreeMap;
 
 /// What can be concluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,14 +77,20 @@ fn stateless(story: &Story) -> Option<Conclusion> {
         let words = answered.excerpt.as_deref().filter(|_| answered.status == 200)?;
         Some((asked.url.as_ref()?, words, story.sent_session(index)))
     };
-    let pages = || (0..story.visits.len()).filter(|index| page(*index).is_some());
-    let (without, with) = pages().find_map(|first| {
-        let (url, words, had_session) = page(first)?;
-        let other = pages().find(|other| {
-            page(*other).is_some_and(|(u, w, had)| u == url && w != words && had && !had_session)
-        })?;
-        Some((first, other))
-    })?;
+    let mut strangers: BTreeMap<&url::Url, (usize, &str)> = BTreeMap::new();
+    let mut found = None;
+    for index in 0..story.visits.len() {
+        let Some((url, words, had_session)) = page(index) else { continue };
+        if !had_session {
+            strangers.entry(url).or_insert((index, words));
+        } else if let Some((stranger, other)) = strangers.get(url)
+            && *other != words
+        {
+            found = Some((*stranger, index));
+            break;
+        }
+    }
+    let (without, with) = found?;
     let text = format!(
         "HTTP keeps no state. Exchanges {} and {} ask for the same page; all that tells the server \
          who is asking is the cookie that the second one carries.",
@@ -190,42 +197,19 @@ fn logout_only_deletes(story: &Story) -> Option<Conclusion> {
 
 /// A session value sent after the server had deleted it, by whichever browser.
 fn used_after_deletion(story: &Story) -> Option<Conclusion> {
-    for life in story.cookies.iter().filter(|life| life.is_session()) {
-        let Some(deleted) = life.events.iter().find(|event| event.kind == EventKind::Deleted)
-        else {
-            continue;
-        };
-        let given_before =
-            |event: &&CookieEvent| event.kind.is_from_server() && event.packet < deleted.packet;
-        let given = life.events.iter().filter(given_before).filter_map(|event| event.version);
-        let values: Vec<&[u8]> = given.map(|version| &*life.versions[version].value).collect();
-        let again =
-            story.cookies.iter().filter(|other| other.name == life.name).find_map(|other| {
-                let event = other.events.iter().find(|event| {
-                    let value = event.version.map(|version| &*other.versions[version].value);
-                    matches!(event.kind, EventKind::Sent | EventKind::SentUnknown)
-                        && event.packet > deleted.packet
-                        && value.is_some_and(|value| values.contains(&value))
-                })?;
-                Some((other.browser, event.visit?))
-            });
-        if let Some((browser, visit)) = again {
-            let text = format!(
-                "Deleted is not revoked: after the server had deleted {} in exchange {}, browser {} \
-                 sends the old value again in exchange {}.",
-                quoted(&life.name),
-                deleted.visit.map(|visit| story.visits[visit].id).unwrap_or_default(),
-                story.browsers[browser].id,
-                story.visits[visit].id
-            );
-            return Some(Conclusion {
-                kind: ConclusionKind::UsedAfterDeletion,
-                text,
-                visits: vec![visit],
-            });
-        }
-    }
-    None
+    let finding =
+        story.findings.iter().find(|finding| finding.rule == "session-used-after-logout")?;
+    let (deleted, again) = (*finding.visits.first()?, *finding.visits.get(1)?);
+    let cookie = &story.cookies[finding.cookie?];
+    let text = format!(
+        "Deleted is not revoked: after the server had deleted {} in exchange {}, browser {} sends \
+         the old value again in exchange {}, and is let in.",
+        quoted(&cookie.name),
+        story.visits[deleted].id,
+        story.browsers[cookie.browser].id,
+        story.visits[again].id
+    );
+    Some(Conclusion { kind: ConclusionKind::UsedAfterDeletion, text, visits: vec![deleted, again] })
 }
 
 fn refused(story: &Story) -> Option<Conclusion> {

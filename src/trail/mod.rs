@@ -44,6 +44,7 @@ use crate::limits::HttpLimits;
 use crate::pipeline::Numbered;
 use crate::time::Timestamp;
 use follow::Follower;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use steps::Known;
 
@@ -135,7 +136,8 @@ impl Trail {
             .enumerate()
             .filter_map(|(index, life)| sessions::session(index, life))
             .collect();
-        let known = Known { visits: &visits, cookies: &cookies };
+        let by_visit = story::by_visit(visits.len(), &cookies);
+        let known = Known { visits: &visits, cookies: &cookies, by_visit: &by_visit };
         let mut navigations = Vec::new();
         for (index, browser) in browsers.iter().enumerate() {
             let mut steps = navigation::navigations(index, &browser.visits, &visits);
@@ -151,6 +153,7 @@ impl Trail {
             sessions,
             findings: Vec::new(),
             conclusions: Vec::new(),
+            by_visit,
         };
         story.findings = findings::findings(&story);
         story.conclusions = conclusions::conclusions(&story);
@@ -158,33 +161,32 @@ impl Trail {
     }
 }
 
-fn browsers(
-    roster: who::Roster,
-    assigned: &std::collections::BTreeMap<usize, usize>,
-) -> Vec<Browser> {
-    let names: Vec<(Vec<u8>, Vec<IpAddr>)> = roster
-        .profiles
-        .iter()
-        .map(|profile| (profile.user_agent.clone(), profile.addresses.clone()))
-        .collect();
-    let has_twins = |index: usize| {
-        let (name, addresses) = &names[index];
-        names.iter().enumerate().any(|(other, (its_name, its))| {
-            other != index && its_name == name && its.iter().any(|one| addresses.contains(one))
-        })
+fn browsers(roster: who::Roster, assigned: &BTreeMap<usize, usize>) -> Vec<Browser> {
+    let mut names: BTreeMap<(IpAddr, Vec<u8>), usize> = BTreeMap::new();
+    for profile in &roster.profiles {
+        for address in &profile.addresses {
+            *names.entry((*address, profile.user_agent.clone())).or_default() += 1;
+        }
+    }
+    let mut visits: Vec<Vec<usize>> = vec![Vec::new(); roster.profiles.len()];
+    for (visit, browser) in assigned {
+        visits[*browser].push(*visit);
+    }
+    let has_twins = |profile: &who::Profile| {
+        let key = |address: &IpAddr| (*address, profile.user_agent.clone());
+        profile
+            .addresses
+            .iter()
+            .any(|address| names.get(&key(address)).is_some_and(|count| *count > 1))
     };
     let describe = |(index, profile): (usize, who::Profile)| Browser {
         id: letter(index),
         label: label::label(&profile.user_agent),
         agent: profile.jar.agent(),
-        confidence: profile.confidence(has_twins(index)),
+        confidence: profile.confidence(has_twins(&profile)),
         user_agent: profile.user_agent,
         addresses: profile.addresses,
-        visits: assigned
-            .iter()
-            .filter(|(_, browser)| **browser == index)
-            .map(|(visit, _)| *visit)
-            .collect(),
+        visits: std::mem::take(&mut visits[index]),
         told_apart: profile.told_apart,
     };
     roster.profiles.into_iter().enumerate().map(describe).collect()
@@ -207,22 +209,16 @@ fn letter(mut index: usize) -> String {
 impl Story {
     /// Whether the request of a visit carried a session cookie.
     pub fn sent_session(&self, visit: usize) -> bool {
-        self.cookies.iter().filter(|life| life.is_session()).any(|life| {
-            life.events.iter().any(|event| {
-                event.visit == Some(visit)
-                    && matches!(event.kind, EventKind::Sent | EventKind::SentUnknown)
-            })
+        self.events_of(visit).any(|(life, event)| {
+            matches!(event.kind, EventKind::Sent | EventKind::SentUnknown)
+                && self.cookies[life].is_session()
         })
     }
 
-    /// The cookie events of a visit, in order: life and event.
+    /// The cookie events of a visit, by cookie and in order.
     pub fn events_of(&self, visit: usize) -> impl Iterator<Item = (usize, &CookieEvent)> {
-        self.cookies.iter().enumerate().flat_map(move |(index, life)| {
-            life.events
-                .iter()
-                .filter(move |event| event.visit == Some(visit))
-                .map(move |event| (index, event))
-        })
+        let found = self.by_visit.get(visit).into_iter().flatten();
+        found.map(|(life, event)| (*life, &self.cookies[*life].events[*event]))
     }
 }
 

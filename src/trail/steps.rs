@@ -2,6 +2,7 @@
 //! user is, a logout where it ends, whatever the paths are called.
 
 use super::form;
+use super::lives::EventAt;
 use super::story::{CookieLife, EventKind, Navigation};
 use super::visit::{Asked, Purpose, Visit};
 use crate::session::Reading;
@@ -53,6 +54,7 @@ impl StepKind {
 /// What the trail knows when it names steps.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Known<'a> {
+    pub by_visit: &'a [Vec<EventAt>],
     pub visits: &'a [Visit],
     pub cookies: &'a [CookieLife],
 }
@@ -113,19 +115,18 @@ impl Deeds {
     fn of(step: &Navigation, known: Known<'_>, held: &Held) -> Self {
         let mut deeds = Self::default();
         let visits: BTreeSet<usize> = step.hops.iter().chain(&step.parts).copied().collect();
-        for (index, life) in known.cookies.iter().enumerate() {
-            if life.browser != step.browser || !life.is_session() {
+        let mut events: Vec<EventAt> =
+            visits.iter().flat_map(|visit| known.by_visit[*visit].iter().copied()).collect();
+        events.sort_unstable();
+        for (index, place) in events {
+            let life = &known.cookies[index];
+            if !life.is_session() {
                 continue;
             }
-            for event in life
-                .events
-                .iter()
-                .filter(|event| event.visit.is_some_and(|visit| visits.contains(&visit)))
-            {
-                let is_held = held.0.contains_key(&index) || deeds.given.contains_key(&index);
-                if is_held || event.kind != EventKind::Deleted {
-                    deeds.add(index, event.kind, known.identity(index, event.version));
-                }
+            let event = &life.events[place];
+            let is_held = held.0.contains_key(&index) || deeds.given.contains_key(&index);
+            if is_held || event.kind != EventKind::Deleted {
+                deeds.add(index, event.kind, known.identity(index, event.version));
             }
         }
         deeds
@@ -322,7 +323,9 @@ mod tests {
             kind: StepKind::Page,
             title: String::new(),
         };
-        let known = Known { visits: &[], cookies: &[life(events)] };
+        let cookies = [life(events)];
+        let by_visit = super::super::story::by_visit(events.len(), &cookies);
+        let known = Known { visits: &[], cookies: &cookies, by_visit: &by_visit };
         !Deeds::of(&step, known, held).taken.is_empty()
     }
 

@@ -5,6 +5,7 @@
 
 use super::conclusions::Conclusion;
 use super::findings::Finding;
+use super::lives::EventAt;
 use super::steps::StepKind;
 use super::visit::Visit;
 use super::who::Confidence;
@@ -30,6 +31,21 @@ pub struct Story {
     pub findings: Vec<Finding>,
     /// What this capture shows.
     pub conclusions: Vec<Conclusion>,
+    /// Where to find the cookie events of each visit.
+    pub(super) by_visit: Vec<Vec<EventAt>>,
+}
+
+/// The cookie events of each visit, by life and place in it.
+pub(super) fn by_visit(visits: usize, cookies: &[CookieLife]) -> Vec<Vec<EventAt>> {
+    let mut index = vec![Vec::new(); visits];
+    for (cookie, life) in cookies.iter().enumerate() {
+        for (place, event) in life.events.iter().enumerate() {
+            if let Some(found) = event.visit.and_then(|visit| index.get_mut(visit)) {
+                found.push((cookie, place));
+            }
+        }
+    }
+    index
 }
 
 /// A client: one cookie jar, as far as can be told.

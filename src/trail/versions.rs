@@ -26,18 +26,15 @@ pub(super) fn number(lives: &mut [CookieLife]) {
 /// The numbers given so far.
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
-    /// The values of each name and domain, in the order of their numbers.
-    values: BTreeMap<(Vec<u8>, String), Vec<Vec<u8>>>,
+    /// The number of each value, by name and domain.
+    values: BTreeMap<(Vec<u8>, String), BTreeMap<Vec<u8>, usize>>,
 }
 
 impl Numbers {
     /// The number of a value: the one that it has, or the next one.
     pub fn number(&mut self, name: &[u8], domain: &str, value: &[u8]) -> usize {
         let known = self.values.entry((name.to_vec(), domain.to_owned())).or_default();
-        let at = known.iter().position(|other| other == value).unwrap_or_else(|| {
-            known.push(value.to_vec());
-            known.len() - 1
-        });
-        at + 1
+        let next = known.len() + 1;
+        *known.entry(value.to_vec()).or_insert(next)
     }
 }

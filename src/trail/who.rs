@@ -210,7 +210,7 @@ impl Roster {
     /// A client of the same name and traits at another address that holds exactly the cookies that
     /// are sent here: its address has changed.
     fn moved(&mut self, key: &(IpAddr, Vec<u8>), visit: &Visit, asked: &Asked) -> Option<usize> {
-        let target = asked.target.as_ref()?;
+        let target = asked.target.as_ref().filter(|_| !asked.cookies.pairs.is_empty())?;
         let fits = |profile: &Profile| {
             profile.user_agent == asked.user_agent
                 && profile.traits == asked.traits

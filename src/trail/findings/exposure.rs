@@ -68,12 +68,12 @@ fn in_url(story: &Story, index: usize, life: &CookieLife) -> Option<Case> {
         .map(|version| &*version.value)
         .filter(|value| value.len() >= TELLING_LENGTH)
         .collect();
-    let visits: Vec<usize> = story
+    let visits: Vec<usize> = story.browsers[life.browser]
         .visits
         .iter()
-        .enumerate()
-        .filter(|(_, visit)| {
-            let Some(asked) = &visit.asked else { return false };
+        .copied()
+        .filter(|visit| {
+            let Some(asked) = &story.visits[*visit].asked else { return false };
             let referer =
                 asked.referer.as_ref().map(|url| url.as_str().as_bytes()).unwrap_or_default();
             values.iter().any(|value| {
@@ -81,7 +81,6 @@ fn in_url(story: &Story, index: usize, life: &CookieLife) -> Option<Case> {
                     || memchr::memmem::find(referer, value).is_some()
             })
         })
-        .map(|(visit, _)| visit)
         .collect();
     if visits.is_empty() {
         return None;

@@ -6,6 +6,7 @@ use super::super::story::{CookieEvent, CookieLife, EventKind, Navigation, Story}
 use super::{Case, quoted};
 use crate::cookie::Reason;
 use crate::session::Kind;
+use std::collections::BTreeMap;
 
 /// How often one URL may be asked for in one chain of redirects.
 const LOOP: usize = 3;
@@ -67,46 +68,58 @@ fn owner(story: &Story, life: &CookieLife, value: &[u8]) -> Option<usize> {
 
 /// A session value that was deleted, is sent again, and is answered as if nothing had happened.
 pub(super) fn used_after_logout(story: &Story) -> Vec<Case> {
+    let suspects: Vec<(usize, &CookieEvent)> = story
+        .cookies
+        .iter()
+        .enumerate()
+        .flat_map(|(index, life)| life.events.iter().map(move |event| (index, event)))
+        .filter(|(_, event)| {
+            has_reason(event, Reason::SentAfterEnd) || has_reason(event, Reason::GivenToAnother)
+        })
+        .collect();
+    if suspects.is_empty() {
+        return Vec::new();
+    }
     let mut cases = Vec::new();
     for life in story.cookies.iter().filter(|life| life.is_session()) {
         for deleted in life.events.iter().filter(|event| event.kind == EventKind::Deleted) {
             let before =
                 |event: &&CookieEvent| event.packet < deleted.packet && event.version.is_some();
             let Some(last) = life.events.iter().rfind(before) else { continue };
-            let Some(value) = last.version.map(|version| &life.versions[version].value) else {
-                continue;
-            };
-            cases.extend(reused(story, life, value, deleted));
+            if let Some(version) = last.version {
+                let value = &life.versions[version].value;
+                cases.extend(reused(story, &suspects, life, value, deleted));
+            }
         }
     }
     cases
 }
 
-fn reused(story: &Story, life: &CookieLife, value: &[u8], deleted: &CookieEvent) -> Option<Case> {
-    let same = story.cookies.iter().enumerate().filter(|(_, other)| other.name == life.name);
-    for (index, other) in same {
-        let again: Vec<&CookieEvent> = other
-            .events
-            .iter()
-            .filter(|event| matches!(event.kind, EventKind::Sent | EventKind::SentUnknown))
-            .filter(|event| event.packet > deleted.packet)
-            .filter(|event| {
-                event.version.is_some_and(|version| other.versions[version].value == value)
-            })
-            .filter(|event| event.visit.is_some_and(|visit| is_let_in(story, visit, life, value)))
-            .collect();
-        if !again.is_empty() {
-            let text = format!(
-                "The session {} still works after its logout, sent by browser {}.",
-                quoted(&life.name),
-                story.browsers[other.browser].id
-            );
-            let mut shown: Vec<usize> = deleted.visit.into_iter().collect();
-            shown.extend(visits(&again));
-            return Some(Case { visits: shown, cookie: Some(index), text });
-        }
-    }
-    None
+fn reused(
+    story: &Story,
+    suspects: &[(usize, &CookieEvent)],
+    life: &CookieLife,
+    value: &[u8],
+    deleted: &CookieEvent,
+) -> Option<Case> {
+    let is_value = |cookie: usize, event: &CookieEvent| {
+        let other = &story.cookies[cookie];
+        other.name == life.name
+            && event.version.is_some_and(|version| other.versions[version].value == value)
+    };
+    let again: Vec<&(usize, &CookieEvent)> = suspects
+        .iter()
+        .filter(|(cookie, event)| event.packet > deleted.packet && is_value(*cookie, event))
+        .filter(|(_, event)| event.visit.is_some_and(|visit| is_let_in(story, visit, life, value)))
+        .collect();
+    let (cookie, _) = again.first()?;
+    let text = format!(
+        "The session {} still works after its logout, sent by browser {}.",
+        quoted(&life.name),
+        story.browsers[story.cookies[*cookie].browser].id
+    );
+    let shown = deleted.visit.into_iter().chain(again.iter().filter_map(|(_, event)| event.visit));
+    Some(Case { visits: shown.collect(), cookie: Some(*cookie), text })
 }
 
 /// Whether a page was shown that was also shown to the session before its logout, at the same URL.
@@ -189,14 +202,11 @@ pub(super) fn deletion_misses(story: &Story) -> Vec<Case> {
 pub(super) fn login_loop(story: &Story) -> Vec<Case> {
     let mut cases: Vec<Case> =
         story.navigations.iter().filter_map(|step| redirect_loop(story, step)).collect();
-    for browser in 0..story.browsers.len() {
-        let own: Vec<&Navigation> =
-            story.navigations.iter().filter(|step| step.browser == browser).collect();
-        let lost: Vec<usize> = own
-            .iter()
-            .filter(|step| step.kind == StepKind::LoginLost)
-            .filter_map(|step| step.hops.first().copied())
-            .collect();
+    let mut lost: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for step in story.navigations.iter().filter(|step| step.kind == StepKind::LoginLost) {
+        lost.entry(step.browser).or_default().extend(step.hops.first());
+    }
+    for (browser, lost) in lost {
         if lost.len() >= LOST_IN_A_ROW {
             let text = format!(
                 "Browser {} logs in {} times and is never logged in. {}",
