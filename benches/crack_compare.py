@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Candidates per CPU-second of cookietrail and of flask-unsign, on the same cookie and list.
 
-    python3 -m venv /tmp/peer && /tmp/peer/bin/pip install flask-unsign
+    python3 -m venv peer && peer/bin/pip install flask-unsign
     cargo build --release
-    benches/crack_compare.py target/release/cookietrail /tmp/peer/bin/flask-unsign
+    benches/crack_compare.py target/release/cookietrail peer/bin/flask-unsign
 
 The two run in turn, so that other work on the machine meets both. The secret is the last line of
 each list; flask-unsign gets a list of 60,000 lines, cookietrail one of 2 million.

@@ -3,7 +3,7 @@
 use super::{Outcome, args, input, report};
 use crate::http::KeepBodies;
 use crate::report::report_json::About;
-use crate::trail::{self, Trail};
+use crate::trail;
 
 /// Runs the subcommand.
 ///
@@ -11,11 +11,7 @@ use crate::trail::{self, Trail};
 /// A capture that cannot be opened, or an output that cannot be written.
 pub fn run(arguments: &args::Analyze) -> anyhow::Result<Outcome> {
     let keys = arguments.secrets.keys()?;
-    let mut trail = Trail::default();
-    let finished = input::read(&arguments.input, KeepBodies::Readable, |numbered| {
-        trail.push(numbered);
-        Ok(())
-    })?;
+    let (trail, finished) = input::trail(&arguments.input, KeepBodies::Readable)?;
     let mut story = trail.finish();
     trail::verify(&mut story, &keys, &arguments.secrets.salts());
     let is_found = report::judge(&mut story, &arguments.report);

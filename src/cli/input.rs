@@ -6,6 +6,7 @@ use super::output;
 use crate::capture::{Files, Packet};
 use crate::http::{KeepBodies, Reading};
 use crate::pipeline::{Counts, Numbered, Pipeline};
+use crate::trail::Trail;
 
 /// What reading a capture gave, beside the exchanges.
 pub struct Finished {
@@ -59,6 +60,19 @@ pub fn read(
         each(numbered)?;
     }
     Ok(Finished { counts: pipeline.counts().clone(), notes: files.notes().to_vec() })
+}
+
+/// Reads all packets into a trail.
+///
+/// # Errors
+/// A file that cannot be opened, or a filter that cannot be compiled.
+pub fn trail(input: &args::Input, keep: KeepBodies) -> anyhow::Result<(Trail, Finished)> {
+    let mut trail = Trail::default();
+    let finished = read(input, keep, |numbered| {
+        trail.push(numbered);
+        Ok(())
+    })?;
+    Ok((trail, finished))
 }
 
 /// The packets that are read: all, or those that a BPF expression picks.

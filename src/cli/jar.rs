@@ -5,7 +5,7 @@ use super::{Outcome, args, input, output};
 use crate::cookie::Target;
 use crate::http::KeepBodies;
 use crate::report::jar;
-use crate::trail::{At, Trail};
+use crate::trail::At;
 use std::io::Write;
 
 /// Runs the subcommand.
@@ -14,11 +14,7 @@ use std::io::Write;
 /// A capture that cannot be opened, a URL that is none, or an output that cannot be written.
 pub fn run(arguments: &args::Jar) -> anyhow::Result<Outcome> {
     let target = arguments.url.as_deref().map(target).transpose()?;
-    let mut trail = Trail::default();
-    let finished = input::read(&arguments.input, KeepBodies::None, |numbered| {
-        trail.push(numbered);
-        Ok(())
-    })?;
+    let (trail, finished) = input::trail(&arguments.input, KeepBodies::None)?;
     let mut jars = trail.jars(arguments.at.unwrap_or(At::End));
     jars.retain(|held| {
         arguments.browser.is_empty()

@@ -3,7 +3,6 @@
 use super::{Outcome, args, input, output};
 use crate::http::KeepBodies;
 use crate::report::timeline::{self, Selection};
-use crate::trail::Trail;
 use std::io::Write;
 
 /// Runs the subcommand.
@@ -11,11 +10,7 @@ use std::io::Write;
 /// # Errors
 /// A capture that cannot be opened, or an output that cannot be written.
 pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
-    let mut trail = Trail::default();
-    let finished = input::read(&arguments.input, KeepBodies::None, |numbered| {
-        trail.push(numbered);
-        Ok(())
-    })?;
+    let (trail, finished) = input::trail(&arguments.input, KeepBodies::None)?;
     let story = trail.finish();
     let selection = Selection {
         cookies: arguments.cookie.clone(),

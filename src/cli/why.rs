@@ -4,7 +4,6 @@ use super::{Outcome, args, input, output};
 use crate::http::KeepBodies;
 use crate::report::why::{self, Question};
 use crate::report::why_json;
-use crate::trail::Trail;
 use std::io::Write;
 
 /// Runs the subcommand.
@@ -13,11 +12,7 @@ use std::io::Write;
 /// A capture that cannot be opened, a question about what is not in it, or an output that cannot
 /// be written.
 pub fn run(arguments: &args::Why) -> anyhow::Result<Outcome> {
-    let mut trail = Trail::default();
-    let finished = input::read(&arguments.input, KeepBodies::None, |numbered| {
-        trail.push(numbered);
-        Ok(())
-    })?;
+    let (trail, finished) = input::trail(&arguments.input, KeepBodies::None)?;
     let story = trail.finish();
     let question = Question {
         cookie: arguments.cookie.clone(),

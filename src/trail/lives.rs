@@ -1,5 +1,6 @@
 //! The lives of cookies: every Set-Cookie and every Cookie header, told as events of one cookie.
 
+use super::happening::{Shown, event, explain, nothing_deleted};
 use super::story::{CookieEvent, CookieLife, EventKind, Version};
 use super::visit::{Answered, Asked};
 use super::who::Profile;
@@ -10,14 +11,6 @@ use std::collections::BTreeMap;
 
 /// One of a browser's cookies (RFC 6265bis section 5.7: name, domain, host-only, path).
 type Identity = (usize, Vec<u8>, String, Option<bool>, Option<Vec<u8>>);
-
-/// The message that an event comes from.
-#[derive(Debug, Clone, Copy)]
-struct Shown {
-    visit: usize,
-    packet: u64,
-    time: Timestamp,
-}
 
 /// A browser and what it holds.
 struct Who<'a> {
@@ -403,33 +396,4 @@ fn identity(browser: usize, cookie: &cookie::Cookie) -> Identity {
 
 fn names(cookie: &cookie::Cookie, pair: &CookiePair) -> bool {
     cookie.name == pair.name && (pair.equals || cookie.value == pair.value)
-}
-
-fn event(kind: EventKind, shown: Shown) -> CookieEvent {
-    CookieEvent {
-        kind,
-        visit: Some(shown.visit),
-        packet: Some(shown.packet),
-        time: shown.time,
-        version: None,
-        attributes: Vec::new(),
-        verdict: None,
-        text: None,
-    }
-}
-
-fn nothing_deleted(asked: &Asked, set: &cookie::SetCookie) -> String {
-    let was_there = asked.cookies.first(&set.name).is_some();
-    let text = if was_there {
-        "the cookie is from before the capture"
-    } else {
-        "there was nothing to delete"
-    };
-    text.to_owned()
-}
-
-/// Gives an event its reason, with the words for it.
-fn explain(event: &mut CookieEvent, reason: Reason, cookie: &cookie::Cookie, target: &Target) {
-    event.verdict = Some(Verdict::of(reason));
-    event.text = Some(reason.sentence(&Case::sending(cookie, target)));
 }

@@ -10,6 +10,7 @@ pub mod diff;
 mod findings;
 mod follow;
 mod form;
+mod happening;
 mod label;
 mod live;
 mod lives;
