@@ -82,6 +82,18 @@ fn no_format_passes_on_what_hides_or_reorders_text() {
 }
 
 #[test]
+fn a_password_is_shown_only_to_those_who_ask() {
+    let folder = hostile_folder();
+    for format in ["terminal", "markdown", "html"] {
+        let masked = analyze(&folder, &[HOSTILE_NAME, "--format", format]);
+        assert!(masked.contains("password=••••••") && !masked.contains("0;secret"), "{format}");
+        let shown = analyze(&folder, &[HOSTILE_NAME, "--format", format, "--show-secrets"]);
+        assert!(shown.contains("0;secret"), "{format}: {shown}");
+    }
+    assert!(!analyze(&folder, &[HOSTILE_NAME, "--format", "json"]).contains("0;secret"));
+}
+
+#[test]
 fn colour_adds_nothing_but_colour() {
     let folder = hostile_folder();
     let plain = analyze(&folder, &[HOSTILE_NAME, "--color", "never"]);
