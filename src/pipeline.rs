@@ -5,14 +5,17 @@
 //! packet -> decode -> Table -> Connection -> Conversation -> Exchange, numbered in capture order
 //! ```
 
+mod order;
+
 use crate::capture::Packet;
 use crate::http::{Conversation, Exchange, Peers, Reading};
 use crate::layer::{Protocol, recognise};
-use crate::limits::{HELD_EXCHANGES, TableLimits, TcpLimits};
+use crate::limits::{TableLimits, TcpLimits};
 use crate::packet::{Decoder, Segment, Skip};
 use crate::tcp::{Entry, Event, Side, Table, What};
 use crate::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use order::Order;
+use std::collections::{BTreeMap, VecDeque};
 
 /// What was read, and what was not.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +36,16 @@ pub struct Counts {
     pub conflicts: u64,
 }
 
+impl Counts {
+    /// Counts a packet, whatever is in it.
+    fn add(&mut self, packet: &Packet<'_>) {
+        self.packets += 1;
+        self.cut_packets += u64::from(packet.wire_len as usize > packet.data.len());
+        let (first, last) = self.span.unwrap_or((packet.time, packet.time));
+        self.span = Some((first.min(packet.time), last.max(packet.time)));
+    }
+}
+
 /// An exchange with its number.
 #[derive(Debug, Clone)]
 pub struct Numbered {
@@ -45,8 +58,14 @@ pub struct Numbered {
 /// Packets in, exchanges out.
 #[derive(Debug)]
 pub struct Pipeline {
-    reading: Reading,
     decoder: Decoder,
+    flows: Flows,
+}
+
+/// What becomes of segments.
+#[derive(Debug)]
+struct Flows {
+    reading: Reading,
     tcp_limits: TcpLimits,
     table: Table<Talk>,
     counts: Counts,
@@ -90,81 +109,83 @@ impl Talk {
 impl Pipeline {
     /// A pipeline that has seen nothing.
     pub fn new(reading: Reading) -> Self {
-        Self {
+        let flows = Flows {
             reading,
-            decoder: Decoder::default(),
             tcp_limits: TcpLimits::default(),
             table: Table::new(TableLimits::default()),
             counts: Counts::default(),
             order: Order::default(),
             completed: VecDeque::new(),
             watched: false,
-        }
+        };
+        Self { decoder: Decoder::default(), flows }
     }
 
     /// What has been read so far.
     pub fn counts(&self) -> &Counts {
-        &self.counts
+        &self.flows.counts
     }
 
     /// Takes the next packet.
     pub fn push(&mut self, packet: &Packet<'_>) {
-        self.counts.packets += 1;
-        self.counts.cut_packets += u64::from(packet.wire_len as usize > packet.data.len());
-        let first = self.counts.span.map_or(packet.time, |(first, _)| first.min(packet.time));
-        let last = self.counts.span.map_or(packet.time, |(_, last)| last.max(packet.time));
-        self.counts.span = Some((first, last));
-        // Taken out, because the segment may borrow from it.
-        let mut decoder = std::mem::take(&mut self.decoder);
-        match decoder.decode(packet) {
-            Ok(segment) => self.segment(&segment),
-            Err(skip) => *self.counts.skipped.entry(skip).or_default() += 1,
+        self.flows.counts.add(packet);
+        match self.decoder.decode(packet) {
+            Ok(segment) => self.flows.segment(&segment),
+            Err(skip) => *self.flows.counts.skipped.entry(skip).or_default() += 1,
         }
-        self.decoder = decoder;
-        self.count_fragments();
+        if self.decoder.has_news() {
+            self.count_fragments();
+        }
     }
 
     /// A fragment counts as skipped until its datagram is whole.
     fn count_fragments(&mut self) {
-        self.counts.conflicts += self.decoder.take_conflicts();
+        let counts = &mut self.flows.counts;
+        counts.conflicts += self.decoder.take_conflicts();
         let joined = self.decoder.take_joined();
-        let waiting = self.counts.skipped.get(&Skip::Fragment).copied().unwrap_or(0);
+        let waiting = counts.skipped.get(&Skip::Fragment).copied().unwrap_or(0);
         if joined > 0 && joined >= waiting {
-            self.counts.skipped.remove(&Skip::Fragment);
+            counts.skipped.remove(&Skip::Fragment);
         } else if joined > 0 {
-            self.counts.skipped.insert(Skip::Fragment, waiting - joined);
+            counts.skipped.insert(Skip::Fragment, waiting - joined);
         }
     }
 
     /// Nothing more will come: what is unfinished is finished as it stands.
     pub fn finish(&mut self) {
-        for entry in self.table.take_all() {
-            self.close(entry);
-        }
-        self.counts.connections = self.table.count();
+        self.flows.finish();
     }
 
     /// The next exchange in capture order, once it and all before it are finished.
     pub fn pop(&mut self) -> Option<Numbered> {
-        self.order.pop()
+        self.flows.order.pop()
     }
 
     /// An exchange that has just been finished, in whatever order they finish: what a live view
     /// shows. It must be asked before [`Pipeline::pop`], where the same exchange comes out later.
     pub fn peek_finished(&mut self) -> Option<&Exchange> {
-        let key = self.completed.pop_front()?;
-        self.order.held.get(&key).map(Box::as_ref)
+        let key = self.flows.completed.pop_front()?;
+        self.flows.order.get(key)
     }
 
     /// Remembers what finishes, for [`Pipeline::peek_finished`].
     pub fn watch_finished(&mut self) {
-        self.watched = true;
+        self.flows.watched = true;
     }
 
     /// The oldest packet whose exchange has not finished yet: no exchange that begins before it
     /// can still come. `None` if nothing is unfinished.
     pub fn oldest_open(&self) -> Option<u64> {
-        self.order.oldest_open()
+        self.flows.order.oldest_open()
+    }
+}
+
+impl Flows {
+    fn finish(&mut self) {
+        for entry in self.table.take_all() {
+            self.close(entry);
+        }
+        self.counts.connections = self.table.count();
     }
 
     fn segment(&mut self, segment: &Segment<'_>) {
@@ -249,55 +270,4 @@ fn drain(entry: &mut Entry<Talk>, reading: Reading, limits: &TcpLimits) -> Vec<E
 fn pending(entry: &Entry<Talk>) -> Option<u64> {
     let open = entry.app.conversation.as_ref().and_then(|talk| talk.oldest_open());
     [entry.tcp.held_since(), open].into_iter().flatten().min()
-}
-
-/// Puts finished exchanges in capture order: one is let go when no earlier one can still come.
-#[derive(Debug, Default)]
-struct Order {
-    /// Finished exchanges by their first packet. Pipelined requests may share one. They are boxed
-    /// since a map moves its values about.
-    held: BTreeMap<(u64, u64), Box<Exchange>>,
-    serial: u64,
-    /// The oldest unfinished packet of each connection that has one.
-    pending: BTreeSet<(u64, u64)>,
-    released: u64,
-}
-
-impl Order {
-    /// Keeps a finished exchange until its turn, and says under which key.
-    fn hold(&mut self, exchange: Exchange) -> (u64, u64) {
-        self.serial += 1;
-        let key = (exchange.first_packet(), self.serial);
-        self.held.insert(key, Box::new(exchange));
-        key
-    }
-
-    /// The oldest unfinished packet of a connection has changed.
-    fn update(&mut self, connection: u64, was: Option<u64>, now: Option<u64>) {
-        if was == now {
-            return;
-        }
-        if let Some(was) = was {
-            self.pending.remove(&(was, connection));
-        }
-        if let Some(now) = now {
-            self.pending.insert((now, connection));
-        }
-    }
-
-    fn oldest_open(&self) -> Option<u64> {
-        self.pending.first().map(|(packet, _)| *packet)
-    }
-
-    /// The first exchange that nothing unfinished can precede.
-    fn pop(&mut self) -> Option<Numbered> {
-        let oldest = self.oldest_open().unwrap_or(u64::MAX);
-        let entry = self.held.first_entry()?;
-        if entry.key().0 > oldest && self.held.len() <= HELD_EXCHANGES {
-            return None;
-        }
-        self.released += 1;
-        let (_, exchange) = self.held.pop_first()?;
-        Some(Numbered { id: self.released, exchange: *exchange })
-    }
 }

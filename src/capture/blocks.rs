@@ -8,11 +8,14 @@ use std::io::{self, BufRead, Read};
 
 /// The buffer's size at the start: large enough that system calls vanish beside the work, small
 /// enough to stay in a second-level cache.
-const USUAL: usize = 256 * 1024;
+pub(crate) const USUAL: usize = 256 * 1024;
 
 /// The most that [`Blocks::fill`] can hold at once. It is the largest record a format reader asks
 /// for ([`super::record::MAX_RECORD`]) with room for the block around it.
 pub(crate) const LARGEST: usize = super::record::MAX_RECORD + 64 * 1024;
+
+/// A buffer that grew past this for one huge record is not used again.
+const MOST_KEPT: usize = 4 * USUAL;
 
 /// A byte stream with a window that can be filled to a wanted size and consumed from the front.
 ///
@@ -80,6 +83,24 @@ impl Blocks {
                 return Ok(false);
             }
         }
+    }
+
+    /// Gives the buffer away and goes on with `other`, of which only the memory counts. The first
+    /// `count` bytes of the window are dropped, the rest moves along. Returns where in the buffer
+    /// that was given away the window began.
+    pub(crate) fn exchange(&mut self, count: usize, other: &mut Vec<u8>) -> usize {
+        let start = self.start;
+        let rest = &self.buffer[(start + count).min(self.end)..self.end];
+        let len = rest.len();
+        if other.capacity() > MOST_KEPT {
+            *other = Vec::new();
+        }
+        other.resize(USUAL.max(len), 0);
+        other[..len].copy_from_slice(rest);
+        std::mem::swap(&mut self.buffer, other);
+        self.position += count as u64;
+        (self.start, self.end) = (0, len);
+        start
     }
 
     fn move_to_front(&mut self) {

@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::path::Path;
 
+use super::batch::Batch;
+use super::blocks::USUAL;
 use super::error::Error;
 use super::reader::Reader;
 use super::{Packet, Progress};
@@ -77,6 +79,29 @@ impl Files {
     /// Steps to the next packet and lends it, for a `while let` loop.
     pub fn next_packet(&mut self) -> Option<Packet<'_>> {
         if self.advance() { self.packet() } else { None }
+    }
+
+    /// Puts the next packets into `batch`, in the place of what it held. False at the end.
+    ///
+    /// While only one file has packets left, its bytes are not copied. Do not mix with
+    /// [`Self::packet`].
+    pub fn fill(&mut self, batch: &mut Batch) -> bool {
+        batch.restart(self.number + 1);
+        let Some(index) = self.advance().then_some(self.current).flatten() else { return false };
+        if self.ready.is_empty() {
+            let input = &mut self.inputs[index];
+            input.reader.drain(batch);
+            self.number = (self.number + batch.len() as u64).saturating_sub(1);
+            input.last_packet = Some(self.number);
+            return true;
+        }
+        while let Some(packet) = self.packet() {
+            batch.copy(&packet);
+            if batch.held() >= USUAL || !self.advance() {
+                break;
+            }
+        }
+        true
     }
 
     /// Which files ended early, and after which packet. Complete once [`Self::advance`] has said

@@ -6,6 +6,7 @@
 //! Limits: compressions other than gzip and capture formats other than pcap and pcapng are
 //! recognised and refused by name.
 
+mod batch;
 mod blocks;
 mod error;
 mod files;
@@ -22,6 +23,7 @@ mod record;
 #[cfg(test)]
 mod samples;
 
+pub use batch::Batch;
 pub use error::Error;
 pub use files::Files;
 #[cfg(feature = "live")]

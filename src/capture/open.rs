@@ -16,6 +16,7 @@ use super::error::Error;
 use super::guess::{Guess, guess};
 use super::pcap::{self, Pcap};
 use super::pcapng::{self, Pcapng};
+use super::record::Step;
 
 /// The path that means standard input.
 pub(crate) const STDIN: &str = "-";
@@ -51,6 +52,16 @@ const COMPRESSIONS: &[Compression] = &[
 pub(crate) enum Format {
     Pcap(Pcap),
     Pcapng(Pcapng),
+}
+
+impl Format {
+    /// What lies at the front of these bytes.
+    pub(crate) fn step(&mut self, bytes: &[u8]) -> Step {
+        match self {
+            Self::Pcap(pcap) => pcap.step(bytes),
+            Self::Pcapng(pcapng) => pcapng.step(bytes),
+        }
+    }
 }
 
 /// A capture file at its first record.

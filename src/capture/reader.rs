@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::batch::Batch;
 use super::blocks::Blocks;
 use super::error::Error;
 use super::open::{Format, Meter, Opened, identify, open};
@@ -68,20 +69,46 @@ impl Reader {
             self.blocks.consume(record.len);
         }
         while !self.ended {
-            let step = match &mut self.format {
-                Format::Pcap(pcap) => pcap.step(self.blocks.buffered()),
-                Format::Pcapng(pcapng) => pcapng.step(self.blocks.buffered()),
-            };
-            match step {
-                Step::Record(record) => {
-                    self.count += 1;
-                    self.current = Some(record);
-                    return true;
-                }
-                Step::Need(wanted) => self.need(wanted),
-                Step::Skip(len) => self.skip(len),
-                Step::Damaged(reason) => self.end_damaged(self.blocks.position(), reason),
+            let step = self.format.step(self.blocks.buffered());
+            if self.follow(step) {
+                return true;
             }
+        }
+        false
+    }
+
+    /// Adds the current packet and those that lie complete behind it in the window to `batch`, and
+    /// steps beyond them. Nothing is read, so that a slow pipe holds up no packet.
+    pub(super) fn drain(&mut self, batch: &mut Batch) {
+        let Some(mut record) = self.current.take() else { return };
+        let mut at = 0;
+        let step = loop {
+            batch.place(at, record);
+            at += record.len;
+            match self.format.step(self.blocks.buffered().get(at..).unwrap_or_default()) {
+                Step::Record(next) => record = next,
+                other => break other,
+            }
+            self.count += 1;
+        };
+        batch.take(|bytes| self.blocks.exchange(at, bytes));
+        // What a format reader has said once, it must not be asked again.
+        if !matches!(step, Step::Need(_)) {
+            self.follow(step);
+        }
+    }
+
+    /// Does what the format reader says. True if that is a packet.
+    fn follow(&mut self, step: Step) -> bool {
+        match step {
+            Step::Record(record) => {
+                self.count += 1;
+                self.current = Some(record);
+                return true;
+            }
+            Step::Need(wanted) => self.need(wanted),
+            Step::Skip(len) => self.skip(len),
+            Step::Damaged(reason) => self.end_damaged(self.blocks.position(), reason),
         }
         false
     }

@@ -9,6 +9,7 @@ pub use sniff::Sniff;
 use crate::time::Timestamp;
 use crate::trail::{At, RULES, Severity};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use std::num::NonZero;
 use std::path::PathBuf;
 
 /// What the help of the whole program ends with.
@@ -59,6 +60,14 @@ pub struct Input {
     /// Read only packets that match this BPF filter, as in tcpdump: 'tcp port 5000'
     #[arg(short = 'f', long, value_name = "BPF")]
     pub filter: Option<String>,
+    /// Threads to read with: 1 does everything in turn, more read, follow and write side by side
+    #[arg(long, value_name = "N", default_value_t = all_cores(), hide_default_value = true)]
+    pub threads: NonZero<usize>,
+}
+
+/// As many threads as the machine has cores, or one if it does not say.
+fn all_cores() -> NonZero<usize> {
+    std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
 }
 
 #[derive(Debug, Args)]

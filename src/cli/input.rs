@@ -2,8 +2,8 @@
 
 use super::Outcome;
 use super::args;
-use super::output;
-use crate::capture::{Files, Packet};
+use super::{output, stages};
+use crate::capture::{Batch, Files, Packet};
 use crate::http::{KeepBodies, Reading};
 use crate::pipeline::{Counts, Numbered, Pipeline};
 use crate::trail::Trail;
@@ -45,21 +45,46 @@ pub fn read(
         }
     }
     let mut files = Files::open(&input.files)?;
-    let mut filter = Filter::new(input.filter.as_deref())?;
-    let mut pipeline = Pipeline::new(Reading { keep, ..Reading::default() });
-    while let Some(packet) = files.next_packet() {
-        if filter.passes(&packet)? {
-            pipeline.push(&packet);
-            while let Some(numbered) = pipeline.pop() {
-                each(numbered)?;
+    let mut street = Street::new(input.filter.as_deref(), keep)?;
+    if input.threads.get() == 1 {
+        stages::one_by_one(&mut files, &mut street, &mut each)?;
+    } else {
+        stages::side_by_side(&mut files, &mut street, &mut each)?;
+    }
+    Ok(Finished { counts: street.pipeline.counts().clone(), notes: files.notes().to_vec() })
+}
+
+/// From packets to exchanges, past the user's filter.
+pub struct Street {
+    filter: Filter,
+    pipeline: Pipeline,
+}
+
+impl Street {
+    fn new(filter: Option<&str>, keep: KeepBodies) -> anyhow::Result<Self> {
+        let pipeline = Pipeline::new(Reading { keep, ..Reading::default() });
+        Ok(Self { filter: Filter::new(filter)?, pipeline })
+    }
+
+    /// Takes the next packets.
+    pub fn push(&mut self, batch: &Batch) -> anyhow::Result<()> {
+        for packet in batch.packets() {
+            if self.filter.passes(&packet)? {
+                self.pipeline.push(&packet);
             }
         }
+        Ok(())
     }
-    pipeline.finish();
-    while let Some(numbered) = pipeline.pop() {
-        each(numbered)?;
+
+    /// The exchanges whose turn has come.
+    pub fn exchanges(&mut self) -> impl Iterator<Item = Numbered> {
+        std::iter::from_fn(|| self.pipeline.pop())
     }
-    Ok(Finished { counts: pipeline.counts().clone(), notes: files.notes().to_vec() })
+
+    /// Nothing more will come.
+    pub fn finish(&mut self) {
+        self.pipeline.finish();
+    }
 }
 
 /// Reads all packets into a trail.

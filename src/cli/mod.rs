@@ -21,6 +21,7 @@ mod sign;
 mod signals;
 #[cfg(feature = "live")]
 mod sniff;
+mod stages;
 mod timeline;
 mod values;
 mod why;

@@ -85,6 +85,11 @@ impl Fragments {
         Ok(datagram.bytes)
     }
 
+    /// Whether there is anything for [`Self::take_joined`] or [`Self::take_conflicts`].
+    pub fn has_news(&self) -> bool {
+        self.joined > 0 || self.conflicts > 0
+    }
+
     /// How many fragments that had to wait have become part of a whole datagram since this was last
     /// asked.
     pub fn take_joined(&mut self) -> u64 {

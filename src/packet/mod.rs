@@ -107,6 +107,11 @@ impl Decoder {
         descend(packet, start, &mut self.fragments, &mut self.whole)
     }
 
+    /// Whether [`Self::take_joined`] or [`Self::take_conflicts`] have something to tell.
+    pub fn has_news(&self) -> bool {
+        self.fragments.has_news()
+    }
+
     /// How many fragments that were skipped as [`Skip::Fragment`] have become part of a whole
     /// datagram since this was last asked.
     pub fn take_joined(&mut self) -> u64 {
