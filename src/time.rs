@@ -33,6 +33,11 @@ impl Timestamp {
         self.nanos
     }
 
+    /// To how many decimal places of a second it was measured.
+    pub const fn digits(self) -> u8 {
+        self.digits
+    }
+
     /// Whole seconds since 1970, rounded down.
     pub const fn seconds(self) -> i64 {
         self.nanos.div_euclid(1_000_000_000)

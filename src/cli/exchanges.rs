@@ -2,7 +2,7 @@
 
 use super::{Outcome, args, input, output};
 use crate::http::KeepBodies;
-use crate::report::exchange_json;
+use crate::report::exchange_json::ExchangeLines;
 use std::io::Write;
 
 /// Runs the subcommand.
@@ -12,9 +12,10 @@ use std::io::Write;
 pub fn run(arguments: &args::Exchanges) -> anyhow::Result<Outcome> {
     let args::ExchangesFormat::Jsonl = arguments.format;
     let mut out = output::raw(arguments.output.as_deref())?;
-    exchange_json::write_header(&mut out)?;
+    let mut lines = ExchangeLines::default();
+    lines.write_header(&mut out)?;
     let finished = input::read(&arguments.input, KeepBodies::None, |numbered| {
-        Ok(exchange_json::write_line(&numbered, &mut out)?)
+        Ok(lines.write(&numbered, &mut out)?)
     })?;
     out.flush()?;
     finished.tell();

@@ -22,7 +22,7 @@ mod reader;
 pub(crate) mod samples;
 mod url;
 
-pub use self::url::{Scheme, request_url};
+pub use self::url::{RequestUrl, Scheme};
 pub use body::{Body, KeepBodies};
 pub use content::{Decoded, decode_content};
 pub use conversation::{Conversation, Peers, Reading};

@@ -1,6 +1,7 @@
 //! The URL that a request was for (RFC 9112 section 3.3).
 
 use super::exchange::Request;
+use std::borrow::Cow;
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -38,24 +39,49 @@ impl fmt::Display for Scheme {
     }
 }
 
-/// The URL of a request: its target if that is absolute, else the scheme, the Host header (or the
-/// server's address, where there is none) and the target. `None` if it is not valid UTF-8, or the
-/// target names no resource (`CONNECT`).
-pub fn request_url(request: &Request, scheme: Scheme, server: SocketAddr) -> Option<String> {
-    let target = std::str::from_utf8(&request.start.target).ok()?;
-    if target.contains("://") && !target.starts_with('/') {
-        return Some(target.to_owned());
+/// The URL of a request (RFC 9112 section 3.3), in pieces, so that it can be written without being
+/// put together first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestUrl<'a> {
+    /// Empty where the target is a whole URL.
+    scheme: &'static str,
+    host: Cow<'a, str>,
+    path: &'a str,
+}
+
+impl RequestUrl<'_> {
+    /// What the URL consists of, in order.
+    pub fn pieces(&self) -> [&str; 4] {
+        [self.scheme, if self.scheme.is_empty() { "" } else { "://" }, &self.host, self.path]
     }
-    if &*request.start.method == b"CONNECT" {
-        return None;
+}
+
+impl fmt::Display for RequestUrl<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pieces().iter().try_for_each(|piece| f.write_str(piece))
     }
-    let path = if target == "*" { "" } else { target };
-    let host = match request.headers.first("host").filter(|host| !host.is_empty()) {
-        Some(host) => std::str::from_utf8(host).ok()?.to_owned(),
-        None if server.port() == scheme.default_port() => bare(server),
-        None => server.to_string(),
-    };
-    Some(format!("{scheme}://{host}{path}"))
+}
+
+impl Request {
+    /// The URL that the request was for: its target if that is absolute, else the scheme, the Host
+    /// header (or the server's address, where there is none) and the target. `None` if it is not
+    /// valid UTF-8, or the target names no resource (`CONNECT`).
+    pub fn url(&self, scheme: Scheme, server: SocketAddr) -> Option<RequestUrl<'_>> {
+        let target = std::str::from_utf8(&self.start.target).ok()?;
+        if target.contains("://") && !target.starts_with('/') {
+            return Some(RequestUrl { scheme: "", host: "".into(), path: target });
+        }
+        if &*self.start.method == b"CONNECT" {
+            return None;
+        }
+        let path = if target == "*" { "" } else { target };
+        let host = match self.headers.first("host").filter(|host| !host.is_empty()) {
+            Some(host) => std::str::from_utf8(host).ok()?.into(),
+            None if server.port() == scheme.default_port() => bare(server).into(),
+            None => server.to_string().into(),
+        };
+        Some(RequestUrl { scheme: scheme.word(), host, path })
+    }
 }
 
 /// The address without its port, in brackets where a URL wants them.

@@ -1,142 +1,151 @@
 //! Exchanges as JSON Lines: `cookietrail/exchanges/1` in docs/json.md.
 
-use super::text::{self, Text};
-use crate::http::{Body, Exchange, Headers, Request, Response, Scheme, request_url};
+use super::json_line::JsonLine;
+use crate::http::{Body, Exchange, Headers, Position, Request, Response, Scheme, Version};
 use crate::note::Note;
 use crate::pipeline::Numbered;
-use crate::time::Timestamp;
 use serde::Serialize;
-use serde::ser::{SerializeSeq, Serializer};
+use serde::ser::Serializer;
 use std::io::{self, Write};
 
-/// The name and version of this format.
+/// The name and version of this output.
 pub const SCHEMA: &str = "cookietrail/exchanges/1";
 
-/// Writes the header line.
-///
-/// # Errors
-/// Those of the writer.
-pub fn write_header(mut out: impl Write) -> io::Result<()> {
-    writeln!(out, "{{\"schema\":\"{SCHEMA}\"}}")
+/// Writes exchanges, one line each.
+#[derive(Debug, Default)]
+pub struct ExchangeLines {
+    line: JsonLine,
 }
 
-/// Writes one exchange as one line.
-///
-/// # Errors
-/// Those of the writer.
-pub fn write_line(numbered: &Numbered, out: impl Write) -> io::Result<()> {
-    text::write_json_line(&Line::of(numbered), out)
-}
+impl ExchangeLines {
+    /// The first line: what the others are.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_header(&mut self, mut out: impl Write) -> io::Result<()> {
+        writeln!(out, "{{\"schema\":\"{SCHEMA}\"}}")
+    }
 
-#[derive(Serialize)]
-struct Line<'a> {
-    id: u64,
-    connection: u64,
-    client: Display<std::net::SocketAddr>,
-    server: Display<std::net::SocketAddr>,
-    scheme: &'static str,
-    request: Option<RequestJson<'a>>,
-    response: Option<ResponseJson<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    interim: Vec<ResponseJson<'a>>,
-    notes: Vec<NoteJson<'a>>,
-}
-
-impl<'a> Line<'a> {
-    fn of(numbered: &'a Numbered) -> Self {
+    /// The line of one exchange.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&mut self, numbered: &Numbered, out: impl Write) -> io::Result<()> {
         let exchange = &numbered.exchange;
-        Self {
-            id: numbered.id,
-            connection: exchange.connection,
-            client: Display(exchange.client),
-            server: Display(exchange.server),
-            scheme: Scheme::Http.word(),
-            request: exchange.request.as_ref().map(|request| RequestJson::of(request, exchange)),
-            response: exchange.response.as_ref().map(ResponseJson::of),
-            interim: exchange.interim.iter().map(ResponseJson::of).collect(),
-            notes: exchange.notes.iter().map(NoteJson::of).collect(),
+        let line = &mut self.line;
+        line.raw("{\"id\":");
+        line.number(numbered.id);
+        line.raw(",\"connection\":");
+        line.number(exchange.connection);
+        line.raw(",\"client\":");
+        line.address(exchange.client);
+        line.raw(",\"server\":");
+        line.address(exchange.server);
+        line.raw(",\"scheme\":");
+        line.display(Scheme::Http);
+        line.raw(",\"request\":");
+        optional(line, exchange.request.as_ref(), |line, message| request(line, message, exchange));
+        line.raw(",\"response\":");
+        optional(line, exchange.response.as_ref(), response);
+        if !exchange.interim.is_empty() {
+            line.raw(",\"interim\":");
+            list(line, &exchange.interim, response);
         }
+        line.raw(",\"notes\":");
+        list(line, &exchange.notes, note);
+        line.raw("}");
+        line.write_to(out)
     }
 }
 
-#[derive(Serialize)]
-struct RequestJson<'a> {
-    packet: u64,
-    last_packet: u64,
-    time: Timestamp,
-    method: Text<'a>,
-    target: Text<'a>,
-    version: Display<crate::http::Version>,
-    url: Option<String>,
-    headers: HeadersJson<'a>,
-    body: BodyJson,
-}
-
-impl<'a> RequestJson<'a> {
-    fn of(request: &'a Request, exchange: &Exchange) -> Self {
-        Self {
-            packet: request.at.packet,
-            last_packet: request.at.last_packet,
-            time: request.at.time,
-            method: Text(&request.start.method),
-            target: Text(&request.start.target),
-            version: Display(request.start.version),
-            url: request_url(request, Scheme::Http, exchange.server),
-            headers: HeadersJson(&request.headers),
-            body: BodyJson::of(&request.body),
-        }
+/// A value, or null.
+fn optional<T>(line: &mut JsonLine, value: Option<T>, write: impl Fn(&mut JsonLine, T)) {
+    match value {
+        Some(value) => write(line, value),
+        None => line.raw("null"),
     }
 }
 
-#[derive(Serialize)]
-struct ResponseJson<'a> {
-    packet: u64,
-    last_packet: u64,
-    time: Timestamp,
-    status: u16,
-    reason: Text<'a>,
-    version: Display<crate::http::Version>,
-    headers: HeadersJson<'a>,
-    body: BodyJson,
+/// An array.
+fn list<T>(
+    line: &mut JsonLine,
+    items: impl IntoIterator<Item = T>,
+    write: impl Fn(&mut JsonLine, T),
+) {
+    line.raw("[");
+    for (index, item) in items.into_iter().enumerate() {
+        line.raw(if index == 0 { "" } else { "," });
+        write(line, item);
+    }
+    line.raw("]");
 }
 
-impl<'a> ResponseJson<'a> {
-    fn of(response: &'a Response) -> Self {
-        Self {
-            packet: response.at.packet,
-            last_packet: response.at.last_packet,
-            time: response.at.time,
-            status: response.start.status,
-            reason: Text(&response.start.reason),
-            version: Display(response.start.version),
-            headers: HeadersJson(&response.headers),
-            body: BodyJson::of(&response.body),
-        }
+fn request(line: &mut JsonLine, request: &Request, exchange: &Exchange) {
+    position(line, &request.at);
+    line.raw(",\"method\":");
+    line.text(&request.start.method);
+    line.raw(",\"target\":");
+    line.text(&request.start.target);
+    version(line, request.start.version);
+    line.raw(",\"url\":");
+    let url = request.url(Scheme::Http, exchange.server);
+    optional(line, url, |line, url| line.string(&url.pieces().map(str::as_bytes)));
+    fields(line, &request.headers, &request.body);
+}
+
+fn response(line: &mut JsonLine, response: &Response) {
+    position(line, &response.at);
+    line.raw(",\"status\":");
+    line.number(response.start.status);
+    line.raw(",\"reason\":");
+    line.text(&response.start.reason);
+    version(line, response.start.version);
+    fields(line, &response.headers, &response.body);
+}
+
+/// Opens the object of a message.
+fn position(line: &mut JsonLine, at: &Position) {
+    line.raw("{\"packet\":");
+    line.number(at.packet);
+    line.raw(",\"last_packet\":");
+    line.number(at.last_packet);
+    line.raw(",\"time\":");
+    line.time(at.time);
+}
+
+fn version(line: &mut JsonLine, version: Version) {
+    line.raw(",\"version\":");
+    match version {
+        Version { major: 1, minor: 1 } => line.raw("\"HTTP/1.1\""),
+        other => line.display(other),
     }
 }
 
-#[derive(Serialize)]
-struct BodyJson {
-    length: u64,
-    complete: bool,
+/// Header fields and body, with which the object of a message ends.
+fn fields(line: &mut JsonLine, headers: &Headers, body: &Body) {
+    line.raw(",\"headers\":");
+    list(line, headers.iter(), |line, (name, value)| {
+        line.raw("[");
+        line.text(name);
+        line.raw(",");
+        line.text(value);
+        line.raw("]");
+    });
+    line.raw(",\"body\":{\"length\":");
+    line.number(body.length);
+    line.raw(",\"complete\":");
+    line.boolean(body.complete);
+    line.raw("}}");
 }
 
-impl BodyJson {
-    fn of(body: &Body) -> Self {
-        Self { length: body.length, complete: body.complete }
-    }
-}
-
-struct HeadersJson<'a>(&'a Headers);
-
-impl Serialize for HeadersJson<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
-        for (name, value) in self.0.iter() {
-            list.serialize_element(&(Text(name), Text(value)))?;
-        }
-        list.end()
-    }
+fn note(line: &mut JsonLine, note: &Note) {
+    line.raw("{\"kind\":");
+    line.display(note.kind.word());
+    line.raw(",\"packet\":");
+    optional(line, note.packet, JsonLine::number);
+    line.raw(",\"text\":");
+    line.text(note.text.as_bytes());
+    line.raw("}");
 }
 
 /// A note, in every JSON document that has notes.

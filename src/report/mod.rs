@@ -10,6 +10,7 @@ pub mod exchange_json;
 pub mod html;
 mod index;
 pub mod jar;
+mod json_line;
 mod layout;
 mod lessons;
 pub mod live;

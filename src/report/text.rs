@@ -40,7 +40,7 @@ pub fn write_json_line(document: &impl Serialize, mut out: impl io::Write) -> io
 
 /// A JSON document in which what could drive a terminal or reorder text is written as `\u` escapes,
 /// which mean the same.
-fn json(document: &str) -> Cow<'_, str> {
+pub(super) fn json(document: &str) -> Cow<'_, str> {
     // Nearly all documents are ASCII without DEL; looking for that takes no time.
     let is_plain = document.bytes().all(|byte| byte < 0x7f);
     if is_plain || !document.contains(is_unsafe_in_json) {

@@ -4,7 +4,7 @@
 use super::form::{self, Field};
 use super::page;
 use crate::cookie::{Clues, CookieHeader, Host, Scheme, Site, Target};
-use crate::http::{Exchange, Headers, Request, Response, request_url};
+use crate::http::{Exchange, Headers, Request, Response};
 use crate::note::Note;
 use crate::time::Timestamp;
 use std::net::SocketAddr;
@@ -147,8 +147,8 @@ impl Visit {
 
 fn asked(request: &Request, exchange: &Exchange, decoded_cap: usize) -> Asked {
     let headers = &request.headers;
-    let url = request_url(request, crate::http::Scheme::Http, exchange.server)
-        .and_then(|url| url::Url::parse(&url).ok());
+    let url = request.url(crate::http::Scheme::Http, exchange.server);
+    let url = url.and_then(|url| url::Url::parse(&url.to_string()).ok());
     let target = target(request, exchange, url.as_ref());
     let header = |name| headers.first(name);
     let clues = Clues {
