@@ -50,11 +50,21 @@ impl JsonLine {
 
     /// Captured text: a string, or an object if it is not UTF-8 (docs/json.md).
     pub fn text(&mut self, bytes: &[u8]) {
-        if bytes.is_ascii() || std::str::from_utf8(bytes).is_ok() {
+        if is_plain(bytes) {
+            self.quoted(bytes);
+        } else if std::str::from_utf8(bytes).is_ok() {
             self.string(&[bytes]);
         } else if let Ok(object) = serde_json::to_string(&Text(bytes)) {
             self.raw(&object);
         }
+    }
+
+    /// A string that needs no escape.
+    fn quoted(&mut self, plain: &[u8]) {
+        self.out.reserve(plain.len() + 2);
+        self.out.push(b'"');
+        self.out.extend_from_slice(plain);
+        self.out.push(b'"');
     }
 
     /// One string of several pieces, each valid UTF-8.
@@ -129,9 +139,27 @@ const fn is_plain_byte(byte: u8) -> bool {
     byte >= b' ' && byte < 0x7f && byte != b'"' && byte != b'\\'
 }
 
-/// Whether all bytes are plain. Without an early end, so that many are looked at in one step.
+/// Whether all bytes are plain, eight at a time.
 fn is_plain(text: &[u8]) -> bool {
-    !text.iter().fold(false, |found, byte| found | !is_plain_byte(*byte))
+    let (words, rest) = text.as_chunks::<8>();
+    let mut last = [b' '; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    words.iter().chain([&last]).fold(0, |found, word| found | marks(u64::from_le_bytes(*word))) == 0
+}
+
+/// Not zero if one of the eight bytes is not plain. (The well-known trick: of `x - 1` and `!x` a
+/// byte's highest bit is set in both only if the byte is zero, or a lower byte was.)
+const fn marks(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    let quote = word ^ (ONES * b'"' as u64);
+    let backslash = word ^ (ONES * b'\\' as u64);
+    let delete = word ^ (ONES * 0x7f);
+    let below_space = word.wrapping_sub(ONES * b' ' as u64) & !word;
+    let equal = (quote.wrapping_sub(ONES) & !quote)
+        | (backslash.wrapping_sub(ONES) & !backslash)
+        | (delete.wrapping_sub(ONES) & !delete);
+    (word | below_space | equal) & HIGH
 }
 
 /// Nanoseconds as nine digits.
