@@ -52,7 +52,7 @@ pub struct Numbered {
     /// From 1, in the order of the exchanges' first packets.
     pub id: u64,
     /// The exchange.
-    pub exchange: Exchange,
+    pub exchange: Box<Exchange>,
 }
 
 /// Packets in, exchanges out.
@@ -221,7 +221,7 @@ impl Flows {
         self.accept(finished);
     }
 
-    fn accept(&mut self, finished: Vec<Exchange>) {
+    fn accept(&mut self, finished: Vec<Box<Exchange>>) {
         for exchange in finished {
             let key = self.order.hold(exchange);
             if self.watched {
@@ -237,7 +237,7 @@ fn advance(
     segment: &Segment<'_>,
     reading: Reading,
     limits: &TcpLimits,
-) -> Vec<Exchange> {
+) -> Vec<Box<Exchange>> {
     let side = entry.side_of(segment);
     if let Some(event) = entry.tcp.push(side, segment, limits) {
         let peers = Peers { connection: entry.id, ends: entry.ends };
@@ -247,7 +247,7 @@ fn advance(
 }
 
 /// Nothing more comes on a connection: what that finished.
-fn finish(entry: &mut Entry<Talk>, reading: Reading, limits: &TcpLimits) -> Vec<Exchange> {
+fn finish(entry: &mut Entry<Talk>, reading: Reading, limits: &TcpLimits) -> Vec<Box<Exchange>> {
     entry.tcp.finish();
     let mut finished = drain(entry, reading, limits);
     if let Some(conversation) = &mut entry.app.conversation {
@@ -257,7 +257,7 @@ fn finish(entry: &mut Entry<Talk>, reading: Reading, limits: &TcpLimits) -> Vec<
     finished
 }
 
-fn drain(entry: &mut Entry<Talk>, reading: Reading, limits: &TcpLimits) -> Vec<Exchange> {
+fn drain(entry: &mut Entry<Talk>, reading: Reading, limits: &TcpLimits) -> Vec<Box<Exchange>> {
     let peers = Peers { connection: entry.id, ends: entry.ends };
     while let Some(event) = entry.tcp.pop(limits) {
         entry.app.push(&event, peers, reading);

@@ -41,6 +41,11 @@ pub struct Reading {
     pub keep: KeepBodies,
 }
 
+/// With so few open exchanges the oldest is looked for whenever one is closed; with more, after
+/// [`MANY`] have been. Until then an older packet is given than need be, which only delays.
+const FEW: usize = 8;
+const MANY: usize = 64;
+
 const NO_REQUEST: &str = "the request was not captured";
 
 /// One HTTP/1 connection.
@@ -58,7 +63,11 @@ pub struct Conversation {
     loss: Loss,
     /// The response being read has no known request, so that it may answer a HEAD and have no body.
     bodiless: bool,
-    done: VecDeque<Exchange>,
+    done: VecDeque<Box<Exchange>>,
+    /// No packet of an open exchange is before this one; `None` if none is open.
+    oldest: Option<u64>,
+    /// Exchanges that were closed since `oldest` was looked for.
+    closed: usize,
 }
 
 impl Conversation {
@@ -74,6 +83,8 @@ impl Conversation {
             loss: Loss::None,
             bodiless: false,
             done: VecDeque::new(),
+            oldest: None,
+            closed: 0,
         }
     }
 
@@ -88,14 +99,14 @@ impl Conversation {
     }
 
     /// The next finished exchange.
-    pub fn pop(&mut self) -> Option<Exchange> {
+    pub fn pop(&mut self) -> Option<Box<Exchange>> {
         self.done.pop_front()
     }
 
     /// A packet no later than the first of every exchange that is not finished.
     pub fn oldest_open(&self) -> Option<u64> {
         let heads = self.readers.iter().filter_map(Reader::unfinished_head);
-        self.open.iter().filter_map(Open::first_packet).chain(heads).min()
+        self.oldest.into_iter().chain(heads).min()
     }
 
     /// Whether any HTTP has been seen.
@@ -178,12 +189,11 @@ impl Conversation {
         if self.open.len() >= self.reading.limits.open_exchanges {
             self.drop_oldest(last);
         }
-        let mut open = Open {
-            request_start: origin.offset,
-            request_acked: origin.mark.acked,
-            notes: cut.into_iter().collect(),
-            ..Open::default()
-        };
+        let client = self.client?;
+        let mut open = Open::new(&self.peers, client);
+        open.request_start = origin.offset;
+        open.request_acked = origin.mark.acked;
+        open.exchange.notes.extend(cut);
         let (framing, doubt) = framing::of_request(&parsed.headers);
         for text in parsed.leniencies {
             open.note(NoteKind::LenientHead, origin.mark.packet, text);
@@ -192,9 +202,10 @@ impl Conversation {
             open.note(NoteKind::Framing, origin.mark.packet, text);
         }
         open.keep[0] = self.kept_bytes(&parsed.headers);
-        open.request = Some(message(parsed.start, parsed.headers, origin, last));
+        open.exchange.request = Some(message(parsed.start, parsed.headers, origin, last));
         self.open.push_back(open);
-        self.begin_body(self.client?, framing);
+        self.begun_by(origin);
+        self.begin_body(client, framing);
         Some(())
     }
 
@@ -209,9 +220,10 @@ impl Conversation {
         let index = self.answered_by(origin);
         let keep = self.kept_bytes(&parsed.headers);
         let server = self.client?.other();
+        self.begun_by(origin);
         let open = &mut self.open[index];
-        open.notes.extend(cut);
-        let method = open.request.as_ref().map(|request| request.start.method.clone());
+        open.exchange.notes.extend(cut);
+        let method = open.exchange.request.as_ref().map(|request| request.start.method.clone());
         let status = parsed.start.status;
         let (framing, doubt) = framing::of_response(method.as_deref(), status, &parsed.headers);
         for text in parsed.leniencies {
@@ -223,11 +235,11 @@ impl Conversation {
         open.keep[1] = keep;
         let response = message(parsed.start, parsed.headers, origin, last);
         if matches!(status, 100 | 102..=199) {
-            open.interim.push(response);
+            open.exchange.interim.push(response);
             self.begin_interim(server);
             return Some(());
         }
-        open.response = Some(response);
+        open.exchange.response = Some(response);
         open.answer = Answer::Reading;
         self.answering = Some(index);
         self.bodiless = method.is_none();
@@ -253,7 +265,7 @@ impl Conversation {
             open.abandon();
         }
         let open = &mut self.open[index];
-        if open.request.is_none() && open.interim.is_empty() {
+        if open.exchange.request.is_none() && open.exchange.interim.is_empty() {
             open.note(NoteKind::Gap, mark.packet, NO_REQUEST);
         }
         if doubtful {
@@ -268,7 +280,8 @@ impl Conversation {
     /// A response whose request was not captured goes before the requests that came after it.
     fn open_orphan(&mut self, mark: Mark) -> usize {
         let index = self.open.iter().position(Open::is_waiting).unwrap_or(self.open.len());
-        let mut orphan = Open { request_done: true, ..Open::default() };
+        let mut orphan = Open::new(&self.peers, self.client.unwrap_or(Side::Originator));
+        orphan.request_done = true;
         orphan.note(NoteKind::Gap, mark.packet, NO_REQUEST);
         self.open.insert(index, orphan);
         index
@@ -364,15 +377,23 @@ impl Conversation {
 
     /// Hands out what is finished, in the order of the requests.
     fn close_done(&mut self) {
-        let Some(client) = self.client else { return };
-        let (client, server) =
-            (self.peers.ends[client.index()], self.peers.ends[client.other().index()]);
         while self.open.front().is_some_and(Open::is_done) {
             if let Some(open) = self.open.pop_front().filter(|open| !open.is_nothing()) {
-                self.done.push_back(open.close(&self.peers, client, server));
+                self.done.push_back(open.exchange);
             }
+            self.closed += 1;
             self.answering = self.answering.and_then(|index| index.checked_sub(1));
         }
+        if self.closed > 0 && (self.open.len() <= FEW || self.closed >= MANY) {
+            self.oldest = self.open.iter().filter_map(Open::first_packet).min();
+            self.closed = 0;
+        }
+    }
+
+    /// A message begins, perhaps a new exchange.
+    fn begun_by(&mut self, origin: Origin) {
+        let packet = origin.mark.packet;
+        self.oldest = Some(self.oldest.map_or(packet, |oldest| oldest.min(packet)));
     }
 }
 

@@ -79,6 +79,11 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// Whether it has no message at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.request.is_none() && self.response.is_none() && self.interim.is_empty()
+    }
+
     /// The packet it begins with: that of the request, or of the response where there is none.
     pub fn first_packet(&self) -> u64 {
         let request = self.request.as_ref().map(|request| request.at.packet);

@@ -1,15 +1,14 @@
 //! An exchange that is still going on.
 
 use super::conversation::Peers;
-use super::exchange::{Exchange, Message, Request, Response};
+use super::exchange::{Exchange, Message};
 use crate::note::{Note, NoteKind};
-use crate::tcp::Mark;
+use crate::tcp::{Mark, Side};
 
 /// How far the response has come.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) enum Answer {
     /// None yet.
-    #[default]
     Waiting,
     /// Its body is being read.
     Reading,
@@ -18,12 +17,10 @@ pub(super) enum Answer {
 }
 
 /// An exchange that is still going on.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Open {
-    pub request: Option<Request>,
-    pub response: Option<Response>,
-    pub interim: Vec<Response>,
-    pub notes: Vec<Note>,
+    /// What is known of it so far. Boxed once, so that it need not move again on its long way.
+    pub exchange: Box<Exchange>,
     /// The stream offset at which the request begins.
     pub request_start: u64,
     /// How far the client had read the responses when it sent the request.
@@ -37,14 +34,31 @@ pub(super) struct Open {
 }
 
 impl Open {
-    /// The place of a request that was not captured.
-    pub fn lost(request_start: u64) -> Self {
-        Self { request_start, request_done: true, ..Self::default() }
+    /// An exchange of which nothing is known but whose it is.
+    pub fn new(peers: &Peers, client: Side) -> Self {
+        let exchange = Exchange {
+            connection: peers.connection,
+            client: peers.ends[client.index()],
+            server: peers.ends[client.other().index()],
+            request: None,
+            response: None,
+            interim: Vec::new(),
+            notes: Vec::new(),
+        };
+        Self {
+            exchange: Box::new(exchange),
+            request_start: 0,
+            request_acked: None,
+            request_done: false,
+            answer: Answer::Waiting,
+            keep: [0; 2],
+            holes: [false; 2],
+        }
     }
 
     /// Whether nothing of it was captured.
     pub fn is_nothing(&self) -> bool {
-        self.request.is_none() && self.response.is_none() && self.interim.is_empty()
+        self.exchange.is_empty()
     }
 
     /// Whether nothing more can be added.
@@ -56,11 +70,9 @@ impl Open {
         matches!(self.answer, Answer::Waiting)
     }
 
-    /// The packet it begins with.
+    /// The packet it begins with, if anything of it was captured.
     pub fn first_packet(&self) -> Option<u64> {
-        let request = self.request.as_ref().map(|request| request.at.packet);
-        let response = self.response.as_ref().or(self.interim.first());
-        request.or(response.map(|response| response.at.packet))
+        (!self.is_nothing()).then(|| self.exchange.first_packet())
     }
 
     pub fn note(
@@ -69,16 +81,16 @@ impl Open {
         packet: u64,
         text: impl Into<std::borrow::Cow<'static, str>>,
     ) {
-        self.notes.push(Note::at(kind, packet, text));
+        self.exchange.notes.push(Note::at(kind, packet, text));
     }
 
     /// Adds bytes to the request's body, or to the response's.
     pub fn add_body(&mut self, of_request: bool, bytes: &[u8], mark: Mark) {
         let keep = self.keep[usize::from(!of_request)];
         if of_request {
-            add(self.request.as_mut(), bytes, keep, mark);
+            add(self.exchange.request.as_mut(), bytes, keep, mark);
         } else {
-            add(self.response.as_mut(), bytes, keep, mark);
+            add(self.exchange.response.as_mut(), bytes, keep, mark);
         }
     }
 
@@ -92,10 +104,10 @@ impl Open {
         let complete = complete && !self.holes[usize::from(!of_request)];
         if of_request {
             self.request_done = true;
-            set_complete(self.request.as_mut(), complete);
+            set_complete(self.exchange.request.as_mut(), complete);
         } else {
             self.answer = Answer::Done;
-            set_complete(self.response.as_mut(), complete);
+            set_complete(self.exchange.response.as_mut(), complete);
         }
     }
 
@@ -103,17 +115,6 @@ impl Open {
     pub fn abandon(&mut self) {
         self.request_done = true;
         self.answer = Answer::Done;
-    }
-
-    /// The finished exchange.
-    pub fn close(
-        self,
-        peers: &Peers,
-        client: std::net::SocketAddr,
-        server: std::net::SocketAddr,
-    ) -> Exchange {
-        let Self { request, response, interim, notes, .. } = self;
-        Exchange { connection: peers.connection, client, server, request, response, interim, notes }
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Default)]
 pub(super) struct Order {
     /// Finished exchanges by their first packet. Pipelined requests may share one. They are boxed
-    /// since a map moves its values about.
+    /// so that the map does not move them about.
     held: BTreeMap<(u64, u64), Box<Exchange>>,
     serial: u64,
     /// The oldest unfinished packet of each connection that has one.
@@ -19,10 +19,10 @@ pub(super) struct Order {
 
 impl Order {
     /// Keeps a finished exchange until its turn, and says under which key.
-    pub fn hold(&mut self, exchange: Exchange) -> (u64, u64) {
+    pub fn hold(&mut self, exchange: Box<Exchange>) -> (u64, u64) {
         self.serial += 1;
         let key = (exchange.first_packet(), self.serial);
-        self.held.insert(key, Box::new(exchange));
+        self.held.insert(key, exchange);
         key
     }
 
@@ -57,6 +57,6 @@ impl Order {
         }
         self.released += 1;
         let (_, exchange) = self.held.pop_first()?;
-        Some(Numbered { id: self.released, exchange: *exchange })
+        Some(Numbered { id: self.released, exchange })
     }
 }

@@ -72,7 +72,10 @@ impl Conversation {
             let surely = surely || self.open.iter().any(asked);
             self.loss = self.loss.max(if surely { Loss::Surely } else { Loss::Perhaps });
         } else if surely && !self.open.back().is_some_and(Open::is_nothing) {
-            self.open.push_back(Open::lost(offset));
+            let mut lost = Open::new(&self.peers, side);
+            lost.request_start = offset;
+            lost.request_done = true;
+            self.open.push_back(lost);
         }
     }
 
