@@ -1,7 +1,7 @@
 //! How long a body is: RFC 9112 section 6.3, with a note for each shape that different programs
 //! read differently, since that is what request smuggling is made of.
 
-use super::headers::Headers;
+use super::headers::{Headers, members};
 
 /// How the end of a body is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,13 +21,14 @@ pub(super) type Judged = (Framing, Option<&'static str>);
 
 /// The framing of a request body.
 pub(super) fn of_request(headers: &Headers) -> Judged {
-    match coding(headers) {
+    let stated = Stated::of(headers);
+    match stated.coding() {
         Coding::Chunked { with_length } => (Framing::Chunked, with_length),
         Coding::Other => (
             Framing::Empty,
             Some("the request has a Transfer-Encoding that does not end in chunked"),
         ),
-        Coding::None => match length(headers) {
+        Coding::None => match stated.length {
             Length::None => (Framing::Empty, None),
             Length::Of(length, doubt) => (Framing::Length(length), doubt),
             Length::Unreadable => (Framing::Empty, Some(BAD_LENGTH)),
@@ -42,10 +43,11 @@ pub(super) fn of_response(method: Option<&[u8]>, status: u16, headers: &Headers)
     if is_head || is_connect || matches!(status, 100..=199 | 204 | 304) {
         return (Framing::Empty, None);
     }
-    match coding(headers) {
+    let stated = Stated::of(headers);
+    match stated.coding() {
         Coding::Chunked { with_length } => (Framing::Chunked, with_length),
         Coding::Other => (Framing::UntilClose, None),
-        Coding::None => match length(headers) {
+        Coding::None => match stated.length {
             Length::None => (Framing::UntilClose, None),
             Length::Of(length, doubt) => (Framing::Length(length), doubt),
             Length::Unreadable => (Framing::UntilClose, Some(BAD_LENGTH)),
@@ -61,35 +63,62 @@ enum Coding {
     Other,
 }
 
-fn coding(headers: &Headers) -> Coding {
-    let Some(last) = headers.list("transfer-encoding").last() else { return Coding::None };
-    if last.eq_ignore_ascii_case(b"chunked") {
-        let both = headers.first("content-length").is_some();
-        let with_length = both
-            .then_some("both Transfer-Encoding and Content-Length are given; chunked was believed");
-        Coding::Chunked { with_length }
-    } else if last.eq_ignore_ascii_case(b"identity") {
-        Coding::None
-    } else {
-        Coding::Other
-    }
-}
-
+#[derive(Default)]
 enum Length {
+    #[default]
     None,
     Of(u64, Option<&'static str>),
     Unreadable,
 }
 
-fn length(headers: &Headers) -> Length {
-    let mut values = headers.list("content-length");
-    let Some(first) = values.next() else { return Length::None };
-    let Some(length) = digits(first) else { return Length::Unreadable };
-    let conflict = values.any(|other| digits(other) != Some(length));
-    Length::Of(
-        length,
-        conflict.then_some("several Content-Lengths disagree; the first was believed"),
-    )
+/// What the header fields state of the body, found in one walk.
+#[derive(Default)]
+struct Stated<'a> {
+    /// The last member of the Transfer-Encoding fields.
+    last_coding: Option<&'a [u8]>,
+    has_length: bool,
+    length: Length,
+}
+
+impl<'a> Stated<'a> {
+    fn of(headers: &'a Headers) -> Self {
+        let mut stated = Self::default();
+        for (name, value) in headers.iter() {
+            if name.eq_ignore_ascii_case(b"content-length") {
+                stated.has_length = true;
+                members(value).for_each(|member| stated.add_length(member));
+            } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+                stated.last_coding = members(value).last().or(stated.last_coding);
+            }
+        }
+        stated
+    }
+
+    /// Of several lengths the first is believed.
+    fn add_length(&mut self, member: &[u8]) {
+        match (&mut self.length, digits(member)) {
+            (length @ Length::None, Some(first)) => *length = Length::Of(first, None),
+            (length @ Length::None, None) => *length = Length::Unreadable,
+            (Length::Of(first, doubt), other) if other != Some(*first) => {
+                *doubt = Some("several Content-Lengths disagree; the first was believed");
+            }
+            _ => {}
+        }
+    }
+
+    fn coding(&self) -> Coding {
+        let Some(last) = self.last_coding else { return Coding::None };
+        if last.eq_ignore_ascii_case(b"chunked") {
+            let with_length = self.has_length.then_some(
+                "both Transfer-Encoding and Content-Length are given; chunked was believed",
+            );
+            Coding::Chunked { with_length }
+        } else if last.eq_ignore_ascii_case(b"identity") {
+            Coding::None
+        } else {
+            Coding::Other
+        }
+    }
 }
 
 /// Digits and nothing else: no sign, no white space (RFC 9110 section 8.6).

@@ -6,7 +6,9 @@
 use super::exchange::Version;
 use super::headers::Headers;
 use super::lenient;
+use memchr::memmem::Finder;
 use std::mem::MaybeUninit;
+use std::sync::LazyLock;
 
 /// How many header fields `httparse` is given room for; heads with more are read leniently.
 const USUAL_FIELDS: usize = 96;
@@ -45,17 +47,18 @@ pub(super) struct Parsed<S> {
 /// known to hold no end; searching goes on there.
 pub(super) fn head_end(bytes: &[u8], scanned: usize) -> Option<usize> {
     // The blank line may have begun up to three bytes before.
-    let mut at = scanned.saturating_sub(3);
-    while let Some(found) = memchr::memchr(b'\n', bytes.get(at..)?) {
-        at += found + 1;
-        match bytes.get(at..)? {
-            [b'\n', ..] => return Some(at + 1),
-            [b'\r', b'\n', ..] => return Some(at + 2),
-            _ => {}
-        }
-    }
-    None
+    let from = scanned.saturating_sub(3);
+    let rest = bytes.get(from..)?;
+    let usual = USUAL_END.find(rest).map(|at| at + 3);
+    // A bare one may come before it.
+    let before = usual.map_or(rest, |end| &rest[..end - 1]);
+    let bare = BARE_END.find(before).map(|at| at + 2);
+    bare.or(usual).map(|end| from + end)
 }
+
+/// Line feeds may come with or without a carriage return before them; these are the ends of a head.
+static USUAL_END: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\n\r\n"));
+static BARE_END: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\n\n"));
 
 /// Reads a whole request head.
 pub(super) fn request(bytes: &[u8]) -> Option<Parsed<RequestLine>> {

@@ -41,6 +41,11 @@ impl Headers {
         self.ends.is_empty()
     }
 
+    /// All names and values, one behind the other and with nothing between them.
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
     /// All fields in order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let mut start = 0;
@@ -67,8 +72,7 @@ impl Headers {
     /// The members of a comma-separated list header, over all its fields, trimmed and not empty
     /// (RFC 9110 section 5.6.1).
     pub fn list<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        let members = self.all(name).flat_map(|value| value.split(|byte| *byte == b','));
-        members.map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
+        self.all(name).flat_map(members)
     }
 
     /// The media type of the content, without parameters, in lower case.
@@ -80,6 +84,12 @@ impl Headers {
 }
 
 /// Heads are capped far below 4 GiB; should that ever change, a field would be cut, not wrapped.
+/// The members of a list in one field value (RFC 9110 section 5.6.1): trimmed, empty ones left out.
+pub(super) fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let members = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    members.filter(|member| !member.is_empty())
+}
+
 fn position(text: &[u8]) -> u32 {
     u32::try_from(text.len()).unwrap_or(u32::MAX)
 }

@@ -1,6 +1,6 @@
 //! Exchanges as JSON Lines: `cookietrail/exchanges/1` in docs/json.md.
 
-use super::json_line::JsonLine;
+use super::json_line::{JsonLine, is_plain};
 use crate::http::{Body, Exchange, Headers, Position, Request, Response, Scheme, Version};
 use crate::note::Note;
 use crate::pipeline::Numbered;
@@ -123,14 +123,22 @@ fn version(line: &mut JsonLine, version: Version) {
 
 /// Header fields and body, with which the object of a message ends.
 fn fields(line: &mut JsonLine, headers: &Headers, body: &Body) {
-    line.raw(",\"headers\":");
-    list(line, headers.iter(), |line, (name, value)| {
-        line.raw("[");
-        line.text(name);
-        line.raw(",");
-        line.text(value);
+    line.raw(",\"headers\":[");
+    let plain = is_plain(headers.text());
+    let mut between = "[";
+    for (name, value) in headers.iter() {
+        line.raw(between);
+        between = ",[";
+        if plain {
+            line.plain_pair(name, value);
+        } else {
+            line.text(name);
+            line.raw(",");
+            line.text(value);
+        }
         line.raw("]");
-    });
+    }
+    line.raw("]");
     line.raw(",\"body\":{\"length\":");
     line.number(body.length);
     line.raw(",\"complete\":");

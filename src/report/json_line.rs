@@ -67,6 +67,16 @@ impl JsonLine {
         self.out.push(b'"');
     }
 
+    /// Two strings, with a comma, that need no escape.
+    pub fn plain_pair(&mut self, first: &[u8], second: &[u8]) {
+        self.out.reserve(first.len() + second.len() + 5);
+        self.out.push(b'"');
+        self.out.extend_from_slice(first);
+        self.out.extend_from_slice(b"\",\"");
+        self.out.extend_from_slice(second);
+        self.out.push(b'"');
+    }
+
     /// One string of several pieces, each valid UTF-8.
     pub fn string(&mut self, pieces: &[&[u8]]) {
         self.out.push(b'"');
@@ -140,7 +150,7 @@ const fn is_plain_byte(byte: u8) -> bool {
 }
 
 /// Whether all bytes are plain, eight at a time.
-fn is_plain(text: &[u8]) -> bool {
+pub(super) fn is_plain(text: &[u8]) -> bool {
     let (words, rest) = text.as_chunks::<8>();
     let mut last = [b' '; 8];
     last[..rest.len()].copy_from_slice(rest);
