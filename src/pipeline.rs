@@ -214,7 +214,7 @@ impl Flows {
         }
     }
 
-    fn close(&mut self, mut entry: Entry<Talk>) {
+    fn close(&mut self, mut entry: Box<Entry<Talk>>) {
         let finished = finish(&mut entry, self.reading, &self.tcp_limits);
         *self.counts.protocols.entry(entry.app.protocol).or_default() += 1;
         self.order.update(entry.id, entry.app.pending, None);
@@ -262,8 +262,12 @@ fn drain(entry: &mut Entry<Talk>, reading: Reading, limits: &TcpLimits) -> Vec<B
     while let Some(event) = entry.tcp.pop(limits) {
         entry.app.push(&event, peers, reading);
     }
-    let conversation = &mut entry.app.conversation;
-    std::iter::from_fn(|| conversation.as_mut()?.pop()).collect()
+    match &mut entry.app.conversation {
+        Some(conversation) if conversation.has_finished() => {
+            std::iter::from_fn(|| conversation.pop()).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// A packet no later than the first of any exchange that this connection may still finish.

@@ -52,7 +52,7 @@ fn exchanges(capture: &Path) -> Vec<Exchange> {
     }
     pipeline.finish();
     found.extend(std::iter::from_fn(|| pipeline.pop()));
-    found.into_iter().map(|numbered| numbered.exchange).collect()
+    found.into_iter().map(|numbered| *numbered.exchange).collect()
 }
 
 /// What can be compared: of a request its method, target and cookies; of a response its status,

@@ -98,6 +98,11 @@ impl Conversation {
         }
     }
 
+    /// Whether [`Self::pop`] has something to give.
+    pub fn has_finished(&self) -> bool {
+        !self.done.is_empty()
+    }
+
     /// The next finished exchange.
     pub fn pop(&mut self) -> Option<Box<Exchange>> {
         self.done.pop_front()

@@ -192,6 +192,9 @@ impl Connection {
 
     /// The next event that can be delivered, if there is one.
     pub fn pop(&mut self, limits: &TcpLimits) -> Option<Event<'static>> {
+        if !self.finished && self.halves.iter().all(Half::is_quiet) {
+            return None;
+        }
         Side::BOTH
             .into_iter()
             .find_map(|side| self.pop_ready(side))

@@ -235,6 +235,15 @@ impl Half {
         self.assembler.stored_chunks() > 0
     }
 
+    /// Whether nothing is held back, missing, or about to end, as in nearly all connections nearly
+    /// always.
+    pub fn is_quiet(&self) -> bool {
+        !self.is_holding()
+            && self.cuts.is_empty()
+            && self.acked <= self.next()
+            && (self.fin.is_none() || self.ended)
+    }
+
     /// Whether more is held back than the limits allow.
     pub fn is_full(&self, limits: &TcpLimits) -> bool {
         self.assembler.stored_bytes() > limits.held_bytes

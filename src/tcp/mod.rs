@@ -6,6 +6,7 @@
 
 mod assembler;
 mod connection;
+mod flow;
 mod half;
 mod seq;
 mod table;

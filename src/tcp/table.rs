@@ -7,6 +7,7 @@
 //! connection must agree.
 
 use super::connection::{Connection, Side};
+use super::flow::FlowKey;
 use super::seq::Seq;
 use crate::limits::TableLimits;
 use crate::packet::Segment;
@@ -14,40 +15,8 @@ use crate::time::Timestamp;
 use foldhash::fast::RandomState;
 use std::collections::VecDeque;
 use std::collections::hash_map::{self, HashMap};
-use std::hash::{Hash, Hasher};
 use std::net::SocketAddr;
 use std::time::Duration;
-
-/// Both ends of a connection, in an order that does not depend on who speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct FlowKey {
-    low: SocketAddr,
-    high: SocketAddr,
-}
-
-impl FlowKey {
-    fn of(segment: &Segment<'_>) -> Self {
-        let (low, high) = (segment.source, segment.destination);
-        if low <= high { Self { low, high } } else { Self { low: high, high: low } }
-    }
-}
-
-/// All of both addresses in few words: this runs for every segment.
-impl Hash for FlowKey {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        for end in [self.low, self.high] {
-            match end {
-                SocketAddr::V4(v4) => {
-                    state.write_u64(u64::from(v4.ip().to_bits()) << 16 | u64::from(v4.port()));
-                }
-                SocketAddr::V6(v6) => {
-                    state.write_u128(v6.ip().to_bits());
-                    state.write_u16(v6.port());
-                }
-            }
-        }
-    }
-}
 
 /// One connection and what its consumer keeps with it.
 #[derive(Debug)]
@@ -113,7 +82,7 @@ const RESET_GRACE: Duration = Duration::from_secs(2);
 /// All connections.
 #[derive(Debug)]
 pub struct Table<T> {
-    entries: HashMap<FlowKey, Entry<T>, RandomState>,
+    entries: HashMap<FlowKey, Box<Entry<T>>, RandomState>,
     limits: TableLimits,
     count: u64,
     next_sweep: usize,
@@ -140,7 +109,7 @@ impl<T: Default> Table<T> {
 
     /// The connection of a segment, made new where it is the first. A connection that the segment
     /// replaces, because its port pair is used again, is given back to be finished.
-    pub fn entry(&mut self, segment: &Segment<'_>) -> (&mut Entry<T>, Option<Entry<T>>) {
+    pub fn entry(&mut self, segment: &Segment<'_>) -> (&mut Entry<T>, Option<Box<Entry<T>>>) {
         let key = FlowKey::of(segment);
         if segment.flags.rst {
             self.resets.push_back((segment.time, key));
@@ -169,7 +138,7 @@ impl<T: Default> Table<T> {
             }
             self.resets.pop_front();
             if self.entries.get(&key).is_some_and(|entry| entry.tcp.is_reset()) {
-                return self.entries.get_mut(&key);
+                return self.entries.get_mut(&key).map(Box::as_mut);
             }
         }
         None
@@ -177,36 +146,55 @@ impl<T: Default> Table<T> {
 
     /// When the table is crowded, takes out the connections that have been idle for long, in the
     /// order of their numbers.
-    pub fn take_idle(&mut self, now: Timestamp) -> Vec<Entry<T>> {
+    pub fn take_idle(&mut self, now: Timestamp) -> Vec<Box<Entry<T>>> {
         if self.entries.len() < self.next_sweep {
             return Vec::new();
         }
-        let idle = self.limits.idle_seconds;
-        let keys = self
-            .entries
-            .iter()
-            .filter(|(_, entry)| now.since(entry.tcp.last_seen()).as_secs() >= idle);
-        let keys: Vec<FlowKey> = keys.map(|(key, _)| *key).collect();
-        let mut taken: Vec<_> = keys.iter().filter_map(|key| self.entries.remove(key)).collect();
+        let mut goners = self.idle_keys(now);
+        if self.entries.len() - goners.len() >= self.limits.most {
+            goners = self.least_wanted();
+        }
+        let mut taken: Vec<_> = goners.iter().filter_map(|key| self.entries.remove(key)).collect();
         taken.sort_unstable_by_key(|entry| entry.id);
         // Sweeping again only after the table has grown by a quarter keeps the cost per segment flat.
-        self.next_sweep = (self.entries.len() + self.entries.len() / 4).max(self.limits.crowded);
+        let grown = (self.entries.len() + self.entries.len() / 4).min(self.limits.most);
+        self.next_sweep = grown.max(self.limits.crowded);
         taken
     }
 
+    fn idle_keys(&self, now: Timestamp) -> Vec<FlowKey> {
+        let idle = self.limits.idle_seconds;
+        let silent =
+            |entry: &Entry<T>| now.since(entry.tcp.last_seen()).as_secs() >= idle;
+        let keys = self.entries.iter().filter(|(_, entry)| silent(entry)).map(|(key, _)| *key);
+        keys.collect()
+    }
+
+    /// A quarter of the connections: those that carried nothing first, then those that have been
+    /// silent longest.
+    fn least_wanted(&self) -> Vec<FlowKey> {
+        let worth =
+            |entry: &Entry<T>| (entry.tcp.has_delivered(), entry.tcp.last_seen(), entry.id);
+        let mut all: Vec<_> =
+            self.entries.iter().map(|(key, entry)| (worth(entry), *key)).collect();
+        all.sort_unstable_by_key(|(worth, _)| *worth);
+        all.truncate(all.len() / 4);
+        all.into_iter().map(|(_, key)| key).collect()
+    }
+
     /// Takes out all connections, in the order of their numbers.
-    pub fn take_all(&mut self) -> Vec<Entry<T>> {
+    pub fn take_all(&mut self) -> Vec<Box<Entry<T>>> {
         let mut all: Vec<_> = self.entries.drain().map(|(_, entry)| entry).collect();
         all.sort_unstable_by_key(|entry| entry.id);
         all
     }
 }
 
-fn new_entry<T: Default>(id: u64, segment: &Segment<'_>) -> Entry<T> {
+fn new_entry<T: Default>(id: u64, segment: &Segment<'_>) -> Box<Entry<T>> {
     // A SYN-ACK seen first was sent by the responder.
     let answer = segment.flags.syn && segment.flags.ack;
     let (from, to) = (segment.source, segment.destination);
     let ends = if answer { [to, from] } else { [from, to] };
     let tcp = Connection::new(segment);
-    Entry { id, ends, opened: segment.flags.syn, tcp, app: T::default(), rival: None }
+    Box::new(Entry { id, ends, opened: segment.flags.syn, tcp, app: T::default(), rival: None })
 }

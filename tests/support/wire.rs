@@ -253,7 +253,7 @@ pub fn exchanges(frames: &[Frame]) -> Vec<Exchange> {
     for (at, numbered) in found.iter().enumerate() {
         assert_eq!(numbered.id, at as u64 + 1);
     }
-    found.into_iter().map(|numbered| numbered.exchange).collect()
+    found.into_iter().map(|numbered| *numbered.exchange).collect()
 }
 
 /// The same in short: `GET /a > 200 5` is a request and a response with a body of 5 bytes; `5..` a
