@@ -27,6 +27,7 @@ mod pseudo;
 #[cfg(test)]
 mod samples;
 mod segment;
+mod shortcut;
 mod tunnel;
 mod udp;
 mod view;
@@ -103,6 +104,14 @@ impl Decoder {
     /// # Errors
     /// The reason why the packet has no segment to offer.
     pub fn decode<'a>(&'a mut self, packet: &Packet<'a>) -> Result<Segment<'a>, Skip> {
+        match shortcut::usual(packet) {
+            Some(segment) => Ok(segment),
+            None => self.decode_any(packet),
+        }
+    }
+
+    /// The same, header by header.
+    fn decode_any<'a>(&'a mut self, packet: &Packet<'a>) -> Result<Segment<'a>, Skip> {
         let start = (Layer::Link(packet.link), View::of(packet));
         descend(packet, start, &mut self.fragments, &mut self.whole)
     }

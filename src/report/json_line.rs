@@ -154,11 +154,14 @@ const fn is_plain_byte(byte: u8) -> bool {
 pub(super) fn is_plain(text: &[u8]) -> bool {
     let (blocks, rest) = text.as_chunks::<32>();
     let (words, rest) = rest.as_chunks::<8>();
-    blocks.iter().all(all_plain) && words.iter().all(all_plain) && rest.iter().all(|byte| is_plain_byte(*byte))
+    let (blocks, words) = (blocks.iter().map(unplain), words.iter().map(unplain));
+    blocks.chain(words).fold(0, |found, some| found | some) == 0
+        && rest.iter().all(|byte| is_plain_byte(*byte))
 }
 
-fn all_plain<const N: usize>(block: &[u8; N]) -> bool {
-    block.iter().fold(true, |plain, byte| plain & is_plain_byte(*byte))
+/// Not zero if any of the bytes is not plain.
+fn unplain<const N: usize>(block: &[u8; N]) -> u8 {
+    block.iter().fold(0, |found, byte| found | u8::from(!is_plain_byte(*byte)))
 }
 
 /// Nanoseconds as nine digits.
