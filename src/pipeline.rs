@@ -262,12 +262,16 @@ fn drain(entry: &mut Entry<Talk>, reading: Reading, limits: &TcpLimits) -> Vec<B
     while let Some(event) = entry.tcp.pop(limits) {
         entry.app.push(&event, peers, reading);
     }
-    match &mut entry.app.conversation {
-        Some(conversation) if conversation.has_finished() => {
-            std::iter::from_fn(|| conversation.pop()).collect()
-        }
-        _ => Vec::new(),
+    let Some(conversation) = &mut entry.app.conversation else { return Vec::new() };
+    let mut finished = Vec::new();
+    if conversation.has_finished() {
+        finished.extend(std::iter::from_fn(|| conversation.pop()));
     }
+    if entry.tcp.is_over() {
+        // The connection stays in the table for a while, in case late copies of its segments come.
+        entry.app.conversation = None;
+    }
+    finished
 }
 
 /// A packet no later than the first of any exchange that this connection may still finish.

@@ -28,15 +28,27 @@ impl<M> Chunk<M> {
 #[derive(Debug)]
 pub struct Assembler<M> {
     next: u64,
+    /// What came early. Most streams never need it, so it costs them no more than a pointer.
+    store: Option<Box<Store<M>>>,
+}
+
+#[derive(Debug)]
+struct Store<M> {
     /// Disjoint chunks by offset, each beyond `next` or at it.
-    stored: BTreeMap<u64, Chunk<M>>,
-    stored_bytes: usize,
+    chunks: BTreeMap<u64, Chunk<M>>,
+    bytes: usize,
     conflicts: u64,
 }
 
 impl<M> Default for Assembler<M> {
     fn default() -> Self {
-        Self { next: 0, stored: BTreeMap::new(), stored_bytes: 0, conflicts: 0 }
+        Self { next: 0, store: None }
+    }
+}
+
+impl<M> Default for Store<M> {
+    fn default() -> Self {
+        Self { chunks: BTreeMap::new(), bytes: 0, conflicts: 0 }
     }
 }
 
@@ -48,27 +60,29 @@ impl<M: Copy> Assembler<M> {
 
     /// Bytes stored for later.
     pub fn stored_bytes(&self) -> usize {
-        self.stored_bytes
+        self.store.as_ref().map_or(0, |store| store.bytes)
     }
 
     /// Chunks stored for later.
     pub fn stored_chunks(&self) -> usize {
-        self.stored.len()
+        self.store.as_ref().map_or(0, |store| store.chunks.len())
     }
 
     /// Where the last stored byte ends, or what was delivered, if nothing is stored.
     pub fn stored_end(&self) -> u64 {
-        self.stored.last_key_value().map_or(self.next, |(_, chunk)| chunk.end())
+        let last = self.store.as_ref().and_then(|store| store.chunks.last_key_value());
+        last.map_or(self.next, |(_, chunk)| chunk.end())
     }
 
     /// The first stored chunk: where it begins, and its mark.
     pub fn first_stored(&self) -> Option<(u64, M)> {
-        self.stored.first_key_value().map(|(offset, chunk)| (*offset, chunk.mark))
+        let (offset, chunk) = self.store.as_ref()?.chunks.first_key_value()?;
+        Some((*offset, chunk.mark))
     }
 
     /// How many stored chunks met a copy with other bytes since this was last asked.
     pub fn take_conflicts(&mut self) -> u64 {
-        std::mem::take(&mut self.conflicts)
+        self.store.as_mut().map_or(0, |store| std::mem::take(&mut store.conflicts))
     }
 
     /// Takes a piece that begins at `offset`. If it is next in line, and nothing stored overlaps
@@ -77,7 +91,7 @@ impl<M: Copy> Assembler<M> {
     pub fn insert<'a>(&mut self, offset: u64, bytes: &'a [u8], mark: M) -> Option<&'a [u8]> {
         let (offset, bytes) = self.trim_delivered(offset, bytes)?;
         let end = offset + bytes.len() as u64;
-        if offset == self.next && self.stored.first_key_value().is_none_or(|(at, _)| *at >= end) {
+        if offset == self.next && self.first_at().is_none_or(|at| at >= end) {
             self.next = end;
             return Some(bytes);
         }
@@ -88,14 +102,15 @@ impl<M: Copy> Assembler<M> {
     /// Stores what is new in a piece, even if it is next in line.
     pub fn store(&mut self, offset: u64, bytes: &[u8], mark: M) {
         let Some((mut offset, mut bytes)) = self.trim_delivered(offset, bytes) else { return };
+        let store = self.store.get_or_insert_default();
         while !bytes.is_empty() {
-            let (free, taken) = self.free_prefix(offset, bytes.len());
+            let (free, taken) = store.free_prefix(offset, bytes.len());
             if free > 0 {
                 let chunk = Chunk { offset, bytes: bytes[..free].to_vec(), mark };
-                self.stored_bytes += free;
-                self.stored.insert(offset, chunk);
+                store.bytes += free;
+                store.chunks.insert(offset, chunk);
             } else {
-                self.compare(offset, &bytes[..taken]);
+                store.compare(offset, &bytes[..taken]);
             }
             let step = if free > 0 { free } else { taken };
             offset += step as u64;
@@ -105,20 +120,21 @@ impl<M: Copy> Assembler<M> {
 
     /// Delivers the stored chunk that is next in line, if there is one.
     pub fn pop(&mut self) -> Option<Chunk<M>> {
-        let entry = self.stored.first_entry()?;
-        if *entry.key() != self.next {
-            return None;
-        }
+        let store = self.store.as_mut()?;
+        let entry = store.chunks.first_entry().filter(|entry| *entry.key() == self.next)?;
         let chunk = entry.remove();
-        self.stored_bytes -= chunk.bytes.len();
+        store.bytes -= chunk.bytes.len();
         self.next = chunk.end();
+        if store.chunks.is_empty() && store.conflicts == 0 {
+            self.store = None;
+        }
         Some(chunk)
     }
 
     /// Gives up the bytes before `offset` that never came, and says how many those were. Stops at
     /// the first stored chunk, since its bytes are there.
     pub fn skip_to(&mut self, offset: u64) -> u64 {
-        let stop = self.stored.first_key_value().map_or(offset, |(at, _)| offset.min(*at));
+        let stop = self.first_at().map_or(offset, |at| offset.min(at));
         let missing = stop.saturating_sub(self.next);
         self.next += missing;
         missing
@@ -130,20 +146,27 @@ impl<M: Copy> Assembler<M> {
         Some((offset + old as u64, fresh))
     }
 
+    /// Where the first stored chunk begins.
+    fn first_at(&self) -> Option<u64> {
+        self.store.as_ref()?.chunks.first_key_value().map(|(at, _)| *at)
+    }
+}
+
+impl<M: Copy> Store<M> {
     /// From `offset`, how many of `len` bytes are free, or else how many are already stored.
     fn free_prefix(&self, offset: u64, len: usize) -> (usize, usize) {
         let clamp = |count: u64| usize::try_from(count).map_or(len, |count| count.min(len));
-        if let Some((_, before)) = self.stored.range(..=offset).next_back()
+        if let Some((_, before)) = self.chunks.range(..=offset).next_back()
             && before.end() > offset
         {
             return (0, clamp(before.end() - offset));
         }
-        let after = self.stored.range(offset..).next();
+        let after = self.chunks.range(offset..).next();
         (after.map_or(len, |(at, _)| clamp(at - offset)), 0)
     }
 
     fn compare(&mut self, offset: u64, bytes: &[u8]) {
-        let Some((at, chunk)) = self.stored.range(..=offset).next_back() else { return };
+        let Some((at, chunk)) = self.chunks.range(..=offset).next_back() else { return };
         let from = usize::try_from(offset - at).unwrap_or(usize::MAX);
         if chunk.bytes.get(from..).is_some_and(|kept| !kept.starts_with(bytes)) {
             self.conflicts += 1;

@@ -34,24 +34,31 @@ enum Beginning {
     Settled,
 }
 
-/// One direction of a connection.
+/// One direction of a connection. There are two for every connection, and each packet goes to one:
+/// what most connections never need is kept elsewhere, so that the rest is near together.
 #[derive(Debug, Default)]
 pub(super) struct Half {
     pub assembler: Assembler<Mark>,
+    /// How far the receiver is known to have got.
+    pub acked: u64,
+    /// Where the FIN lies.
+    pub fin: Option<u64>,
+    /// The offset where it begins, once that is decided.
+    start: u64,
+    origin: Option<Origin>,
+    beginning: Beginning,
     /// A segment of this direction has been seen.
     pub seen: bool,
     /// Its end has been delivered.
     pub ended: bool,
-    /// Where the FIN lies.
-    pub fin: Option<u64>,
-    /// How far the receiver is known to have got.
-    pub acked: u64,
-    beginning: Beginning,
-    /// The offset where it begins, once that is decided.
-    start: u64,
-    /// What the receiver still waited for, before that is decided.
+    rare: Option<Box<Rare>>,
+}
+
+/// What is known of a direction that is not whole or not in order.
+#[derive(Debug, Default)]
+struct Rare {
+    /// What the receiver still waited for, before it was decided where the stream begins.
     wanted: Option<u64>,
-    origin: Option<Origin>,
     /// Bytes that the snap length cut off: start to end.
     cuts: BTreeMap<u64, u64>,
     waiting: Option<Waiting>,
@@ -115,7 +122,7 @@ impl Half {
     pub fn settle(&mut self) {
         if matches!(self.beginning, Beginning::Guessed | Beginning::Joined) {
             let stored = self.assembler.first_stored().map_or(ROOM_BEFORE, |(at, _)| at);
-            self.settle_at(stored.min(ROOM_BEFORE).min(self.wanted.unwrap_or(ROOM_BEFORE)));
+            self.settle_at(stored.min(ROOM_BEFORE).min(self.wanted().unwrap_or(ROOM_BEFORE)));
         }
     }
 
@@ -169,7 +176,8 @@ impl Half {
             return None;
         }
         if !self.is_settled() {
-            self.wanted = Some(self.wanted.map_or(offset, |wanted| wanted.min(offset)));
+            let wanted = self.wanted().map_or(offset, |wanted| wanted.min(offset));
+            self.rare().wanted = Some(wanted);
         }
         // A FIN counts as one sequence number, but is no byte.
         let offset = self.fin.map_or(offset, |fin| offset.min(fin));
@@ -205,17 +213,17 @@ impl Half {
 
     /// Bytes at `start` that were on the wire, but not in the packet.
     pub fn cut(&mut self, start: u64, len: u32) {
-        if len > 0 && self.cuts.len() < MAX_CUTS {
-            let end = self.cuts.entry(start).or_default();
+        if len > 0 && self.rare().cuts.len() < MAX_CUTS {
+            let end = self.rare().cuts.entry(start).or_default();
             *end = (*end).max(start + u64::from(len));
         }
     }
 
     /// Skips bytes that the snap length cut off, if they are next: how many.
     pub fn skip_cut(&mut self) -> u64 {
-        while let Some(cut) =
-            self.cuts.first_entry().filter(|cut| *cut.key() <= self.assembler.next_offset())
-        {
+        let Some(rare) = &mut self.rare else { return 0 };
+        let next = self.assembler.next_offset();
+        while let Some(cut) = rare.cuts.first_entry().filter(|cut| *cut.key() <= next) {
             let skipped = self.assembler.skip_to(cut.remove());
             if skipped > 0 {
                 return skipped;
@@ -239,7 +247,7 @@ impl Half {
     /// always.
     pub fn is_quiet(&self) -> bool {
         !self.is_holding()
-            && self.cuts.is_empty()
+            && self.rare.as_ref().is_none_or(|rare| rare.cuts.is_empty())
             && self.acked <= self.next()
             && (self.fin.is_none() || self.ended)
     }
@@ -254,10 +262,12 @@ impl Half {
     pub fn count_patience(&mut self, now: Timestamp, limits: &TcpLimits) {
         let at = self.next();
         if self.acked <= at || self.ended || !self.is_settled() {
-            self.waiting = None;
+            if let Some(rare) = &mut self.rare {
+                rare.waiting = None;
+            }
             return;
         }
-        match &mut self.waiting {
+        match &mut self.rare().waiting {
             Some(waiting) if waiting.at == at => {
                 let late = now.since(waiting.since).as_secs() >= limits.patience_seconds;
                 let left = waiting.segments_left.saturating_sub(1);
@@ -272,7 +282,8 @@ impl Half {
 
     /// Whether the wait for bytes that the receiver has should end.
     pub fn is_out_of_patience(&self) -> bool {
-        self.waiting.is_some_and(|waiting| waiting.segments_left == 0 && waiting.at == self.next())
+        let waiting = self.rare.as_ref().and_then(|rare| rare.waiting);
+        waiting.is_some_and(|waiting| waiting.segments_left == 0 && waiting.at == self.next())
     }
 
     /// Gives up what is missing before the next stored chunk, or else before the known end.
@@ -285,14 +296,22 @@ impl Half {
     /// Remembers since which packet something is held back, for [`Half::held_since`].
     pub fn note_held(&mut self, packet: u64) {
         if self.is_holding() {
-            self.held_since.get_or_insert(packet);
-        } else {
-            self.held_since = None;
+            self.rare().held_since.get_or_insert(packet);
+        } else if let Some(rare) = &mut self.rare {
+            rare.held_since = None;
         }
     }
 
     /// A packet no later than the oldest whose bytes are held back.
     pub fn held_since(&self) -> Option<u64> {
-        self.held_since.filter(|_| self.is_holding())
+        self.rare.as_ref()?.held_since.filter(|_| self.is_holding())
+    }
+
+    fn wanted(&self) -> Option<u64> {
+        self.rare.as_ref()?.wanted
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
     }
 }
