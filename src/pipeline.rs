@@ -5,6 +5,8 @@
 //! packet -> decode -> Table -> Connection -> Conversation -> Exchange, numbered in capture order
 //! ```
 
+#![expect(clippy::vec_box, reason = "an exchange is boxed once, when it begins")]
+
 mod order;
 
 use crate::capture::Packet;

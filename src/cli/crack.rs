@@ -29,7 +29,7 @@ pub fn run(arguments: &args::Crack) -> anyhow::Result<Outcome> {
         return Ok(Outcome::NothingFound);
     }
     let interrupted = search::interruption()?;
-    let threads = search::threads(arguments.listed.threads);
+    let threads = arguments.input.threads.get();
     let mut search = Search::new(&targets, threads, &interrupted);
     let mut teller =
         Teller { out: output::stdout(), format: arguments.format, targets: &targets, secrets: 0 };

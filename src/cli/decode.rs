@@ -180,7 +180,7 @@ fn crack(
         }
     }
     let interrupted = search::interruption()?;
-    let threads = search::threads(arguments.listed.threads);
+    let threads = arguments.threads.get();
     let mut search = Search::new(&targets, threads, &interrupted);
     for list in lists {
         let ended = search.run(list, arguments.listed.start(list), &mut |found| {

@@ -326,11 +326,6 @@ fn try_lanes(batch: &Batch, lanes: &[(u64, &[u8])], hits: &mut Vec<Hit>, found: 
     }
 }
 
-/// How many threads to use: those asked for, or one a core.
-pub fn threads(asked: Option<NonZeroUsize>) -> usize {
-    asked.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
-}
-
 /// A flag that Ctrl-C and SIGTERM raise; a second one ends the program at once.
 ///
 /// # Errors

@@ -80,7 +80,9 @@ impl JsonLine {
     /// One string of several pieces, each valid UTF-8.
     pub fn string(&mut self, pieces: &[&[u8]]) {
         self.out.push(b'"');
-        pieces.iter().for_each(|piece| self.escaped(piece));
+        for piece in pieces {
+            self.escaped(piece);
+        }
         self.out.push(b'"');
     }
 
@@ -146,7 +148,7 @@ impl JsonLine {
 
 /// Whether a string may hold the byte as it stands, whatever reads it. DEL may act on a terminal.
 const fn is_plain_byte(byte: u8) -> bool {
-    (byte >= b' ') & (byte < 0x7f) & (byte != b'"') & (byte != b'\\')
+    matches!(byte, b' '..=b'!' | b'#'..=b'[' | b']'..=b'~')
 }
 
 /// Whether all bytes are plain. The blocks are written so that a compiler looks at many bytes in
@@ -219,7 +221,9 @@ mod tests {
 
     #[test]
     fn nothing_that_acts_on_a_terminal_is_written_as_it_stands() {
-        assert_eq!(line(|line| line.text("a\u{1b}[0m\u{7f}\u{202e}é\"".as_bytes())), 
-            r#""a\u001b[0m\u007f\u202eé\"""#);
+        assert_eq!(
+            line(|line| line.text("a\u{1b}[0m\u{7f}\u{202e}é\"".as_bytes())),
+            r#""a\u001b[0m\u007f\u202eé\"""#
+        );
     }
 }

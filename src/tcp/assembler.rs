@@ -258,7 +258,7 @@ mod tests {
                 out.extend(drain(&mut assembler));
             }
             prop_assert_eq!(out, model(&pieces));
-            let stored: usize = assembler.stored.values().map(|chunk| chunk.bytes.len()).sum();
+            let stored: usize = assembler.store.iter().flat_map(|store| store.chunks.values()).map(|chunk| chunk.bytes.len()).sum();
             prop_assert_eq!(stored, assembler.stored_bytes());
         }
     }

@@ -39,9 +39,6 @@ pub struct Listed {
     /// framework signs it, 2 everything else, 3 what is slow on purpose
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=3))]
     pub round: Option<u8>,
-    /// Threads to use; default: one a core
-    #[arg(long, value_name = "COUNT")]
-    pub threads: Option<std::num::NonZeroUsize>,
 }
 
 /// The formats of a decoded value.
@@ -65,6 +62,9 @@ pub struct Decode {
     pub secrets: Secrets,
     #[command(flatten)]
     pub listed: Listed,
+    /// Threads to try words with; default: one a core
+    #[arg(long, value_name = "N", default_value_t = super::all_cores(), hide_default_value = true)]
+    pub threads: std::num::NonZeroUsize,
     /// The output format
     #[arg(long, value_enum, default_value_t = DecodeFormat::Terminal)]
     pub format: DecodeFormat,
