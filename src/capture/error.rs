@@ -44,18 +44,17 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// The file is compressed in a way that this build does not read.
+    /// It is compressed, and what comes out is compressed again, and so on.
     #[error(
-        "{} is compressed with {method}: unpack it first (`{tool} FILE | cookietrail … -`)",
+        "{} is compressed more than {times} times over: unpack it first, and pipe it in or name \
+         what comes out",
         path.display()
     )]
-    Compressed {
+    Nested {
         /// The file.
         path: PathBuf,
-        /// Name of the compression.
-        method: &'static str,
-        /// A command that unpacks to standard output.
-        tool: &'static str,
+        /// How many compressions are undone.
+        times: usize,
     },
     /// A capture, but of a kind that is not read.
     #[error(

@@ -3,8 +3,7 @@
 //! This is the only part of the library that does input. Format readers below it are pure: they
 //! look at a block of bytes and say where the next record lies.
 //!
-//! Limits: compressions other than gzip and capture formats other than pcap and pcapng are
-//! recognised and refused by name.
+//! Limits: capture formats other than pcap and pcapng are recognised and refused by name.
 
 mod batch;
 mod blocks;
@@ -22,6 +21,7 @@ mod reader;
 mod record;
 #[cfg(test)]
 mod samples;
+mod unpack;
 
 pub use batch::Batch;
 pub use error::Error;

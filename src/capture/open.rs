@@ -9,14 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flate2::bufread::MultiGzDecoder;
-
 use super::blocks::Blocks;
 use super::error::Error;
 use super::guess::{Guess, guess};
 use super::pcap::{self, Pcap};
 use super::pcapng::{self, Pcapng};
 use super::record::Step;
+use super::unpack::{self, MAX_NESTED};
 
 /// The path that means standard input.
 pub(crate) const STDIN: &str = "-";
@@ -24,29 +23,6 @@ pub(crate) const STDIN: &str = "-";
 /// How many bytes of a file that is no capture are looked at, and how many of them are shown.
 const LOOK: usize = 512;
 const SHOW: usize = 16;
-
-/// A compression that is known by its first bytes.
-struct Compression {
-    name: &'static str,
-    magic: &'static [u8],
-    /// What unpacks it here; `None` where nothing does.
-    decoder: Option<fn(Blocks) -> Box<dyn Read + Send>>,
-    /// What unpacks it elsewhere.
-    tool: &'static str,
-}
-
-const COMPRESSIONS: &[Compression] = &[
-    Compression {
-        name: "gzip",
-        magic: b"\x1f\x8b",
-        decoder: Some(|blocks| Box::new(MultiGzDecoder::new(blocks))),
-        tool: "gzip -dc",
-    },
-    Compression { name: "zstd", magic: b"\x28\xb5\x2f\xfd", decoder: None, tool: "zstd -dc" },
-    Compression { name: "xz", magic: b"\xfd7zXZ\0", decoder: None, tool: "xz -dc" },
-    Compression { name: "bzip2", magic: b"BZh", decoder: None, tool: "bzip2 -dc" },
-    Compression { name: "lz4", magic: b"\x04\x22\x4d\x18", decoder: None, tool: "lz4 -dc" },
-];
 
 /// The reader of one of the file formats.
 pub(crate) enum Format {
@@ -132,16 +108,13 @@ pub(crate) fn identify(
     Ok(Opened { path: path.to_owned(), blocks, format, meter })
 }
 
-fn unpack(path: &Path, mut blocks: Blocks) -> Result<Blocks, Error> {
-    let first = fill(path, &mut blocks, 6)?;
-    let Some(found) = COMPRESSIONS.iter().find(|known| first.starts_with(known.magic)) else {
-        return Ok(blocks);
-    };
-    match found.decoder {
-        Some(decoder) => Ok(Blocks::new(decoder(blocks))),
-        None => {
-            Err(Error::Compressed { path: path.to_owned(), method: found.name, tool: found.tool })
+fn unpack(path: &Path, blocks: Blocks) -> Result<Blocks, Error> {
+    match unpack::unpack(blocks) {
+        Ok((_, undone)) if undone > MAX_NESTED => {
+            Err(Error::Nested { path: path.to_owned(), times: MAX_NESTED })
         }
+        Ok((blocks, _)) => Ok(blocks),
+        Err(reason) => Err(Error::Read { path: path.to_owned(), reason }),
     }
 }
 
@@ -214,21 +187,17 @@ mod tests {
         for (bytes, expected) in [
             (&b""[..], "a.pcap is empty: no packet was ever written to it".to_owned()),
             (&header[..20], "a.pcap is cut off inside its file header: it holds no packets".into()),
-            (&section[..12], "a.pcap is cut off inside its file header: it holds no packets".into()),
+            (
+                &section[..12],
+                "a.pcap is cut off inside its file header: it holds no packets".into(),
+            ),
             (&section, format!("a.pcap is a pcapng file of version 7.0, {convert}")),
             (&ixia, format!("a.pcap is a pcap file by IxVeriWave (lcap), {convert}")),
             (b"snoop\0\0\0\0\0\0\x02", format!("a.pcap is a snoop capture, {convert}")),
             (b"GET /\r\n", format!("{not_a_capture} text and begins with \"GET /\\r\\n\"")),
             (
                 b"\x0a\x0d\x0d\x0a and no more of it",
-                format!(
-                    "{not_a_capture} text and begins with \"\\n\\r\\r\\n and no more\""
-                ),
-            ),
-            (
-                b"\x28\xb5\x2f\xfd\x24",
-                "a.pcap is compressed with zstd: unpack it first (`zstd -dc FILE | cookietrail … -`)"
-                    .into(),
+                format!("{not_a_capture} text and begins with \"\\n\\r\\r\\n and no more\""),
             ),
         ] {
             assert_eq!(refusal(bytes), expected);

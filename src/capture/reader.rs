@@ -40,7 +40,8 @@ pub struct Damage {
 }
 
 impl Reader {
-    /// Opens a file (`-` is standard input), whatever its name: gzip is unpacked on the way.
+    /// Opens a file (`-` is standard input), whatever its name. What is compressed is
+    /// unpacked on the way.
     ///
     /// # Errors
     ///
@@ -191,6 +192,7 @@ impl Reader {
 fn failure(error: &io::Error) -> Cow<'static, str> {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "its compressed data is cut off".into(),
+        io::ErrorKind::OutOfMemory => error.to_string().into(),
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
             format!("its compressed data is damaged ({error})").into()
         }

@@ -26,6 +26,12 @@ needed=(
     "python3-venv:import ensurepip"
     "nodejs:node"
     "npm:npm"
+    "gzip:gzip"
+    "zstd:zstd"
+    "xz-utils:xz"
+    "bzip2:bzip2"
+    "lz4:lz4"
+    "bsdutils:script"
 )
 
 say() { printf 'setup: %s\n' "$*"; }

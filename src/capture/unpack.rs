@@ -1,0 +1,131 @@
+//! Compressed captures: told by their first bytes, unpacked as they are read.
+//!
+//! Unpacking is a stream from one window into another, so that what a small file can be unpacked to
+//! costs time and no memory. What a decoder holds for itself has a cap, [`MAX_WINDOW`]. Several
+//! members or frames behind each other are read as one file, as the tools of these formats do.
+
+mod lz4;
+mod xz;
+
+use std::io::{self, Read};
+
+use bzip2::bufread::MultiBzDecoder;
+use flate2::bufread::MultiGzDecoder;
+
+use super::blocks::Blocks;
+
+/// How much a decoder may look back, in bytes. It has to hold that much in memory. `zstd` itself
+/// refuses more than this unless it is told otherwise, and twice the most that `xz -9` asks for.
+const MAX_WINDOW: usize = 128 << 20;
+
+/// The same as zstd wants to hear it: the power of two.
+const WINDOW_LOG: u32 = MAX_WINDOW.ilog2();
+
+/// How often a capture may be compressed over and over. Twice happens when a log rotation packs
+/// what was packed already; more is a mistake or a trap.
+pub(super) const MAX_NESTED: usize = 2;
+
+/// How many bytes of skippable frames (of zstd and lz4) are looked behind. `pzstd` begins its files
+/// with one of 12 bytes.
+const LOOKED_BEHIND: usize = 4096;
+
+/// What is told of a decoder that wants more than [`MAX_WINDOW`].
+const TOO_LARGE: &str = "to unpack it takes more memory than the 128 MiB that are given for it";
+
+/// A compression that is known by its first bytes.
+struct Compression {
+    magic: &'static [u8],
+    decoder: fn(Blocks) -> io::Result<Box<dyn Read + Send>>,
+}
+
+const COMPRESSIONS: [Compression; 5] = [
+    Compression {
+        magic: b"\x1f\x8b",
+        decoder: |packed| Ok(Box::new(Told(MultiGzDecoder::new(packed)))),
+    },
+    Compression { magic: b"\x28\xb5\x2f\xfd", decoder: zstd },
+    Compression {
+        magic: b"\xfd7zXZ\0",
+        decoder: |packed| Ok(Box::new(Told(xz::Xz::new(packed, MAX_WINDOW)))),
+    },
+    Compression {
+        magic: b"BZh",
+        decoder: |packed| Ok(Box::new(Told(MultiBzDecoder::new(packed)))),
+    },
+    Compression { magic: &lz4::MAGIC, decoder: |packed| Ok(Box::new(Told(lz4::Lz4::new(packed)))) },
+];
+
+/// The unpacked bytes of a file, and how many compressions were undone. Where that is more than
+/// [`MAX_NESTED`], the bytes are still packed.
+pub(super) fn unpack(mut blocks: Blocks) -> io::Result<(Blocks, usize)> {
+    let mut undone = 0;
+    while let Some(compression) = recognise(&mut blocks)? {
+        undone += 1;
+        if undone > MAX_NESTED {
+            break;
+        }
+        blocks = Blocks::new((compression.decoder)(blocks)?);
+    }
+    Ok((blocks, undone))
+}
+
+fn recognise(blocks: &mut Blocks) -> io::Result<Option<&'static Compression>> {
+    let first = blocks.fill(6)?;
+    if is_skippable(first) {
+        let first = blocks.fill(LOOKED_BEHIND)?;
+        let behind = behind_skippable(first);
+        return Ok(COMPRESSIONS.iter().find(|known| behind.starts_with(known.magic)));
+    }
+    Ok(COMPRESSIONS.iter().find(|known| first.starts_with(known.magic)))
+}
+
+/// Frames that decoders pass over. zstd took them over from lz4 (RFC 8878 section 3.1.2).
+fn is_skippable(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+}
+
+/// The length of the skippable frame that the bytes begin with, header included; `None` if they are
+/// too few to tell.
+fn skippable_len(bytes: &[u8]) -> Option<u64> {
+    let len = bytes.get(4..8)?.first_chunk()?;
+    Some(8 + u64::from(u32::from_le_bytes(*len)))
+}
+
+fn behind_skippable(mut bytes: &[u8]) -> &[u8] {
+    while is_skippable(bytes) {
+        let len = skippable_len(bytes).and_then(|len| usize::try_from(len).ok());
+        bytes = len.and_then(|len| bytes.get(len..)).unwrap_or_default();
+    }
+    bytes
+}
+
+fn zstd(packed: Blocks) -> io::Result<Box<dyn Read + Send>> {
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(packed)?;
+    decoder.window_log_max(WINDOW_LOG)?;
+    Ok(Box::new(Told(decoder)))
+}
+
+/// Puts the errors of all decoders in the same terms: cut off (`UnexpectedEof`), damaged
+/// (`InvalidData`), or larger than is allowed (`OutOfMemory`). What the system says of the file
+/// below stays what it is.
+struct Told<R>(R);
+
+impl<R: Read> Read for Told<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.0.read(out).map_err(|error| match error.kind() {
+            io::ErrorKind::OutOfMemory => io::Error::new(io::ErrorKind::OutOfMemory, TOO_LARGE),
+            io::ErrorKind::Other if error.to_string().contains("too much memory") => {
+                io::Error::new(io::ErrorKind::OutOfMemory, TOO_LARGE)
+            }
+            io::ErrorKind::Other | io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => {
+                io::Error::new(io::ErrorKind::InvalidData, error.to_string())
+            }
+            _ => error,
+        })
+    }
+}
+
+/// The error of a stream that ends too early.
+fn cut() -> io::Error {
+    io::ErrorKind::UnexpectedEof.into()
+}
