@@ -10,6 +10,8 @@ use std::borrow::Cow;
 pub enum NoteKind {
     /// The file ends in the middle of a record, or a record cannot be read.
     DamagedFile,
+    /// Files of a directory were passed over, since they are no captures.
+    SkippedFile,
     /// A packet was captured shorter than it was on the wire (snap length).
     CutPacket,
     /// Two copies of the same TCP bytes differ; the first seen was kept.
@@ -39,6 +41,7 @@ impl NoteKind {
     pub const fn word(self) -> &'static str {
         match self {
             Self::DamagedFile => "damaged-file",
+            Self::SkippedFile => "skipped-file",
             Self::CutPacket => "cut-packet",
             Self::Overlap => "overlap",
             Self::Gap => "gap",

@@ -23,9 +23,9 @@ pub enum Error {
         /// What the operating system or the decompressor says.
         reason: io::Error,
     },
-    /// The path is a directory.
-    #[error("{} is a directory: name the capture files in it", path.display())]
-    Directory {
+    /// A directory, named as one file among others or without any capture in it.
+    #[error("{} is a directory without capture files (pcap or pcapng) in it", path.display())]
+    NoCaptures {
         /// The directory.
         path: PathBuf,
     },

@@ -1,22 +1,27 @@
 //! Several capture files as one capture, merged by time.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::path::Path;
 
 use super::batch::Batch;
 use super::blocks::USUAL;
 use super::error::Error;
+use super::folder::Folder;
+use super::input::Input;
+use super::open::STDIN;
 use super::reader::Reader;
 use super::{Packet, Progress};
-use crate::note::{Note, NoteKind};
+use crate::note::Note;
 use crate::time::Timestamp;
 
 /// Capture files, read as one: always the earliest of the files' next packets, and of equally early
-/// ones that of the file named first. Packets are numbered from 1 over the whole.
+/// ones that of the file named first. Packets are numbered from 1 over the whole. In the place of a
+/// directory stand the captures in it, in the order of their names.
 ///
-/// Within a file the order of its records is kept, even where their times run backwards. All files
-/// stay open to their ends, so the system's limit of open files is the limit of their number.
+/// Within a file the order of its records is kept, even where their times run backwards. Where there
+/// are several, each is looked into for the time of its first packet, and opened again when that is
+/// due; so only as many are open at a time as overlap.
 pub struct Files {
     inputs: Vec<Input>,
     /// The inputs that have a packet ready, other than the current one.
@@ -26,53 +31,97 @@ pub struct Files {
     notes: Vec<Note>,
 }
 
-/// A file, and the number in the whole of the last packet that came from it.
-struct Input {
-    reader: Reader,
-    last_packet: Option<u64>,
-}
-
 impl Files {
     /// Opens every file and reads up to its first packet. A `-` among the paths is standard input.
     ///
     /// # Errors
     ///
-    /// The first [`Error`] of any file.
+    /// The first [`Error`] of any path. What cannot be read of a directory is told in
+    /// [`Self::notes`], unless it holds no capture at all.
     pub fn open<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Result<Self, Error> {
-        let readers: Result<Vec<Reader>, Error> =
-            paths.into_iter().map(|path| Reader::open(path.as_ref())).collect();
-        Ok(Self::merge(readers?))
+        let paths: Vec<P> = paths.into_iter().collect();
+        let mut files = Self::merge(Vec::new());
+        for path in &paths {
+            let path = path.as_ref();
+            if path.as_os_str() != STDIN && path.is_dir() {
+                files.add_folder(path)?;
+            } else {
+                files.add(Reader::open(path)?);
+                if paths.len() > 1 {
+                    files.park_last();
+                }
+            }
+        }
+        Ok(files)
     }
 
     /// Reads several opened files as one. None of them may have been advanced.
     pub fn merge(readers: Vec<Reader>) -> Self {
-        let inputs: Vec<Input> =
-            readers.into_iter().map(|reader| Input { reader, last_packet: None }).collect();
-        let ready = BinaryHeap::with_capacity(inputs.len());
-        let mut files = Self { inputs, ready, current: None, number: 0, notes: Vec::new() };
-        for index in 0..files.inputs.len() {
-            files.advance_input(index);
-        }
+        let (inputs, ready, notes) = (Vec::new(), BinaryHeap::new(), Vec::new());
+        let mut files = Self { inputs, ready, current: None, number: 0, notes };
+        readers.into_iter().for_each(|reader| files.add(reader));
         files
+    }
+
+    fn add(&mut self, reader: Reader) {
+        let (input, first) = Input::new(reader);
+        self.inputs.push(input);
+        self.place(self.inputs.len() - 1, first);
+    }
+
+    fn park_last(&mut self) {
+        self.inputs.last_mut().into_iter().for_each(Input::park);
+    }
+
+    fn add_folder(&mut self, path: &Path) -> Result<(), Error> {
+        let mut folder = Folder::list(path)?;
+        let before = self.inputs.len();
+        for file in std::mem::take(&mut folder.files) {
+            match Reader::open(&file) {
+                Ok(reader) => {
+                    self.add(reader);
+                    self.park_last();
+                }
+                Err(error) => self.notes.extend(folder.refuse(&file, &error)),
+            }
+        }
+        if self.inputs.len() == before {
+            return Err(Error::NoCaptures { path: path.to_owned() });
+        }
+        self.notes.extend(folder.note());
+        Ok(())
+    }
+
+    /// A file whose next packet is at that time waits for its turn, one that has ended is told of.
+    fn place(&mut self, index: usize, next: Result<Timestamp, Vec<Note>>) {
+        match next {
+            Ok(time) => self.ready.push(Reverse((time, index))),
+            Err(notes) => self.notes.extend(notes),
+        }
     }
 
     /// Steps to the next packet of the whole. False at the end.
     pub fn advance(&mut self) -> bool {
         if let Some(index) = self.current.take() {
-            self.advance_input(index);
+            let next = self.inputs[index].advance();
+            self.place(index, next);
         }
-        let Some(Reverse((_, index))) = self.ready.pop() else {
-            return false;
-        };
-        self.number += 1;
-        self.inputs[index].last_packet = Some(self.number);
-        self.current = Some(index);
-        true
+        while let Some(Reverse((_, index))) = self.ready.pop() {
+            if let Err(notes) = self.inputs[index].unpark() {
+                self.notes.extend(notes);
+                continue;
+            }
+            self.number += 1;
+            self.inputs[index].last_packet = Some(self.number);
+            self.current = Some(index);
+            return true;
+        }
+        false
     }
 
     /// The packet that was stepped to. `None` before the first and after the last.
     pub fn packet(&self) -> Option<Packet<'_>> {
-        let packet = self.inputs[self.current?].reader.packet()?;
+        let packet = self.inputs[self.current?].reader()?.packet()?;
         Some(Packet { number: self.number, ..packet })
     }
 
@@ -83,14 +132,16 @@ impl Files {
 
     /// Puts the next packets into `batch`, in the place of what it held. False at the end.
     ///
-    /// While only one file has packets left, its bytes are not copied. Do not mix with
-    /// [`Self::packet`].
+    /// While only one file has packets up to the time at which another begins, its bytes are not
+    /// copied. Do not mix with [`Self::packet`].
     pub fn fill(&mut self, batch: &mut Batch) -> bool {
         batch.restart(self.number + 1);
         let Some(index) = self.advance().then_some(self.current).flatten() else { return false };
-        if self.ready.is_empty() {
+        let next = self.ready.peek().map(|Reverse(next)| *next);
+        if next.is_none_or(|(_, other)| self.inputs[other].is_parked()) {
             let input = &mut self.inputs[index];
-            input.reader.drain(batch);
+            let is_first = |time| next.is_none_or(|next| (time, index) < next);
+            input.reader_mut().into_iter().for_each(|reader| reader.drain(batch, is_first));
             self.number = (self.number + batch.len() as u64).saturating_sub(1);
             input.last_packet = Some(self.number);
             return true;
@@ -104,6 +155,13 @@ impl Files {
         true
     }
 
+    /// The files that are read more than once, since they were named more than once.
+    pub fn repeated(&self) -> BTreeSet<&Path> {
+        let mut seen = BTreeSet::new();
+        let paths = self.inputs.iter().map(Input::path);
+        paths.filter(|path| !seen.insert(*path)).collect()
+    }
+
     /// Which files ended early, and after which packet. Complete once [`Self::advance`] has said
     /// false.
     pub fn notes(&self) -> &[Note] {
@@ -112,12 +170,12 @@ impl Files {
 
     /// The TLS key log texts that the files carry in the parts that were read, file by file.
     pub fn key_logs(&self) -> impl Iterator<Item = &[u8]> {
-        self.inputs.iter().map(|input| input.reader.key_log()).filter(|text| !text.is_empty())
+        self.inputs.iter().map(Input::key_log).filter(|text| !text.is_empty())
     }
 
     /// How much of all files was read; the total is unknown if that of any file is.
     pub fn progress(&self) -> Progress {
-        self.inputs.iter().map(|input| input.reader.progress()).fold(
+        self.inputs.iter().map(Input::progress).fold(
             Progress { read: 0, total: Some(0) },
             |sum, file| Progress {
                 read: sum.read + file.read,
@@ -125,40 +183,6 @@ impl Files {
             },
         )
     }
-
-    fn advance_input(&mut self, index: usize) {
-        let input = &mut self.inputs[index];
-        input.reader.advance();
-        match input.reader.time() {
-            Some(time) => self.ready.push(Reverse((time, index))),
-            None => self.notes.extend(end_notes(input)),
-        }
-    }
-}
-
-/// What is to be said of a file once it has ended.
-fn end_notes(input: &Input) -> impl Iterator<Item = Note> {
-    let Input { reader, last_packet } = input;
-    let path = reader.path().display().to_string();
-    let damage = reader.damage().map(|damage| {
-        let last = match last_packet {
-            Some(number) => format!("packet {number} is the last one read from it"),
-            None => "no packet could be read from it".to_owned(),
-        };
-        let (offset, reason) = (damage.offset, &damage.reason);
-        let text = format!("{path} is damaged at byte {offset}: {reason}; {last}");
-        Note { kind: NoteKind::DamagedFile, packet: *last_packet, text: text.into() }
-    });
-    let passed_over = reader.passed_over().map(|passed_over| {
-        let (packets, reason) = (passed_over.packets, &passed_over.reason);
-        let text = format!("{path}: packets that cannot be read: {packets} ({reason})");
-        Note { kind: NoteKind::DamagedFile, packet: None, text: text.into() }
-    });
-    let limit = reader.key_log_full().then(|| {
-        let text = format!("{path} carries more TLS key log text than is kept");
-        Note { kind: NoteKind::Limit, packet: None, text: text.into() }
-    });
-    passed_over.into_iter().chain(damage).chain(limit)
 }
 
 #[cfg(test)]
@@ -168,6 +192,7 @@ mod tests {
 
     use super::*;
     use crate::capture::samples::Writer;
+    use crate::note::NoteKind;
 
     const LITTLE: Writer = Writer { big: false };
 

@@ -11,7 +11,9 @@ mod error;
 mod files;
 #[cfg(feature = "live")]
 mod filter;
+mod folder;
 mod guess;
+mod input;
 #[cfg(feature = "live")]
 mod live;
 mod open;

@@ -90,7 +90,7 @@ pub(crate) fn open(path: &Path) -> Result<Opened, Error> {
     let file = File::open(path).map_err(failed)?;
     let meta = file.metadata().map_err(failed)?;
     if meta.is_dir() {
-        return Err(Error::Directory { path: path.to_owned() });
+        return Err(Error::NoCaptures { path: path.to_owned() });
     }
     identify(path, file, meta.is_file().then_some(meta.len()))
 }
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn a_directory_and_a_missing_file_are_told_apart() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(open(folder.path()), Err(Error::Directory { .. })));
+        assert!(matches!(open(folder.path()), Err(Error::NoCaptures { .. })));
         assert!(matches!(open(&folder.path().join("none")), Err(Error::Open { .. })));
     }
 }

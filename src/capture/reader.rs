@@ -22,6 +22,8 @@ pub struct Reader {
     format: Format,
     meter: Meter,
     current: Option<Record>,
+    /// The record behind those that were drained, which was found and not yet stepped to.
+    ahead: Option<Record>,
     count: u64,
     ended: bool,
     damage: Option<Damage>,
@@ -61,13 +63,17 @@ impl Reader {
 
     fn new(opened: Opened) -> Self {
         let Opened { path, blocks, format, meter } = opened;
-        Self { path, blocks, format, meter, current: None, count: 0, ended: false, damage: None }
+        let (current, ahead, damage) = (None, None, None);
+        Self { path, blocks, format, meter, current, ahead, count: 0, ended: false, damage }
     }
 
     /// Steps to the next packet. False at the end of what can be read.
     pub fn advance(&mut self) -> bool {
         if let Some(record) = self.current.take() {
             self.blocks.consume(record.len);
+        }
+        if let Some(record) = self.ahead.take() {
+            return self.follow(Step::Record(record));
         }
         while !self.ended {
             let step = self.format.step(self.blocks.buffered());
@@ -79,23 +85,28 @@ impl Reader {
     }
 
     /// Adds the current packet and those that lie complete behind it in the window to `batch`, and
-    /// steps beyond them. Nothing is read, so that a slow pipe holds up no packet.
-    pub(super) fn drain(&mut self, batch: &mut Batch) {
+    /// steps beyond them, up to one whose time is not `wanted`. Nothing is read, so that a slow pipe
+    /// holds up no packet.
+    pub(super) fn drain(&mut self, batch: &mut Batch, wanted: impl Fn(Timestamp) -> bool) {
         let Some(mut record) = self.current.take() else { return };
         let mut at = 0;
         let step = loop {
             batch.place(at, record);
             at += record.len;
             match self.format.step(self.blocks.buffered().get(at..).unwrap_or_default()) {
-                Step::Record(next) => record = next,
+                Step::Record(next) if wanted(next.time) => record = next,
                 other => break other,
             }
             self.count += 1;
         };
         batch.take(|bytes| self.blocks.exchange(at, bytes));
         // What a format reader has said once, it must not be asked again.
-        if !matches!(step, Step::Need(_)) {
-            self.follow(step);
+        match step {
+            Step::Record(record) => self.ahead = Some(record),
+            Step::Need(_) => {}
+            step => {
+                self.follow(step);
+            }
         }
     }
 

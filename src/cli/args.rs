@@ -54,7 +54,7 @@ pub enum Command {
 /// Captures to read.
 #[derive(Debug, Args)]
 pub struct Input {
-    /// Capture files (pcap or pcapng, compressed or not); `-` is standard input
+    /// Capture files (pcap or pcapng, compressed or not), or directories of them; `-` is standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// Read only packets that match this BPF filter, as in tcpdump: 'tcp port 5000'

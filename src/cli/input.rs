@@ -5,6 +5,7 @@ use super::args;
 use super::{output, stages};
 use crate::capture::{Batch, Files, Packet};
 use crate::http::{KeepBodies, Reading};
+use crate::note::{Note, NoteKind};
 use crate::pipeline::{Counts, Numbered, Pipeline};
 use crate::trail::Trail;
 
@@ -13,13 +14,14 @@ pub struct Finished {
     /// What was counted.
     pub counts: Counts,
     /// What was odd about the files.
-    pub notes: Vec<crate::note::Note>,
+    pub notes: Vec<Note>,
 }
 
 impl Finished {
     /// Whether the capture was damaged.
     pub fn outcome(&self) -> Outcome {
-        if self.notes.is_empty() { Outcome::Fine } else { Outcome::Damaged }
+        let is_harmless = |note: &Note| note.kind == NoteKind::SkippedFile;
+        if self.notes.iter().all(is_harmless) { Outcome::Fine } else { Outcome::Damaged }
     }
 
     /// Says on standard error what was odd, for outputs that do not tell it themselves.
@@ -39,12 +41,10 @@ pub fn read(
     keep: KeepBodies,
     mut each: impl FnMut(Numbered) -> anyhow::Result<()>,
 ) -> anyhow::Result<Finished> {
-    for (index, file) in input.files.iter().enumerate() {
-        if input.files[..index].contains(file) {
-            output::say(&format!("cookietrail: {} is named twice, and read twice", file.display()));
-        }
-    }
     let mut files = Files::open(&input.files)?;
+    for file in files.repeated() {
+        output::say(&format!("cookietrail: {} is named twice, and read twice", file.display()));
+    }
     let mut street = Street::new(input.filter.as_deref(), keep)?;
     if input.threads.get() == 1 {
         stages::one_by_one(&mut files, &mut street, &mut each)?;
