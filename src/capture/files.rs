@@ -59,7 +59,9 @@ impl Files {
     pub fn merge(readers: Vec<Reader>) -> Self {
         let (inputs, ready, notes) = (Vec::new(), BinaryHeap::new(), Vec::new());
         let mut files = Self { inputs, ready, current: None, number: 0, notes };
-        readers.into_iter().for_each(|reader| files.add(reader));
+        for reader in readers {
+            files.add(reader);
+        }
         files
     }
 

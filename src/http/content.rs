@@ -2,6 +2,7 @@
 //! gigabytes.
 
 use super::headers::Headers;
+use brotli_decompressor::Decompressor;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use std::borrow::Cow;
 use std::io::Read;
@@ -9,13 +10,78 @@ use std::io::Read;
 /// How many codings in a row are undone.
 const MAX_CODINGS: usize = 4;
 
+/// How far zstd content may look back, as a power of two: 8 MiB, as RFC 9659 section 3 sets it.
+const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// Bytes that the brotli decoder reads at a time.
+const BLOCK: usize = 4096;
+
 /// A body after its content codings were undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded<'a> {
     /// What was understood.
     pub bytes: Cow<'a, [u8]>,
     /// Why it is not all, if it is not.
-    pub problem: Option<&'static str>,
+    pub problem: Option<Problem>,
+}
+
+/// Why a content coding could not be undone, or only in part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Problem {
+    /// More codings in a row than are undone.
+    TooMany,
+    /// One that nobody here knows.
+    Unknown,
+    /// The content ends early, or is not in that coding.
+    Damaged,
+    /// What comes out is more than is kept.
+    Large,
+}
+
+impl Problem {
+    /// The same in words.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::TooMany => "the content is in more codings than are undone",
+            Self::Unknown => "the content coding is not known",
+            Self::Damaged => "the compressed content ends early or is damaged",
+            Self::Large => "the content is larger than is unpacked",
+        }
+    }
+}
+
+/// The codings that can be undone. Names are compared without regard to case; `x-gzip` is an old
+/// name that recipients should know (RFC 9110 section 8.4.1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    Identity,
+    Gzip,
+    Deflate,
+    Brotli,
+    Zstd,
+}
+
+impl Coding {
+    fn named(name: &[u8]) -> Option<Self> {
+        const NAMES: [(&str, Coding); 6] = [
+            ("gzip", Coding::Gzip),
+            ("br", Coding::Brotli),
+            ("zstd", Coding::Zstd),
+            ("deflate", Coding::Deflate),
+            ("identity", Coding::Identity),
+            ("x-gzip", Coding::Gzip),
+        ];
+        let known = NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()));
+        known.map(|(_, coding)| *coding)
+    }
+}
+
+/// What the headers alone tell: whether the content cannot be read.
+pub(super) fn unreadable(headers: &Headers) -> Option<Problem> {
+    let mut codings = headers.list("content-encoding");
+    let unknown = codings.any(|name| Coding::named(name).is_none());
+    let many = || headers.list("content-encoding").nth(MAX_CODINGS).is_some();
+    if unknown { Some(Problem::Unknown) } else { many().then_some(Problem::TooMany) }
 }
 
 /// Undoes the content codings that `headers` name, giving at most `cap` bytes.
@@ -23,33 +89,43 @@ pub fn decode_content<'a>(headers: &Headers, body: &'a [u8], cap: usize) -> Deco
     let codings: Vec<&[u8]> = headers.list("content-encoding").collect();
     let mut decoded = Decoded { bytes: Cow::Borrowed(body), problem: None };
     if codings.len() > MAX_CODINGS {
-        decoded.problem = Some("too many content codings");
+        decoded.problem = Some(Problem::TooMany);
         return decoded;
     }
     // They were applied in the order listed.
-    for coding in codings.iter().rev() {
-        match undo(&coding.to_ascii_lowercase(), &decoded.bytes, cap) {
-            Some((bytes, problem)) => {
-                decoded =
-                    Decoded { bytes: Cow::Owned(bytes), problem: decoded.problem.or(problem) };
-            }
-            None if coding.eq_ignore_ascii_case(b"identity") => {}
-            None => {
-                decoded.problem = Some("an unknown content coding");
-                break;
-            }
+    for name in codings.iter().rev() {
+        let Some(coding) = Coding::named(name) else {
+            decoded.problem = Some(Problem::Unknown);
+            break;
+        };
+        if coding != Coding::Identity {
+            let (bytes, problem) = undo(coding, &decoded.bytes, cap);
+            decoded = Decoded { bytes: Cow::Owned(bytes), problem: decoded.problem.or(problem) };
         }
     }
     decoded
 }
 
-fn undo(coding: &[u8], body: &[u8], cap: usize) -> Option<(Vec<u8>, Option<&'static str>)> {
+fn undo(coding: Coding, body: &[u8], cap: usize) -> (Vec<u8>, Option<Problem>) {
     match coding {
-        b"gzip" | b"x-gzip" => Some(read_capped(MultiGzDecoder::new(body), cap)),
-        // Many servers send raw deflate where the standard asks for zlib; both are met.
-        b"deflate" if is_zlib(body) => Some(read_capped(ZlibDecoder::new(body), cap)),
-        b"deflate" => Some(read_capped(DeflateDecoder::new(body), cap)),
-        _ => None,
+        Coding::Identity => (body.to_vec(), None),
+        Coding::Gzip => read_capped(MultiGzDecoder::new(body), cap),
+        Coding::Deflate => inflate(body, cap),
+        Coding::Brotli => read_capped(Decompressor::new(body, BLOCK), cap),
+        Coding::Zstd => unzstd(body, cap).unwrap_or((Vec::new(), Some(Problem::Damaged))),
+    }
+}
+
+/// Many servers send raw deflate where the standard asks for zlib; both are met. Raw deflate may
+/// begin as zlib does by chance.
+fn inflate(body: &[u8], cap: usize) -> (Vec<u8>, Option<Problem>) {
+    let raw = || read_capped(DeflateDecoder::new(body), cap);
+    if !is_zlib(body) {
+        return raw();
+    }
+    match read_capped(ZlibDecoder::new(body), cap) {
+        (bytes, Some(Problem::Damaged)) if bytes.is_empty() => raw(),
+        read => read,
     }
 }
 
@@ -58,13 +134,21 @@ fn is_zlib(body: &[u8]) -> bool {
     matches!(body, [cmf, flg, ..] if cmf & 0x0f == 8 && (u16::from(*cmf) << 8 | u16::from(*flg)) % 31 == 0)
 }
 
-fn read_capped(reader: impl Read, cap: usize) -> (Vec<u8>, Option<&'static str>) {
+fn unzstd(body: &[u8], cap: usize) -> std::io::Result<(Vec<u8>, Option<Problem>)> {
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(body)?;
+    decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+    Ok(read_capped(decoder, cap))
+}
+
+fn read_capped(reader: impl Read, cap: usize) -> (Vec<u8>, Option<Problem>) {
     let mut bytes = Vec::new();
-    let room = u64::try_from(cap).unwrap_or(u64::MAX);
-    let problem = match reader.take(room).read_to_end(&mut bytes) {
-        Err(_) => Some("the compressed content ends early or is damaged"),
-        Ok(_) if bytes.len() == cap => Some("the content is larger than is unpacked"),
-        Ok(_) => None,
+    let room = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
+    let failed = reader.take(room).read_to_end(&mut bytes).is_err();
+    let problem = if bytes.len() > cap {
+        bytes.truncate(cap);
+        Some(Problem::Large)
+    } else {
+        failed.then_some(Problem::Damaged)
     };
     (bytes, problem)
 }
@@ -76,6 +160,8 @@ mod tests {
     use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
     use std::io::Write;
 
+    const TEXT: &[u8] = b"You are not logged in";
+
     fn coded(coding: &str) -> Headers {
         Headers::from_pairs(&[("Content-Encoding", coding)])
     }
@@ -86,35 +172,106 @@ mod tests {
         encoder.finish().unwrap()
     }
 
+    fn zlib(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn raw(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn br(bytes: &[u8]) -> Vec<u8> {
+        let mut packed = Vec::new();
+        brotli::CompressorReader::new(bytes, 4096, 5, 22).read_to_end(&mut packed).unwrap();
+        packed
+    }
+
+    fn zst(bytes: &[u8]) -> Vec<u8> {
+        zstd::stream::encode_all(bytes, 3).unwrap()
+    }
+
     #[test]
     fn each_coding_is_undone_and_several_in_turn() {
-        let text = b"You are not logged in";
-        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
-        zlib.write_all(text).unwrap();
-        let mut raw = DeflateEncoder::new(Vec::new(), Compression::default());
-        raw.write_all(text).unwrap();
         for (coding, body) in [
-            ("gzip", gzip(text)),
-            ("X-GZIP", gzip(text)),
-            ("deflate", zlib.finish().unwrap()),
-            ("deflate", raw.finish().unwrap()),
-            ("gzip, gzip", gzip(&gzip(text))),
-            ("identity", text.to_vec()),
+            ("gzip", gzip(TEXT)),
+            ("X-GZIP", gzip(TEXT)),
+            ("deflate", zlib(TEXT)),
+            ("deflate", raw(TEXT)),
+            ("br", br(TEXT)),
+            ("Zstd", zst(TEXT)),
+            ("zstd", [zst(&TEXT[..5]), zst(&TEXT[5..])].concat()),
+            ("gzip", [gzip(&TEXT[..5]), gzip(&TEXT[5..])].concat()),
+            ("gzip, gzip", gzip(&gzip(TEXT))),
+            ("gzip, br", br(&gzip(TEXT))),
+            ("deflate,, identity , zstd", zst(&zlib(TEXT))),
+            ("zstd, br, gzip, deflate", raw(&gzip(&br(&zst(TEXT))))),
+            ("identity", TEXT.to_vec()),
+            ("", TEXT.to_vec()),
         ] {
             let decoded = decode_content(&coded(coding), &body, 1000);
-            assert_eq!((&*decoded.bytes, decoded.problem), (&text[..], None), "{coding}");
+            assert_eq!((&*decoded.bytes, decoded.problem), (TEXT, None), "{coding}");
+            assert_eq!(unreadable(&coded(coding)), None, "{coding}");
         }
     }
 
     #[test]
-    fn a_bomb_stops_at_the_cap_and_damage_keeps_what_was_there() {
-        let bomb = gzip(&vec![0; 10 << 20]);
-        let decoded = decode_content(&coded("gzip"), &bomb, 1000);
-        assert_eq!((decoded.bytes.len(), decoded.problem.is_some()), (1000, true));
-        let text: Vec<u8> = (0..5000u32).flat_map(u32::to_le_bytes).collect();
-        let cut = gzip(&text);
-        let decoded = decode_content(&coded("gzip"), &cut[..cut.len() / 2], 1 << 20);
-        assert!(!decoded.bytes.is_empty() && text.starts_with(&decoded.bytes));
-        assert!(decoded.problem.is_some());
+    fn a_bomb_stops_at_the_cap() {
+        let zeros = vec![0; 10 << 20];
+        let exact = vec![b'x'; 1000];
+        for (coding, pack) in [
+            ("gzip", gzip as fn(&[u8]) -> Vec<u8>),
+            ("deflate", zlib),
+            ("deflate", raw),
+            ("br", br),
+            ("zstd", zst),
+        ] {
+            let decoded = decode_content(&coded(coding), &pack(&zeros), 1000).problem;
+            assert_eq!(decoded, Some(Problem::Large), "{coding}");
+            let twice = format!("{coding}, {coding}");
+            let bomb = pack(&pack(&zeros));
+            assert!(decode_content(&coded(&twice), &bomb, 1000).bytes.len() <= 1000, "{coding}");
+            let packed = pack(&exact);
+            let decoded = decode_content(&coded(coding), &packed, 1000);
+            assert_eq!((decoded.bytes.len(), decoded.problem), (1000, None), "{coding}");
+        }
+    }
+
+    #[test]
+    fn damage_keeps_what_was_there() {
+        let text: Vec<u8> =
+            (0..50_000u32).flat_map(|n| n.wrapping_mul(0x9e37_79b9).to_le_bytes()).collect();
+        for (coding, whole) in [
+            ("gzip", gzip(&text)),
+            ("deflate", zlib(&text)),
+            ("deflate", raw(&text)),
+            ("br", br(&text)),
+            ("zstd", zst(&text)),
+        ] {
+            let cut = &whole[..whole.len() * 3 / 4];
+            let decoded = decode_content(&coded(coding), cut, 1 << 20);
+            assert!(!decoded.bytes.is_empty() && text.starts_with(&decoded.bytes), "{coding}");
+            assert_eq!(decoded.problem, Some(Problem::Damaged), "{coding}");
+            let other = decode_content(&coded(coding), b"<html>It is not packed at all", 1000);
+            assert_eq!(other.problem, Some(Problem::Damaged), "{coding}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_undone_is_said_by_the_headers_alone() {
+        for (coding, problem) in [
+            ("compress", Problem::Unknown),
+            ("gzip, sdch", Problem::Unknown),
+            ("gzip, gzip, gzip, gzip, gzip", Problem::TooMany),
+        ] {
+            assert_eq!(unreadable(&coded(coding)), Some(problem), "{coding}");
+            assert_eq!(decode_content(&coded(coding), TEXT, 99).problem, Some(problem), "{coding}");
+        }
+        let huge_window = b"\x28\xb5\x2f\xfd\x00\x70\x0d\x00\x00x";
+        let decoded = decode_content(&coded("zstd"), huge_window, 1000);
+        assert_eq!(decoded.problem, Some(Problem::Damaged), "16 MiB are more than HTTP allows");
     }
 }

@@ -206,6 +206,9 @@ impl Conversation {
         if let Some(text) = doubt {
             open.note(NoteKind::Framing, origin.mark.packet, text);
         }
+        if framing != Framing::Empty {
+            open.note_content(&parsed.headers, origin.mark.packet);
+        }
         open.keep[0] = self.kept_bytes(&parsed.headers);
         open.exchange.request = Some(message(parsed.start, parsed.headers, origin, last));
         self.open.push_back(open);
@@ -236,6 +239,9 @@ impl Conversation {
         }
         if let Some(text) = doubt {
             open.note(NoteKind::Framing, origin.mark.packet, text);
+        }
+        if framing != Framing::Empty {
+            open.note_content(&parsed.headers, origin.mark.packet);
         }
         open.keep[1] = keep;
         let response = message(parsed.start, parsed.headers, origin, last);

@@ -1,7 +1,9 @@
 //! An exchange that is still going on.
 
+use super::content;
 use super::conversation::Peers;
 use super::exchange::{Exchange, Message};
+use super::headers::Headers;
 use crate::note::{Note, NoteKind};
 use crate::tcp::{Mark, Side};
 
@@ -82,6 +84,13 @@ impl Open {
         text: impl Into<std::borrow::Cow<'static, str>>,
     ) {
         self.exchange.notes.push(Note::at(kind, packet, text));
+    }
+
+    /// Says so if the headers name a content coding that is not undone here.
+    pub fn note_content(&mut self, headers: &Headers, packet: u64) {
+        if let Some(problem) = content::unreadable(headers) {
+            self.note(NoteKind::ContentCoding, packet, problem.text());
+        }
     }
 
     /// Adds bytes to the request's body, or to the response's.

@@ -1,6 +1,6 @@
 //! The few words of a page by which a person would know it again.
 
-use crate::http::{Body, Headers, decode_content};
+use crate::http::Headers;
 
 /// How many characters are shown of a page.
 const EXCERPT: usize = 60;
@@ -9,15 +9,15 @@ const EXCERPT: usize = 60;
 const LOOKED_AT: usize = 16 << 10;
 
 /// The first visible words of an HTML or text page; its title, where nothing else is visible.
-/// `None` for other content, and for a body that was not kept.
-pub fn excerpt(headers: &Headers, body: &Body, decoded_cap: usize) -> Option<String> {
+/// `None` for other content, and where there is none. The content is that after its codings have
+/// been undone.
+pub fn excerpt(headers: &Headers, content: &[u8]) -> Option<String> {
     let media_type = headers.media_type()?;
     let is_html = matches!(&*media_type, b"text/html" | b"application/xhtml+xml");
-    if body.kept.is_empty() || !(is_html || media_type == b"text/plain") {
+    if content.is_empty() || !(is_html || media_type == b"text/plain") {
         return None;
     }
-    let decoded = decode_content(headers, &body.kept, decoded_cap);
-    let bytes = &decoded.bytes[..decoded.bytes.len().min(LOOKED_AT)];
+    let bytes = &content[..content.len().min(LOOKED_AT)];
     let (text, _, _) = encoding(headers).decode(bytes);
     let words = if is_html { visible(&text) } else { text.into_owned() };
     shorten(&words)
@@ -25,15 +25,14 @@ pub fn excerpt(headers: &Headers, body: &Body, decoded_cap: usize) -> Option<Str
 
 /// Where a page sends its reader by itself: the `Refresh` header, or `<meta http-equiv=refresh>`
 /// (HTML standard, "shared declarative refresh steps"). `None` if it only reloads itself.
-pub fn refresh(headers: &Headers, body: &Body, decoded_cap: usize) -> Option<String> {
+pub fn refresh(headers: &Headers, content: &[u8]) -> Option<String> {
     if let Some(header) = headers.first("refresh") {
         return refresh_target(&String::from_utf8_lossy(header));
     }
     if headers.media_type().as_deref() != Some(b"text/html") {
         return None;
     }
-    let decoded = decode_content(headers, &body.kept, decoded_cap);
-    let bytes = &decoded.bytes[..decoded.bytes.len().min(LOOKED_AT)];
+    let bytes = &content[..content.len().min(LOOKED_AT)];
     let text = String::from_utf8_lossy(bytes);
     let lower = text.to_ascii_lowercase();
     let tags = lower
@@ -147,8 +146,7 @@ mod tests {
 
     fn of(media_type: &str, text: &str) -> Option<String> {
         let headers = Headers::from_pairs(&[("Content-Type", media_type)]);
-        let body = Body { length: text.len() as u64, complete: true, kept: text.into() };
-        excerpt(&headers, &body, 1000)
+        excerpt(&headers, text.as_bytes())
     }
 
     #[test]
@@ -175,8 +173,7 @@ mod tests {
     fn pages_that_send_their_reader_on_are_understood() {
         let of = |html: &str| {
             let headers = Headers::from_pairs(&[("Content-Type", "text/html")]);
-            let body = Body { length: html.len() as u64, complete: true, kept: html.into() };
-            refresh(&headers, &body, 1000)
+            refresh(&headers, html.as_bytes())
         };
         for (html, target) in [
             (
@@ -194,13 +191,12 @@ mod tests {
             assert_eq!(of(html).as_deref(), target, "{html}");
         }
         let headers = Headers::from_pairs(&[("Refresh", "1;url=/x")]);
-        assert_eq!(refresh(&headers, &Body::default(), 10).as_deref(), Some("/x"));
+        assert_eq!(refresh(&headers, b"").as_deref(), Some("/x"));
     }
 
     #[test]
     fn the_declared_encoding_is_used() {
         let headers = Headers::from_pairs(&[("Content-Type", "text/html; charset=iso-8859-1")]);
-        let body = Body { length: 5, complete: true, kept: b"Gr\xfc\xdfe".to_vec() };
-        assert_eq!(excerpt(&headers, &body, 100).unwrap(), "Grüße");
+        assert_eq!(excerpt(&headers, b"Gr\xfc\xdfe").unwrap(), "Grüße");
     }
 }

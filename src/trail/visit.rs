@@ -4,9 +4,10 @@
 use super::form::{self, Field};
 use super::page;
 use crate::cookie::{Clues, CookieHeader, Host, Scheme, Site, Target};
-use crate::http::{Exchange, Headers, Request, Response};
-use crate::note::Note;
+use crate::http::{Exchange, Headers, Message, Problem, Request, Response, decode_content};
+use crate::note::{Note, NoteKind};
 use crate::time::Timestamp;
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 /// A request, as the trail needs it.
@@ -111,10 +112,14 @@ pub struct Visit {
 impl Visit {
     /// Takes from an exchange what the trail needs.
     pub fn of(id: u64, exchange: &Exchange, decoded_cap: usize) -> Self {
-        let asked = exchange.request.as_ref().map(|request| asked(request, exchange, decoded_cap));
-        let answered = exchange.response.as_ref().map(|response| answered(response, decoded_cap));
-        let Exchange { connection, client, server, notes, .. } = exchange;
-        let (connection, client, server, notes) = (*connection, *client, *server, notes.clone());
+        let mut notes = exchange.notes.clone();
+        let asked = exchange.request.as_ref().map(|request| {
+            asked(request, exchange, &content(request, "request", decoded_cap, &mut notes))
+        });
+        let answered = exchange.response.as_ref().map(|response| {
+            answered(response, &content(response, "response", decoded_cap, &mut notes))
+        });
+        let Exchange { connection, client, server, .. } = *exchange;
         Self { id, connection, client, server, asked, answered, notes }
     }
 
@@ -145,7 +150,28 @@ impl Visit {
     }
 }
 
-fn asked(request: &Request, exchange: &Exchange, decoded_cap: usize) -> Asked {
+/// What was kept of a body, its content codings undone. If that is not possible although all of it
+/// is there, a note says so.
+fn content<'a, S>(
+    message: &'a Message<S>,
+    what: &str,
+    cap: usize,
+    notes: &mut Vec<Note>,
+) -> Cow<'a, [u8]> {
+    if message.body.kept.is_empty() {
+        return Cow::Borrowed(&[]);
+    }
+    let decoded = decode_content(&message.headers, &message.body.kept, cap);
+    if let Some(problem @ Problem::Damaged) = decoded.problem
+        && message.body.is_whole()
+    {
+        let text = format!("{what}: {}", problem.text());
+        notes.push(Note::at(NoteKind::ContentCoding, message.at.packet, text));
+    }
+    decoded.bytes
+}
+
+fn asked(request: &Request, exchange: &Exchange, content: &[u8]) -> Asked {
     let headers = &request.headers;
     let url = request.url(crate::http::Scheme::Http, exchange.server);
     let url = url.and_then(|url| url::Url::parse(&url.to_string()).ok());
@@ -177,7 +203,7 @@ fn asked(request: &Request, exchange: &Exchange, decoded_cap: usize) -> Asked {
             .map(Option::unwrap_or_default)
             .join(&b'|'),
         referer,
-        form: form::fields(headers, &request.body, decoded_cap),
+        form: form::fields(headers, content),
         purpose: purpose(headers, &clues, &request.start.target),
     }
 }
@@ -228,9 +254,9 @@ fn is_shared_cacheable(headers: &Headers, status: u16) -> bool {
     matches!(status, 200 | 203 | 301 | 308) && !forbidden && (has("public") || has("s-maxage"))
 }
 
-fn answered(response: &Response, decoded_cap: usize) -> Answered {
+fn answered(response: &Response, content: &[u8]) -> Answered {
     let headers = &response.headers;
-    let excerpt = page::excerpt(headers, &response.body, decoded_cap);
+    let excerpt = page::excerpt(headers, content);
     let is_page = headers.media_type().is_some_and(|media_type| {
         matches!(&*media_type, b"text/html" | b"text/plain" | b"application/xhtml+xml")
     });
@@ -240,12 +266,45 @@ fn answered(response: &Response, decoded_cap: usize) -> Answered {
         status: response.start.status,
         reason: response.start.reason.to_vec(),
         location: headers.first("location").map(<[u8]>::to_vec),
-        refresh: page::refresh(headers, &response.body, decoded_cap),
+        refresh: page::refresh(headers, content),
         set_cookies: headers.all("set-cookie").map(<[u8]>::to_vec).collect(),
         date: headers.first("date").and_then(crate::cookie::date::parse_cookie_date),
         is_shared_cacheable: is_shared_cacheable(headers, response.start.status),
         clear_site_data: headers.first("clear-site-data").map(<[u8]>::to_vec),
         excerpt,
         is_page,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::samples;
+
+    const REQUEST: &str = "GET / HTTP/1.1\nHost: a.test";
+
+    fn visit(coding: &str, kept: &[u8], length: u64) -> Visit {
+        let head = format!("HTTP/1.1 200 OK\nContent-Type: text/html\nContent-Encoding: {coding}");
+        let mut exchange = samples::exchange([1, 2], REQUEST, &head);
+        let body = &mut exchange.response.as_mut().unwrap().body;
+        (body.kept, body.length) = (kept.to_vec(), length);
+        Visit::of(1, &exchange, 1000)
+    }
+
+    #[test]
+    fn a_page_is_read_through_its_coding_and_a_broken_one_is_noted() {
+        let page = zstd::stream::encode_all(&b"<p>You are logged in</p>"[..], 3).unwrap();
+        let whole = visit("zstd", &page, page.len() as u64);
+        assert_eq!(whole.answered.unwrap().excerpt.unwrap(), "You are logged in");
+        assert!(whole.notes.is_empty());
+        let broken = visit("zstd", &page[..9], 9);
+        let note = Note::at(
+            NoteKind::ContentCoding,
+            2,
+            "response: the compressed content ends early or is damaged",
+        );
+        assert_eq!(broken.notes, [note]);
+        // That not all was kept is no fault of the content.
+        assert!(visit("zstd", &page[..9], page.len() as u64).notes.is_empty());
     }
 }
