@@ -56,6 +56,14 @@ pub enum Error {
         /// How many compressions are undone.
         times: usize,
     },
+    /// It is to be followed while it is written, and that is not possible.
+    #[error("{} cannot be followed: it is {what}", path.display())]
+    NotToFollow {
+        /// The file.
+        path: PathBuf,
+        /// What it is, with its article, and what can be done.
+        what: &'static str,
+    },
     /// A capture, but of a kind that is not read.
     #[error(
         "{} is {what}, which is not read here: `editcap` or `tshark -r … -w …` can convert it",

@@ -12,6 +12,7 @@ mod files;
 #[cfg(feature = "live")]
 mod filter;
 mod folder;
+mod follow;
 mod guess;
 mod input;
 #[cfg(feature = "live")]
@@ -30,6 +31,7 @@ pub use error::Error;
 pub use files::Files;
 #[cfg(feature = "live")]
 pub use filter::{Filter, FilterError};
+pub use follow::{Follow, Followed};
 #[cfg(feature = "live")]
 pub use live::{Event, Interface, Live, LiveError, LiveOptions, Stats, interfaces};
 pub use pcapng::PassedOver;

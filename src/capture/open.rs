@@ -118,7 +118,9 @@ fn unpack(path: &Path, blocks: Blocks) -> Result<Blocks, Error> {
     }
 }
 
-fn format_of(path: &Path, blocks: &mut Blocks) -> Result<Format, Error> {
+/// Reads up to the first record: which format it is. What is needed for that and no more is asked
+/// of the window, and taken from it only if it is understood.
+pub(super) fn format_of(path: &Path, blocks: &mut Blocks) -> Result<Format, Error> {
     let first = fill(path, blocks, pcap::FILE_HEADER)?;
     if first.is_empty() {
         return Err(Error::Empty { path: path.to_owned() });
@@ -139,7 +141,9 @@ fn format_of(path: &Path, blocks: &mut Blocks) -> Result<Format, Error> {
             }
         }
     }
-    Err(not_a_capture(path.to_owned(), fill(path, blocks, LOOK)?))
+    // Whatever more there is of it, and be it nothing, it is no capture.
+    let _ = fill(path, blocks, LOOK);
+    Err(not_a_capture(path.to_owned(), blocks.buffered()))
 }
 
 fn pcap_refused(path: &Path, refusal: pcap::Refusal) -> Error {

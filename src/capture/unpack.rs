@@ -69,6 +69,11 @@ pub(super) fn unpack(mut blocks: Blocks) -> io::Result<(Blocks, usize)> {
     Ok((blocks, undone))
 }
 
+/// Whether bytes are the beginning of something compressed.
+pub(super) fn is_packed(first: &[u8]) -> bool {
+    is_skippable(first) || COMPRESSIONS.iter().any(|known| first.starts_with(known.magic))
+}
+
 fn recognise(blocks: &mut Blocks) -> io::Result<Option<&'static Compression>> {
     let first = blocks.fill(6)?;
     if is_skippable(first) {

@@ -1,6 +1,6 @@
 //! `cookietrail analyze`: the whole report.
 
-use super::{Outcome, args, input, report};
+use super::{Outcome, args, follow, input, report};
 use crate::http::KeepBodies;
 use crate::report::report_json::About;
 use crate::trail;
@@ -11,6 +11,11 @@ use crate::trail;
 /// A capture that cannot be opened, or an output that cannot be written.
 pub fn run(arguments: &args::Analyze) -> anyhow::Result<Outcome> {
     let keys = arguments.secrets.keys()?;
+    if arguments.follow {
+        let salts = arguments.secrets.salts();
+        let verify = |story: &mut trail::Story| trail::verify(story, &keys, &salts);
+        return follow::report(&arguments.input, &arguments.report, verify);
+    }
     let (trail, finished) = input::trail(&arguments.input, KeepBodies::Readable)?;
     let mut story = trail.finish();
     trail::verify(&mut story, &keys, &arguments.secrets.salts());

@@ -74,6 +74,9 @@ fn all_cores() -> NonZero<usize> {
 pub struct Exchanges {
     #[command(flatten)]
     pub input: Input,
+    /// Wait for more at the end of the file, which is still being written; Ctrl-C ends it
+    #[arg(long)]
+    pub follow: bool,
     /// The output format
     #[arg(long, value_enum, default_value_t = ExchangesFormat::Jsonl)]
     pub format: ExchangesFormat,
@@ -165,6 +168,9 @@ fn rule(name: &str) -> Result<String, String> {
 pub struct Analyze {
     #[command(flatten)]
     pub input: Input,
+    /// Wait for more at the end of the file, which is still being written; Ctrl-C ends it
+    #[arg(long)]
+    pub follow: bool,
     #[command(flatten)]
     pub secrets: Secrets,
     #[command(flatten)]
@@ -175,6 +181,9 @@ pub struct Analyze {
 pub struct Timeline {
     #[command(flatten)]
     pub input: Input,
+    /// Wait for more at the end of the file, which is still being written; Ctrl-C ends it
+    #[arg(long)]
+    pub follow: bool,
     /// Only cookies of this name (may be repeated)
     #[arg(long, value_name = "NAME")]
     pub cookie: Vec<String>,

@@ -1,6 +1,6 @@
 //! `cookietrail exchanges`: one line an exchange.
 
-use super::{Outcome, args, input, output};
+use super::{Outcome, args, follow, input, output};
 use crate::http::KeepBodies;
 use crate::report::exchange_json::ExchangeLines;
 use std::io::Write;
@@ -14,9 +14,17 @@ pub fn run(arguments: &args::Exchanges) -> anyhow::Result<Outcome> {
     let mut out = output::raw(arguments.output.as_deref())?;
     let mut lines = ExchangeLines::default();
     lines.write_header(&mut out)?;
-    let finished = input::read(&arguments.input, KeepBodies::None, |numbered| {
-        Ok(lines.write(&numbered, &mut out)?)
-    })?;
+    let finished = if arguments.follow {
+        out.flush()?;
+        follow::read(&arguments.input, KeepBodies::None, |numbered| {
+            lines.write(&numbered, &mut out)?;
+            Ok(out.flush()?)
+        })?
+    } else {
+        input::read(&arguments.input, KeepBodies::None, |numbered| {
+            Ok(lines.write(&numbered, &mut out)?)
+        })?
+    };
     out.flush()?;
     finished.tell();
     Ok(finished.outcome())

@@ -101,7 +101,7 @@ pub fn trail(input: &args::Input, keep: KeepBodies) -> anyhow::Result<(Trail, Fi
 }
 
 /// The packets that are read: all, or those that a BPF expression picks.
-struct Filter {
+pub struct Filter {
     #[cfg(feature = "live")]
     expression: Option<String>,
     /// Compiled for the link type of the first packet, so that a mistake in it is told.
@@ -112,11 +112,11 @@ struct Filter {
 #[cfg(feature = "live")]
 impl Filter {
     #[expect(clippy::unnecessary_wraps, reason = "a build without libpcap has no filters")]
-    fn new(expression: Option<&str>) -> anyhow::Result<Self> {
+    pub fn new(expression: Option<&str>) -> anyhow::Result<Self> {
         Ok(Self { expression: expression.map(str::to_owned), compiled: None })
     }
 
-    fn passes(&mut self, packet: &Packet<'_>) -> anyhow::Result<bool> {
+    pub fn passes(&mut self, packet: &Packet<'_>) -> anyhow::Result<bool> {
         let Some(expression) = &self.expression else { return Ok(true) };
         if self.compiled.is_none() {
             self.compiled = Some(crate::capture::Filter::compile(expression, packet.link)?);
@@ -127,13 +127,13 @@ impl Filter {
 
 #[cfg(not(feature = "live"))]
 impl Filter {
-    fn new(expression: Option<&str>) -> anyhow::Result<Self> {
+    pub fn new(expression: Option<&str>) -> anyhow::Result<Self> {
         anyhow::ensure!(expression.is_none(), "this build has no libpcap, and so no BPF filters");
         Ok(Self {})
     }
 
     #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "as where filters exist")]
-    fn passes(&mut self, _packet: &Packet<'_>) -> anyhow::Result<bool> {
+    pub fn passes(&mut self, _packet: &Packet<'_>) -> anyhow::Result<bool> {
         Ok(true)
     }
 }

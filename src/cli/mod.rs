@@ -6,6 +6,7 @@ mod args;
 mod crack;
 mod decode;
 mod exchanges;
+mod follow;
 mod generate;
 mod input;
 #[cfg(feature = "live")]
@@ -16,8 +17,8 @@ mod output;
 mod progress;
 mod report;
 mod search;
+mod session;
 mod sign;
-#[cfg(feature = "live")]
 mod signals;
 #[cfg(feature = "live")]
 mod sniff;

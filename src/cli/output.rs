@@ -44,7 +44,6 @@ pub fn raw(file: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
 }
 
 /// Standard error, with colour where it is wanted.
-#[cfg(feature = "live")]
 pub fn stderr(color: ColorChoice) -> AutoStream<Box<dyn Write>> {
     let wanted = chosen(color, || AutoStream::choice(&io::stderr()));
     AutoStream::new(Box::new(io::stderr()), wanted)

@@ -36,6 +36,7 @@ impl Signals {
     }
 
     /// Whether SIGUSR1 has come since this was last asked.
+    #[cfg_attr(not(feature = "live"), expect(dead_code, reason = "only `sniff` tells counts"))]
     pub fn take_counts(&self) -> bool {
         self.counts.swap(false, Ordering::Relaxed)
     }

@@ -1,22 +1,14 @@
 //! `cookietrail sniff`: a network interface, told while it happens, and the report at the end.
 
-use super::args::{self, Format};
+use super::session::{self, Session};
 use super::signals::Signals;
-use super::{Outcome, interfaces, output, report};
+use super::{Outcome, args, interfaces, output};
 use crate::capture::{Event, Live, LiveError, LiveOptions, Packet, Stats};
-use crate::http::{KeepBodies, Reading};
-use crate::pipeline::{Counts, Pipeline};
-use crate::report::live;
-use crate::report::report_json::About;
+use crate::pipeline::Counts;
 use crate::time::Timestamp;
-use crate::trail::{self, Trail};
-use anstream::AutoStream;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::time::Instant;
-
-/// An output, with colour where it is wanted.
-type Output = AutoStream<Box<dyn Write>>;
 
 /// Times that nothing must come after the end, before all that came before it has been handed over:
 /// the kernel may gather packets for as long as one such time.
@@ -35,17 +27,20 @@ pub fn run(arguments: &args::Sniff) -> anyhow::Result<Outcome> {
     }
     let signals = Signals::watch()?;
     let mut live = Live::open(&options(arguments))?;
-    let (mut report_to, lines_to) = outputs(arguments)?;
+    let packets = is_stdout(arguments.write.as_deref());
+    let (mut report_to, lines_to) = session::outputs(&arguments.report, packets, arguments.quiet)?;
     output::say(&listening(arguments, live.interface()));
     let mut session = Session::new(lines_to, output::width(arguments.report.width));
     let ending = Ending::new(arguments, &signals);
-    let broken = session.listen(&mut live, ending)?;
+    let broken = listen(&mut session, &mut live, ending)?;
     signals.end_at_once();
     if broken == Some(LiveError::ClosedPipe) {
         return Ok(Outcome::Fine);
     }
-    output::say(&format!("cookietrail: {}", counted(live.stats().ok(), session.pipeline.counts())));
-    let outcome = session.report(arguments, live.interface(), &mut report_to)?;
+    output::say(&format!("cookietrail: {}", counted(live.stats().ok(), session.counts())));
+    let file = arguments.write.as_deref().filter(|path| !is_stdout(Some(path)));
+    let name = file.map_or(live.interface().to_owned(), |path| path.display().to_string());
+    let outcome = session.report(&arguments.report, &name, &[], |_| (), &mut report_to)?;
     match broken {
         None => Ok(outcome),
         Some(error) => {
@@ -69,24 +64,6 @@ fn options(arguments: &args::Sniff) -> LiveOptions {
         write_to: arguments.write.clone(),
         ..default
     }
-}
-
-/// Where the report goes, and where the lines go before it. Packets or a document on standard
-/// output must stay alone there: what else there is to say then goes to standard error.
-fn outputs(arguments: &args::Sniff) -> anyhow::Result<(Output, Option<Output>)> {
-    let options = &arguments.report;
-    let packets = is_stdout(arguments.write.as_deref());
-    let report_to = match &options.output {
-        None if packets => output::stderr(options.color),
-        file => output::open(file.as_deref(), options.color)?,
-    };
-    let document = options.output.is_none() && options.format != Format::Terminal;
-    let lines_to = match (arguments.quiet, packets || document) {
-        (true, _) => None,
-        (false, true) => Some(output::stderr(options.color)),
-        (false, false) => Some(output::open(None, options.color)?),
-    };
-    Ok((report_to, lines_to))
 }
 
 fn listening(arguments: &args::Sniff, interface: &str) -> String {
@@ -155,132 +132,37 @@ impl<'a> Ending<'a> {
     }
 }
 
-/// What has been seen so far.
-struct Session {
-    pipeline: Pipeline,
-    trail: Trail,
-    view: Option<View>,
-}
-
-impl Session {
-    fn new(lines_to: Option<Output>, width: usize) -> Self {
-        let mut pipeline =
-            Pipeline::new(Reading { keep: KeepBodies::Readable, ..Reading::default() });
-        if lines_to.is_some() {
-            pipeline.watch_finished();
+/// Listens until it ends. What breaks the capture off is given back: what came before it is still
+/// worth a report.
+fn listen(
+    session: &mut Session,
+    live: &mut Live,
+    mut ending: Ending<'_>,
+) -> anyhow::Result<Option<LiveError>> {
+    loop {
+        if ending.signals.take_counts() {
+            let counts = counted(live.stats().ok(), session.counts());
+            output::say(&format!("cookietrail: {counts}"));
         }
-        let view = lines_to.map(|out| View { live: trail::Live::default(), out, width });
-        Self { pipeline, trail: Trail::default(), view }
-    }
-
-    /// Listens until it ends. What breaks the capture off is given back: what came before it is
-    /// still worth a report.
-    fn listen(
-        &mut self,
-        live: &mut Live,
-        mut ending: Ending<'_>,
-    ) -> anyhow::Result<Option<LiveError>> {
-        loop {
-            if ending.signals.take_counts() {
-                let counts = counted(live.stats().ok(), self.pipeline.counts());
-                output::say(&format!("cookietrail: {counts}"));
-            }
-            ending.look();
-            match live.next_event() {
-                Ok(Event::Packet(packet)) => {
-                    self.take(&packet)?;
-                    if ending.is_last(&packet) {
-                        break;
-                    }
+        ending.look();
+        match live.next_event() {
+            Ok(Event::Packet(packet)) => {
+                session.take(&packet)?;
+                if ending.is_last(&packet) {
+                    break;
                 }
-                Ok(Event::Idle) => {
-                    self.show_all()?;
-                    if ending.is_silent() {
-                        break;
-                    }
-                }
-                Ok(Event::Ended) => break,
-                Err(error) => return Ok(Some(error)),
             }
-        }
-        Ok(live.flush().err())
-    }
-
-    fn take(&mut self, packet: &Packet<'_>) -> io::Result<()> {
-        self.pipeline.push(packet);
-        if let Some(view) = &mut self.view {
-            view.take_finished(&mut self.pipeline);
-            view.live.settle(self.pipeline.oldest_open().unwrap_or(u64::MAX), packet.time);
-            view.show()?;
-        }
-        self.keep();
-        Ok(())
-    }
-
-    /// Shows what has waited for earlier exchanges, now that nothing comes.
-    fn show_all(&mut self) -> io::Result<()> {
-        let Some(view) = &mut self.view else { return Ok(()) };
-        view.live.settle_all(self.pipeline.oldest_open().unwrap_or(u64::MAX));
-        view.show()
-    }
-
-    fn keep(&mut self) {
-        while let Some(numbered) = self.pipeline.pop() {
-            self.trail.push(numbered);
+            Ok(Event::Idle) => {
+                session.show_all()?;
+                if ending.is_silent() {
+                    break;
+                }
+            }
+            Ok(Event::Ended) => break,
+            Err(error) => return Ok(Some(error)),
         }
     }
-
-    /// Finishes what is unfinished, and writes the report. It is that of `analyze` for the same
-    /// packets, and names the same file where they were saved.
-    fn report(
-        mut self,
-        arguments: &args::Sniff,
-        interface: &str,
-        out: &mut Output,
-    ) -> anyhow::Result<Outcome> {
-        self.pipeline.finish();
-        if let Some(view) = &mut self.view {
-            view.take_finished(&mut self.pipeline);
-        }
-        self.show_all()?;
-        if let Some(view) = &mut self.view
-            && arguments.report.format == Format::Terminal
-        {
-            writeln!(view.out)?;
-            view.out.flush()?;
-        }
-        self.keep();
-        let mut story = self.trail.finish();
-        let is_found = report::judge(&mut story, &arguments.report);
-        let file = arguments.write.as_deref().filter(|path| !is_stdout(Some(path)));
-        let name = file.map_or(interface.to_owned(), |path| path.display().to_string());
-        let about = About { files: &[name], counts: self.pipeline.counts(), notes: &[] };
-        report::render(&story, about, &arguments.report, out)?;
-        Ok(if is_found { Outcome::Found } else { Outcome::Fine })
-    }
-}
-
-/// The lines that tell what happens.
-struct View {
-    live: trail::Live,
-    out: Output,
-    width: usize,
-}
-
-impl View {
-    fn take_finished(&mut self, pipeline: &mut Pipeline) {
-        while let Some(exchange) = pipeline.peek_finished() {
-            self.live.push(exchange);
-        }
-    }
-
-    fn show(&mut self) -> io::Result<()> {
-        while let Some(happening) = self.live.pop() {
-            live::write(&happening, self.width, &mut self.out)?;
-            self.out.flush()?;
-        }
-        Ok(())
-    }
+    Ok(live.flush().err())
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long to listen is a matter of wall time")]

@@ -1,6 +1,6 @@
 //! `cookietrail timeline`: each cookie's flow in time.
 
-use super::{Outcome, args, input, output};
+use super::{Outcome, args, follow, input, output};
 use crate::http::KeepBodies;
 use crate::report::timeline::{self, Selection};
 use std::io::Write;
@@ -10,7 +10,8 @@ use std::io::Write;
 /// # Errors
 /// A capture that cannot be opened, or an output that cannot be written.
 pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
-    let (trail, finished) = input::trail(&arguments.input, KeepBodies::None)?;
+    let read = if arguments.follow { follow::trail } else { input::trail };
+    let (trail, finished) = read(&arguments.input, KeepBodies::None)?;
     let story = trail.finish();
     let selection = Selection {
         cookies: arguments.cookie.clone(),

@@ -1,0 +1,109 @@
+//! `--follow`: a capture file that is still being written.
+
+use super::input::{Filter, Finished};
+use super::session::{self, Session};
+use super::signals::Signals;
+use super::{Outcome, args, output};
+use crate::capture::{Follow, Followed, Packet};
+use crate::http::{KeepBodies, Reading};
+use crate::note::Note;
+use crate::pipeline::{Numbered, Pipeline};
+use crate::trail::{Story, Trail};
+use std::path::Path;
+
+/// Follows a file, tells what happens as `sniff` does, and writes the report once it ends.
+///
+/// # Errors
+/// A file that cannot be followed, or an output that cannot be written.
+pub fn report(
+    input: &args::Input,
+    options: &args::ReportOptions,
+    amend: impl FnOnce(&mut Story),
+) -> anyhow::Result<Outcome> {
+    let (mut report_to, lines_to) = session::outputs(options, false, false)?;
+    let mut session = Session::new(lines_to, output::width(options.width));
+    let notes = follow(input, |packet| {
+        match packet {
+            Some(packet) => session.take(packet)?,
+            None => session.show_all()?,
+        }
+        Ok(())
+    })?;
+    let name = only(input)?.display().to_string();
+    let is_document = options.format == args::Format::Json || options.output.is_some();
+    let finished = Finished { counts: session.counts().clone(), notes };
+    let outcome = session.report(options, &name, &finished.notes, amend, &mut report_to)?;
+    if is_document {
+        finished.tell();
+    }
+    Ok(if outcome == Outcome::Found { outcome } else { finished.outcome() })
+}
+
+/// Follows a file and hands each exchange on in capture order, as soon as its turn has come.
+///
+/// # Errors
+/// A file that cannot be followed, a filter that cannot be compiled, or what `each` fails with.
+pub fn read(
+    input: &args::Input,
+    keep: KeepBodies,
+    mut each: impl FnMut(Numbered) -> anyhow::Result<()>,
+) -> anyhow::Result<Finished> {
+    let mut pipeline = Pipeline::new(Reading { keep, ..Reading::default() });
+    let notes = follow(input, |packet| {
+        if let Some(packet) = packet {
+            pipeline.push(packet);
+        }
+        std::iter::from_fn(|| pipeline.pop()).try_for_each(&mut each)
+    })?;
+    pipeline.finish();
+    std::iter::from_fn(|| pipeline.pop()).try_for_each(each)?;
+    Ok(Finished { counts: pipeline.counts().clone(), notes })
+}
+
+/// Follows a file to its end, into a trail.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn trail(input: &args::Input, keep: KeepBodies) -> anyhow::Result<(Trail, Finished)> {
+    let mut trail = Trail::default();
+    let finished = read(input, keep, |numbered| {
+        trail.push(numbered);
+        Ok(())
+    })?;
+    Ok((trail, finished))
+}
+
+/// Hands each packet on until SIGINT, SIGTERM, or the end of a pipe; and `None` whenever nothing
+/// comes. What is odd about the file is given back.
+fn follow(
+    input: &args::Input,
+    mut each: impl FnMut(Option<&Packet<'_>>) -> anyhow::Result<()>,
+) -> anyhow::Result<Vec<Note>> {
+    let path = only(input)?;
+    let signals = Signals::watch()?;
+    let mut filter = Filter::new(input.filter.as_deref())?;
+    let mut file = Follow::open(path)?;
+    output::say(&format!(
+        "cookietrail: following {}; Ctrl-C ends it and finishes what is printed",
+        if path.as_os_str() == "-" { "standard input".into() } else { path.display().to_string() }
+    ));
+    while !signals.is_end() {
+        match file.next_event()? {
+            Followed::Packet(packet) if !filter.passes(&packet)? => {}
+            Followed::Packet(packet) => each(Some(&packet))?,
+            Followed::Idle => each(None)?,
+            Followed::Restarted(what) => output::say(&format!("cookietrail: {what}")),
+            Followed::Ended => break,
+        }
+    }
+    signals.end_at_once();
+    Ok(file.notes().to_vec())
+}
+
+/// The one file to follow.
+fn only(input: &args::Input) -> anyhow::Result<&Path> {
+    match &input.files[..] {
+        [file] => Ok(file),
+        files => anyhow::bail!("--follow reads one file, and {} are named", files.len()),
+    }
+}

@@ -1,0 +1,152 @@
+//! Packets told while they come, and the report at the end: what `sniff` and `--follow` share.
+
+use super::args::{Format, ReportOptions};
+use super::{Outcome, output, report};
+use crate::capture::Packet;
+use crate::http::{KeepBodies, Reading};
+use crate::note::Note;
+use crate::pipeline::{Counts, Pipeline};
+use crate::report::live;
+use crate::report::report_json::About;
+use crate::trail::{self, Story, Trail};
+use anstream::AutoStream;
+use std::io::{self, Write};
+
+/// An output, with colour where it is wanted.
+pub type Output = AutoStream<Box<dyn Write>>;
+
+/// Where the report goes, and where the lines go before it. A document on standard output, or
+/// packets (`is_taken`), must stay alone there: what else there is to say then goes to standard
+/// error.
+///
+/// # Errors
+/// A file that cannot be made.
+pub fn outputs(
+    options: &ReportOptions,
+    is_taken: bool,
+    quiet: bool,
+) -> anyhow::Result<(Output, Option<Output>)> {
+    let report_to = match &options.output {
+        None if is_taken => output::stderr(options.color),
+        file => output::open(file.as_deref(), options.color)?,
+    };
+    let document = options.output.is_none() && options.format != Format::Terminal;
+    let lines_to = match (quiet, is_taken || document) {
+        (true, _) => None,
+        (false, true) => Some(output::stderr(options.color)),
+        (false, false) => Some(output::open(None, options.color)?),
+    };
+    Ok((report_to, lines_to))
+}
+
+/// What has been seen so far.
+pub struct Session {
+    pipeline: Pipeline,
+    trail: Trail,
+    view: Option<View>,
+}
+
+impl Session {
+    /// A session that has seen nothing. Without `lines_to` it says nothing before its report.
+    pub fn new(lines_to: Option<Output>, width: usize) -> Self {
+        let mut pipeline =
+            Pipeline::new(Reading { keep: KeepBodies::Readable, ..Reading::default() });
+        if lines_to.is_some() {
+            pipeline.watch_finished();
+        }
+        let view = lines_to.map(|out| View { live: trail::Live::default(), out, width });
+        Self { pipeline, trail: Trail::default(), view }
+    }
+
+    /// What was counted so far.
+    pub fn counts(&self) -> &Counts {
+        self.pipeline.counts()
+    }
+
+    /// Takes the next packet, and shows what it finished.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn take(&mut self, packet: &Packet<'_>) -> io::Result<()> {
+        self.pipeline.push(packet);
+        if let Some(view) = &mut self.view {
+            view.take_finished(&mut self.pipeline);
+            view.live.settle(self.pipeline.oldest_open().unwrap_or(u64::MAX), packet.time);
+            view.show()?;
+        }
+        self.keep();
+        Ok(())
+    }
+
+    /// Shows what has waited for earlier exchanges, now that nothing comes.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn show_all(&mut self) -> io::Result<()> {
+        let Some(view) = &mut self.view else { return Ok(()) };
+        view.live.settle_all(self.pipeline.oldest_open().unwrap_or(u64::MAX));
+        view.show()
+    }
+
+    fn keep(&mut self) {
+        while let Some(numbered) = self.pipeline.pop() {
+            self.trail.push(numbered);
+        }
+    }
+
+    /// Finishes what is unfinished, and writes the report. It is that of `analyze` for the same
+    /// packets. `amend` may add to the story before it is told.
+    ///
+    /// # Errors
+    /// Those of the outputs.
+    pub fn report(
+        mut self,
+        options: &ReportOptions,
+        name: &str,
+        notes: &[Note],
+        amend: impl FnOnce(&mut Story),
+        out: &mut Output,
+    ) -> anyhow::Result<Outcome> {
+        self.pipeline.finish();
+        if let Some(view) = &mut self.view {
+            view.take_finished(&mut self.pipeline);
+        }
+        self.show_all()?;
+        if let Some(view) = &mut self.view
+            && options.format == Format::Terminal
+        {
+            writeln!(view.out)?;
+            view.out.flush()?;
+        }
+        self.keep();
+        let mut story = self.trail.finish();
+        amend(&mut story);
+        let is_found = report::judge(&mut story, options);
+        let about = About { files: &[name.to_owned()], counts: self.pipeline.counts(), notes };
+        report::render(&story, about, options, out)?;
+        Ok(if is_found { Outcome::Found } else { Outcome::Fine })
+    }
+}
+
+/// The lines that tell what happens.
+struct View {
+    live: trail::Live,
+    out: Output,
+    width: usize,
+}
+
+impl View {
+    fn take_finished(&mut self, pipeline: &mut Pipeline) {
+        while let Some(exchange) = pipeline.peek_finished() {
+            self.live.push(exchange);
+        }
+    }
+
+    fn show(&mut self) -> io::Result<()> {
+        while let Some(happening) = self.live.pop() {
+            live::write(&happening, self.width, &mut self.out)?;
+            self.out.flush()?;
+        }
+        Ok(())
+    }
+}
