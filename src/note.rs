@@ -28,6 +28,8 @@ pub enum NoteKind {
     Framing,
     /// Bytes between messages that are no HTTP.
     Junk,
+    /// The connection goes on in another protocol, or as a tunnel.
+    SwitchedProtocol,
     /// A message ended before its body did.
     Incomplete,
     /// A request and a response were paired by inference, and may not belong together.
@@ -50,6 +52,7 @@ impl NoteKind {
             Self::LenientHead => "lenient-head",
             Self::Framing => "framing",
             Self::Junk => "junk",
+            Self::SwitchedProtocol => "switched-protocol",
             Self::Incomplete => "incomplete",
             Self::DoubtfulPairing => "doubtful-pairing",
             Self::ContentCoding => "content-coding",

@@ -13,6 +13,7 @@ use crate::capture::Packet;
 use crate::http::{Conversation, Exchange, Peers, Reading};
 use crate::layer::{Protocol, recognise};
 use crate::limits::{TableLimits, TcpLimits};
+use crate::note::{Note, NoteKind};
 use crate::packet::{Decoder, Segment, Skip};
 use crate::tcp::{Entry, Event, Side, Table, What};
 use crate::time::Timestamp;
@@ -84,6 +85,8 @@ struct Talk {
     conversation: Option<Box<Conversation>>,
     /// The first bytes of the originator have been seen.
     begun: bool,
+    /// An exchange has been handed on.
+    told: bool,
     /// What [`Order`] was last told of it.
     pending: Option<u64>,
 }
@@ -103,6 +106,8 @@ impl Talk {
             conversation.push(event);
             if conversation.is_http() {
                 self.protocol = Protocol::Http1;
+            } else if conversation.is_http2() {
+                self.protocol = Protocol::Http2;
             }
         }
     }
@@ -245,7 +250,25 @@ fn advance(
         let peers = Peers { connection: entry.id, ends: entry.ends };
         entry.app.push(&event, peers, reading);
     }
-    drain(entry, reading, limits)
+    for side in Side::BOTH {
+        if let Some(offset) = entry.tcp.take_conflict_at(side)
+            && let Some(conversation) = &mut entry.app.conversation
+        {
+            conversation.overlap(side, offset, segment.packet);
+        }
+    }
+    let mut finished = drain(entry, reading, limits);
+    note_joined(entry, &mut finished);
+    finished
+}
+
+/// The first exchange of a connection that was joined midway says so.
+fn note_joined(entry: &mut Entry<Talk>, finished: &mut [Box<Exchange>]) {
+    let Some(first) = finished.first_mut() else { return };
+    if !std::mem::replace(&mut entry.app.told, true) && !entry.tcp.is_opened() {
+        let text = "the connection was already open when the capture began";
+        first.notes.push(Note::at(NoteKind::MidStream, first.first_packet(), text));
+    }
 }
 
 /// Nothing more comes on a connection: what that finished.
@@ -256,6 +279,7 @@ fn finish(entry: &mut Entry<Talk>, reading: Reading, limits: &TcpLimits) -> Vec<
         conversation.finish();
         finished.extend(std::iter::from_fn(|| conversation.pop()));
     }
+    note_joined(entry, &mut finished);
     finished
 }
 

@@ -1,7 +1,7 @@
 //! Dialogues in HTTP, and the exchanges they make: see `support::tell` for how these are written.
 mod support;
 
-use support::wire::{CLIENT, SERVER, Wire, exchanges, notes, told};
+use support::wire::{CLIENT, Odd, SERVER, Wire, exchanges, notes, told};
 
 fn get(target: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: a.example\r\n\r\n")
@@ -299,4 +299,163 @@ fn thousands_of_open_requests_are_capped_and_none_is_forgotten() {
     let frames = Wire::open().c(requests).frames();
     assert_eq!(told(&frames).len(), 6_000);
     assert!(notes(&frames).contains(&"limit"));
+}
+
+/// Kind and packet of each note, with its text.
+fn remarks(wire: Wire) -> Vec<(&'static str, u64, String)> {
+    let notes = exchanges(&wire.frames()).into_iter().flat_map(|exchange| exchange.notes);
+    notes.map(|note| (note.kind.word(), note.packet.unwrap(), note.text.into_owned())).collect()
+}
+
+#[test]
+fn a_connection_that_changes_its_protocol_says_to_which() {
+    let switch = |upgrade: &str| {
+        let response = format!("HTTP/1.1 101 Go\r\nConnection: upgrade\r\n{upgrade}\r\n");
+        let wire = Wire::open().c(get("/ws")).s(response);
+        let junk = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+        let wire = wire.c(junk).s("\0\0\0\x04\x01\0\0\0\0HTTP/1.1 200 OK\r\n\r\n");
+        assert_eq!(told(&wire.clone().frames()), ["GET /ws > 101"]);
+        let remarks = remarks(wire);
+        let mut found = remarks.into_iter().filter(|remark| remark.0 == "switched-protocol");
+        let (_, packet, text) = found.next().unwrap();
+        assert_eq!((packet, found.next()), (5, None));
+        text
+    };
+    for (upgrade, name) in [
+        ("Upgrade: websocket\r\n", "a WebSocket"),
+        ("Upgrade: h2c\r\n", "HTTP/2"),
+        ("Upgrade: TLS/1.0, HTTP/1.1\r\n", "TLS"),
+        ("Upgrade: \x1b[2J\r\n", "another protocol"),
+        ("", "another protocol"),
+    ] {
+        let text = switch(upgrade);
+        assert!(text.contains(name), "{upgrade:?}: {text}");
+    }
+    // A server that does not know h2c answers as if it had not been asked.
+    let asked = "GET /a HTTP/1.1\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n";
+    let refused = Wire::open().c(asked).s(ok("1")).c(get("/b")).s(ok("22"));
+    assert_eq!(told(&refused.clone().frames()), ["GET /a > 200 1", "GET /b > 200 2"]);
+    assert!(remarks(refused).is_empty());
+    let tunnel = Wire::open().c("CONNECT b.example:443 HTTP/1.1\r\n\r\n").s(status("200 OK"));
+    assert_eq!(remarks(tunnel)[0].0, "switched-protocol");
+}
+
+#[test]
+fn http_2_is_known_by_its_preface_however_it_is_cut() {
+    use cookietrail::layer::Protocol;
+    for mss in [1, 7, 16, 100] {
+        let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+        let wire = Wire::open().mss(mss).c(preface).s("\0\0\0\x04\0\0\0\0\0").close();
+        let counts = support::wire::counts(&wire.clone().frames());
+        assert_eq!(counts.protocols.get(&Protocol::Http2), Some(&1), "{mss}");
+        assert!(told(&wire.frames()).is_empty());
+    }
+}
+
+#[test]
+fn http_0_9_is_a_line_and_then_content() {
+    let page = "<html>Hello, this has no head</html>";
+    for mss in [1, 5, 1460] {
+        let wire = Wire::open().mss(mss).c("GET /old\r\n").s(page).s(page).fin(SERVER);
+        assert_eq!(told(&wire.clone().frames()), ["GET /old > 200 72"], "{mss}");
+        let found = exchanges(&wire.frames());
+        let response = found[0].response.as_ref().unwrap();
+        assert_eq!(response.start.version.to_string(), "HTTP/0.9");
+        assert!(found[0].notes.iter().all(|note| note.kind.word() == "lenient-head"));
+    }
+    // The way of netcat: its end closes before the answer comes.
+    let half_closed = Wire::open().c("GET /old\r\n").fin(CLIENT).s(page).fin(SERVER);
+    assert_eq!(told(&half_closed.frames()), ["GET /old > 200 36"]);
+    // Servers of today answer such a line with a head, if only to refuse it.
+    let refused = status("400 Bad Request").replace("\r\n\r\n", "\r\nContent-Length: 2\r\n\r\nno");
+    let modern = Wire::open().c("GET /old\r\n").s(&refused).fin(SERVER);
+    assert_eq!(told(&modern.frames()), ["GET /old > 400 2"]);
+    // A head whose first line names no version, and that comes in two parts, is still one head.
+    let slow = Wire::open().c("GET /a\r\n").c("Host: a\r\n\r\n").s(ok("1"));
+    assert_eq!(told(&slow.frames()), ["GET /a > 200 1"]);
+    // Other protocols have a word GET too.
+    let other = Wire::open().c("GET key\r\n").s("$5\r\nvalue\r\n");
+    assert!(told(&other.frames()).is_empty());
+}
+
+#[test]
+fn shapes_of_request_smuggling_are_named_as_such() {
+    let chunk = "1\r\nx\r\n0\r\n\r\n";
+    for (fields, body) in [
+        ("Content-Length: 6\r\nTransfer-Encoding: chunked\r\n", chunk),
+        ("Content-Length: 1\r\nContent-Length: 2\r\n", "x"),
+        ("Content-Length: 1, 2\r\n", "x"),
+        ("Content-Length: +1\r\n", ""),
+        ("Transfer-Encoding: xchunked\r\n", ""),
+        ("Transfer-Encoding: chunked, identity\r\n", ""),
+        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", chunk),
+        ("Transfer-Encoding : chunked\r\n", chunk),
+        ("Transfer-Encoding:\r\n chunked\r\n", chunk),
+        ("Transfer-Encoding: \x0bchunked\r\n", ""),
+        ("A: b\rTransfer-Encoding: chunked\r\n", ""),
+    ] {
+        let request = format!("POST /a HTTP/1.1\r\nHost: a\r\n{fields}\r\n{body}");
+        let wire = Wire::open().c(request).s(ok("1")).c(get("/b")).s(ok("22"));
+        let told = told(&wire.clone().frames());
+        assert_eq!(told.last().unwrap(), "GET /b > 200 2", "{fields:?}: {told:?}");
+        let remarks = remarks(wire);
+        let named = remarks.iter().filter(|remark| remark.2.contains("request smuggling"));
+        assert_eq!(named.map(|remark| remark.1).collect::<Vec<_>>(), [4], "{fields:?} {remarks:?}");
+    }
+    let fine = "POST /a HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx";
+    assert!(remarks(Wire::open().c(fine).s(ok("1"))).is_empty());
+}
+
+#[test]
+fn a_packet_that_was_cut_is_named_with_its_number() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n";
+    let wire = Wire::open().c(get("/a")).s(head).s("abcdef").cut(4).s("ghi");
+    let wire = wire.c(get("/b")).s(ok("1"));
+    assert_eq!(told(&wire.clone().frames()), ["GET /a > 200 5..", "GET /b > 200 1"]);
+    let text = "4 bytes of the response were not captured".to_owned();
+    assert_eq!(remarks(wire), [("cut-packet", 6, text)]);
+    let in_head = Wire::open().c(get("/a")).cut(4).s(ok("1"));
+    assert_eq!(remarks(in_head)[0].0, "cut-packet");
+}
+
+#[test]
+fn notes_of_one_exchange_do_not_grow_with_its_holes() {
+    let mut wire = Wire::open().c(get("/a")).s("HTTP/1.1 200 OK\r\nContent-Length: 6000\r\n\r\n");
+    for _ in 0..1000 {
+        wire = wire.s("abcdef").cut(4);
+    }
+    let remarks = remarks(wire);
+    assert_eq!(remarks.len(), 33);
+    assert_eq!(remarks.last().unwrap().0, "limit");
+}
+
+#[test]
+fn copies_that_disagree_are_told_of_the_exchange_whose_bytes_they_are() {
+    let (first, second) = (ok("abcdef"), ok("ghijkl"));
+    let wire = Wire::open().c(get("/a")).s(&first).c(get("/b"));
+    // The second response comes out of order: its body first, a copy of that with other bytes, and
+    // then its head.
+    let (head, _) = second.split_at(second.len() - 6);
+    let late = |payload: &'static [u8]| Odd {
+        seq: i64::try_from(head.len()).unwrap(),
+        ack: Some(0),
+        payload,
+        ..Odd::default()
+    };
+    let wire = wire.odd(SERVER, late(b"ghijkl")).odd(SERVER, late(b"gXijkl")).s(head);
+    let found = exchanges(&wire.frames());
+    assert!(found[0].notes.is_empty());
+    let notes: Vec<_> = found[1].notes.iter().map(|note| (note.kind.word(), note.packet)).collect();
+    assert_eq!(notes, [("overlap", Some(8))]);
+}
+
+#[test]
+fn a_connection_joined_midway_says_so_once() {
+    let wire = Wire::joined().c(get("/a")).s(ok("1")).c(get("/b")).s(ok("22"));
+    let text = "the connection was already open when the capture began".to_owned();
+    assert_eq!(remarks(wire), [("mid-stream", 1, text)]);
+    // A handshake that comes late in the file is a handshake all the same.
+    let mut frames = Wire::open().c(get("/a")).s(ok("1")).frames();
+    frames.swap(0, 1);
+    assert!(notes(&frames).is_empty());
 }

@@ -78,10 +78,14 @@ impl Coding {
 
 /// What the headers alone tell: whether the content cannot be read.
 pub(super) fn unreadable(headers: &Headers) -> Option<Problem> {
-    let mut codings = headers.list("content-encoding");
-    let unknown = codings.any(|name| Coding::named(name).is_none());
-    let many = || headers.list("content-encoding").nth(MAX_CODINGS).is_some();
-    if unknown { Some(Problem::Unknown) } else { many().then_some(Problem::TooMany) }
+    let mut count = 0;
+    for name in headers.list("content-encoding") {
+        if Coding::named(name).is_none() {
+            return Some(Problem::Unknown);
+        }
+        count += 1;
+    }
+    (count > MAX_CODINGS).then_some(Problem::TooMany)
 }
 
 /// Undoes the content codings that `headers` name, giving at most `cap` bytes.

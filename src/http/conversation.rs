@@ -7,19 +7,23 @@
 //! answers the request that was sent when everything before that response had been read; see
 //! `pairing`.
 
+mod heads;
 mod losses;
+mod overlaps;
+mod simple;
+mod switch;
 
-use super::body::{Body, KeepBodies};
-use super::exchange::{Exchange, Message};
-use super::framing::{self, Framing};
-use super::head;
-use super::open::{Answer, Open};
-use super::pairing::{self, Loss};
+use super::body::KeepBodies;
+use super::exchange::Exchange;
+use super::framing::Framing;
+use super::open::Open;
+use super::pairing::Loss;
 use super::probe::Looks;
 use super::reader::{Origin, Reader, Step};
 use crate::limits::HttpLimits;
 use crate::note::{Note, NoteKind};
 use crate::tcp::{Event, Mark, Side, What};
+use overlaps::Overlap;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
@@ -46,8 +50,6 @@ pub struct Reading {
 const FEW: usize = 8;
 const MANY: usize = 64;
 
-const NO_REQUEST: &str = "the request was not captured";
-
 /// One HTTP/1 connection.
 #[derive(Debug)]
 pub struct Conversation {
@@ -68,6 +70,11 @@ pub struct Conversation {
     oldest: Option<u64>,
     /// Exchanges that were closed since `oldest` was looked for.
     closed: usize,
+    is_http2: bool,
+    /// A request in HTTP/0.9 waits for its response, which has no head.
+    simple: bool,
+    /// Where copies of bytes disagreed that are still to come.
+    overlaps: Vec<Overlap>,
 }
 
 impl Conversation {
@@ -85,6 +92,9 @@ impl Conversation {
             done: VecDeque::new(),
             oldest: None,
             closed: 0,
+            is_http2: false,
+            simple: false,
+            overlaps: Vec::new(),
         }
     }
 
@@ -93,7 +103,12 @@ impl Conversation {
         let at = Origin { mark: event.mark, offset: event.offset };
         match &event.what {
             What::Data(bytes) => self.data(event.side, bytes, at),
-            What::Gap(missing) => self.gap(event.side, event.offset, *missing, event.mark),
+            What::Gap(missing) => {
+                self.gap(event.side, event.offset, *missing, event.mark, NoteKind::Gap);
+            }
+            What::Cut(missing) => {
+                self.gap(event.side, event.offset, *missing, event.mark, NoteKind::CutPacket);
+            }
             What::End(how) => self.end(event.side, *how, event.mark),
         }
     }
@@ -114,6 +129,11 @@ impl Conversation {
         self.oldest.into_iter().chain(heads).min()
     }
 
+    /// Whether it is HTTP/2, which is not read here.
+    pub fn is_http2(&self) -> bool {
+        self.is_http2
+    }
+
     /// Whether any HTTP has been seen.
     pub fn is_http(&self) -> bool {
         self.client.is_some()
@@ -126,20 +146,26 @@ impl Conversation {
     }
 
     fn data(&mut self, side: Side, mut bytes: &[u8], mut at: Origin) {
+        self.simple_request_before(side);
         while !bytes.is_empty() {
             self.end_body_before(side, bytes, at.offset);
+            self.simple_response_before(side, bytes, at);
             let (used, step) = self.readers[side.index()].read(bytes, at, &self.reading.limits);
             match step {
                 Step::Nothing => {}
                 Step::Head(looks, head, origin) => {
                     self.head(side, looks, &head, origin, at.mark, None);
+                    self.tell_overlaps(side, at.offset + used as u64);
                 }
                 Step::LongHead(head, origin) => {
                     let text = "the head is longer than is read";
                     let cut = Note::at(NoteKind::Limit, at.mark.packet, text);
                     self.cut_head(side, &head, origin, cut);
                 }
-                Step::Body(body) => self.body(side, body, at.mark),
+                Step::Body(body) => {
+                    self.tell_overlaps(side, at.offset + used as u64);
+                    self.body(side, body, at.mark);
+                }
                 Step::BodyEnd => self.message_end(side, true),
                 Step::Broken(why) => {
                     self.note(side, NoteKind::Framing, at.mark, why);
@@ -163,7 +189,8 @@ impl Conversation {
         cut: Option<Note>,
     ) {
         if head.starts_with(b"PRI * HTTP/2") {
-            // HTTP/2 inside a tunnel.
+            // HTTP/2 inside a tunnel, or from the start with its preface in pieces.
+            self.is_http2 = self.client.is_none();
             self.readers.iter_mut().for_each(Reader::go_blind);
             return;
         }
@@ -181,121 +208,6 @@ impl Conversation {
         if understood.is_none() {
             self.readers[side.index()].go_seeking();
         }
-    }
-
-    fn request(
-        &mut self,
-        head: &[u8],
-        origin: Origin,
-        last: Mark,
-        cut: Option<Note>,
-    ) -> Option<()> {
-        let parsed = head::request(head)?;
-        if self.open.len() >= self.reading.limits.open_exchanges {
-            self.drop_oldest(last);
-        }
-        let client = self.client?;
-        let mut open = Open::new(&self.peers, client);
-        open.request_start = origin.offset;
-        open.request_acked = origin.mark.acked;
-        open.exchange.notes.extend(cut);
-        let (framing, doubt) = framing::of_request(&parsed.headers);
-        for text in parsed.leniencies {
-            open.note(NoteKind::LenientHead, origin.mark.packet, text);
-        }
-        if let Some(text) = doubt {
-            open.note(NoteKind::Framing, origin.mark.packet, text);
-        }
-        if framing != Framing::Empty {
-            open.note_content(&parsed.headers, origin.mark.packet);
-        }
-        open.keep[0] = self.kept_bytes(&parsed.headers);
-        open.exchange.request = Some(message(parsed.start, parsed.headers, origin, last));
-        self.open.push_back(open);
-        self.begun_by(origin);
-        self.begin_body(client, framing);
-        Some(())
-    }
-
-    fn response(
-        &mut self,
-        head: &[u8],
-        origin: Origin,
-        last: Mark,
-        cut: Option<Note>,
-    ) -> Option<()> {
-        let parsed = head::response(head)?;
-        let index = self.answered_by(origin);
-        let keep = self.kept_bytes(&parsed.headers);
-        let server = self.client?.other();
-        self.begun_by(origin);
-        let open = &mut self.open[index];
-        open.exchange.notes.extend(cut);
-        let method = open.exchange.request.as_ref().map(|request| request.start.method.clone());
-        let status = parsed.start.status;
-        let (framing, doubt) = framing::of_response(method.as_deref(), status, &parsed.headers);
-        for text in parsed.leniencies {
-            open.note(NoteKind::LenientHead, origin.mark.packet, text);
-        }
-        if let Some(text) = doubt {
-            open.note(NoteKind::Framing, origin.mark.packet, text);
-        }
-        if framing != Framing::Empty {
-            open.note_content(&parsed.headers, origin.mark.packet);
-        }
-        open.keep[1] = keep;
-        let response = message(parsed.start, parsed.headers, origin, last);
-        if matches!(status, 100 | 102..=199) {
-            open.exchange.interim.push(response);
-            self.begin_interim(server);
-            return Some(());
-        }
-        open.exchange.response = Some(response);
-        open.answer = Answer::Reading;
-        self.answering = Some(index);
-        self.bodiless = method.is_none();
-        self.begin_body(server, framing);
-        if status == 101 {
-            self.readers.iter_mut().for_each(Reader::go_blind);
-        } else if method.as_deref() == Some(b"CONNECT") && (200..300).contains(&status) {
-            self.readers.iter_mut().for_each(Reader::go_seeking);
-        }
-        Some(())
-    }
-
-    /// Which open exchange a response that begins at `origin` belongs to; one without a request is
-    /// opened if there is none.
-    fn answered_by(&mut self, origin: Origin) -> usize {
-        let mark = origin.mark;
-        let loss = std::mem::take(&mut self.loss);
-        let Some((index, doubtful)) = pairing::answered(&self.open, loss, origin) else {
-            return self.open_orphan(mark);
-        };
-        for open in self.open.iter_mut().take(index).filter(|open| open.is_waiting()) {
-            open.note(NoteKind::Gap, mark.packet, "the response was not captured");
-            open.abandon();
-        }
-        let open = &mut self.open[index];
-        if open.exchange.request.is_none() && open.exchange.interim.is_empty() {
-            open.note(NoteKind::Gap, mark.packet, NO_REQUEST);
-        }
-        if doubtful {
-            let text = "responses are missing before this one, which may answer another request";
-            open.note(NoteKind::DoubtfulPairing, mark.packet, text);
-        }
-        let before = self.open.len();
-        self.close_done();
-        index - (before - self.open.len())
-    }
-
-    /// A response whose request was not captured goes before the requests that came after it.
-    fn open_orphan(&mut self, mark: Mark) -> usize {
-        let index = self.open.iter().position(Open::is_waiting).unwrap_or(self.open.len());
-        let mut orphan = Open::new(&self.peers, self.client.unwrap_or(Side::Originator));
-        orphan.request_done = true;
-        orphan.note(NoteKind::Gap, mark.packet, NO_REQUEST);
-        self.open.insert(index, orphan);
-        index
     }
 
     fn begin_body(&mut self, side: Side, framing: Framing) {
@@ -406,11 +318,4 @@ impl Conversation {
         let packet = origin.mark.packet;
         self.oldest = Some(self.oldest.map_or(packet, |oldest| oldest.min(packet)));
     }
-}
-
-fn message<S>(start: S, headers: super::Headers, origin: Origin, last: Mark) -> Message<S> {
-    let mut at = origin.position();
-    at.last_packet = at.last_packet.max(last.packet);
-    at.last_time = at.last_time.max(last.time);
-    Message { at, start, headers, body: Body::default() }
 }

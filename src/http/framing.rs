@@ -23,7 +23,7 @@ pub(super) type Judged = (Framing, Option<&'static str>);
 pub(super) fn of_request(headers: &Headers) -> Judged {
     let stated = Stated::of(headers);
     match stated.coding() {
-        Coding::Chunked { with_length } => (Framing::Chunked, with_length),
+        Coding::Chunked { doubt } => (Framing::Chunked, doubt),
         Coding::Other => (
             Framing::Empty,
             Some("the request has a Transfer-Encoding that does not end in chunked"),
@@ -45,8 +45,11 @@ pub(super) fn of_response(method: Option<&[u8]>, status: u16, headers: &Headers)
     }
     let stated = Stated::of(headers);
     match stated.coding() {
-        Coding::Chunked { with_length } => (Framing::Chunked, with_length),
-        Coding::Other => (Framing::UntilClose, None),
+        Coding::Chunked { doubt } => (Framing::Chunked, doubt),
+        Coding::Other => (
+            Framing::UntilClose,
+            Some("the response has a Transfer-Encoding that does not end in chunked"),
+        ),
         Coding::None => match stated.length {
             Length::None => (Framing::UntilClose, None),
             Length::Of(length, doubt) => (Framing::Length(length), doubt),
@@ -59,7 +62,7 @@ const BAD_LENGTH: &str = "the Content-Length cannot be read";
 
 enum Coding {
     None,
-    Chunked { with_length: Option<&'static str> },
+    Chunked { doubt: Option<&'static str> },
     Other,
 }
 
@@ -76,6 +79,8 @@ enum Length {
 struct Stated<'a> {
     /// The last member of the Transfer-Encoding fields.
     last_coding: Option<&'a [u8]>,
+    /// How often they name chunked.
+    chunked: usize,
     has_length: bool,
     length: Length,
 }
@@ -88,7 +93,10 @@ impl<'a> Stated<'a> {
                 stated.has_length = true;
                 members(value).for_each(|member| stated.add_length(member));
             } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
-                stated.last_coding = members(value).last().or(stated.last_coding);
+                for member in members(value) {
+                    stated.chunked += usize::from(member.eq_ignore_ascii_case(b"chunked"));
+                    stated.last_coding = Some(member);
+                }
             }
         }
         stated
@@ -112,8 +120,10 @@ impl<'a> Stated<'a> {
             let with_length = self.has_length.then_some(
                 "both Transfer-Encoding and Content-Length are given; chunked was believed",
             );
-            Coding::Chunked { with_length }
-        } else if last.eq_ignore_ascii_case(b"identity") {
+            let twice = (self.chunked > 1)
+                .then_some("Transfer-Encoding names chunked twice; it was undone once");
+            Coding::Chunked { doubt: with_length.or(twice) }
+        } else if last.eq_ignore_ascii_case(b"identity") && self.chunked == 0 {
             Coding::None
         } else {
             Coding::Other
@@ -161,6 +171,12 @@ mod tests {
             &[("Content-Length", "5"), ("Content-Length", "6")],
             &[("Content-Length", "5, 6")],
             &[("Content-Length", "+5")],
+            &[("Transfer-Encoding", "xchunked")],
+            &[("Transfer-Encoding", "chunked"), ("Transfer-Encoding", "identity")],
+            &[("Transfer-Encoding", "chunked, identity")],
+            &[("Transfer-Encoding", "chunked, chunked")],
+            &[("Transfer-Encoding", "\u{b}chunked")],
+            &[("Transfer-Encoding", "\"chunked\"")],
             &[("Content-Length", "99999999999999999999999")],
         ] {
             assert!(response(200, fields).1.is_some(), "{fields:?}");

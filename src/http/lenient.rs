@@ -104,8 +104,9 @@ fn fields(mut rest: &[u8], leniencies: &mut Vec<&'static str>) -> Headers {
             break;
         }
         match (line[0], memchr::memchr(b':', line), fields.last_mut()) {
-            (b' ' | b'\t', _, Some((_, value))) => {
+            (b' ' | b'\t', _, Some((name, value))) => {
                 note("a header value is folded over several lines");
+                note_framing(name, &mut note);
                 value.push(b' ');
                 value.extend_from_slice(line.trim_ascii());
             }
@@ -113,6 +114,10 @@ fn fields(mut rest: &[u8], leniencies: &mut Vec<&'static str>) -> Headers {
                 let name = line[..colon].trim_ascii();
                 if name.len() != colon {
                     note("a header name has white space before its colon");
+                    note_framing(name, &mut note);
+                }
+                if line.contains(&b'\r') {
+                    note("a carriage return stands inside a line (a shape of request smuggling)");
                 }
                 fields.push((name, line[colon + 1..].trim_ascii().to_vec()));
             }
@@ -122,9 +127,37 @@ fn fields(mut rest: &[u8], leniencies: &mut Vec<&'static str>) -> Headers {
     Headers::from_pairs(&fields)
 }
 
+/// What is lenient about the fields that say where a message ends, others may read otherwise.
+fn note_framing(name: &[u8], note: &mut impl FnMut(&'static str)) {
+    let frames = [&b"transfer-encoding"[..], b"content-length"];
+    if frames.iter().any(|field| name.eq_ignore_ascii_case(field)) {
+        note("the length of the body is given in an odd way (a shape of request smuggling)");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SMUGGLING: &str =
+        "the length of the body is given in an odd way (a shape of request smuggling)";
+
+    #[test]
+    fn odd_ways_to_frame_a_body_are_named_as_what_they_are() {
+        for (fields, first) in [
+            ("Transfer-Encoding : chunked\r\n", "a header name has white space before its colon"),
+            ("Transfer-Encoding:\r\n chunked\r\n", "a header value is folded over several lines"),
+            ("Content-Length:\r\n\t5\r\n", "a header value is folded over several lines"),
+        ] {
+            let head = format!("POST / HTTP/1.1\r\n{fields}\r\n");
+            assert_eq!(request(head.as_bytes()).unwrap().leniencies, [first, SMUGGLING]);
+        }
+        let bare = b"POST / HTTP/1.1\r\nA: b\rTransfer-Encoding: chunked\r\n\r\n";
+        assert_eq!(
+            request(bare).unwrap().leniencies,
+            ["a carriage return stands inside a line (a shape of request smuggling)"]
+        );
+    }
 
     #[test]
     fn each_leniency_is_named() {

@@ -7,6 +7,9 @@ use super::headers::Headers;
 use crate::note::{Note, NoteKind};
 use crate::tcp::{Mark, Side};
 
+/// How many notes an exchange gets. A capture with a short snap length has a hole in every packet.
+const MAX_NOTES: usize = 32;
+
 /// How far the response has come.
 #[derive(Debug)]
 pub(super) enum Answer {
@@ -83,7 +86,13 @@ impl Open {
         packet: u64,
         text: impl Into<std::borrow::Cow<'static, str>>,
     ) {
-        self.exchange.notes.push(Note::at(kind, packet, text));
+        let notes = &mut self.exchange.notes;
+        if notes.len() < MAX_NOTES {
+            notes.push(Note::at(kind, packet, text));
+        } else if notes.len() == MAX_NOTES {
+            let text = "more was odd about this exchange than is told";
+            notes.push(Note::at(NoteKind::Limit, packet, text));
+        }
     }
 
     /// Says so if the headers name a content coding that is not undone here.

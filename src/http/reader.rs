@@ -192,6 +192,21 @@ impl Reader {
         self.state = State::Between { lost: true };
     }
 
+    /// The request of HTTP/0.9 that it holds: a line with GET and a path, and nothing after it. The
+    /// line may still be the first of a longer head; that is for the caller to know.
+    pub fn take_simple_request(&mut self) -> Option<(Vec<u8>, Origin)> {
+        if self.carry.is_empty() || self.state != State::Head(Looks::Request) {
+            return None;
+        }
+        let path = self.carry.strip_suffix(b"\n")?.strip_prefix(b"GET ")?.trim_ascii();
+        if path.is_empty() || !path.iter().all(u8::is_ascii_graphic) {
+            return None;
+        }
+        let origin = self.origin.take()?;
+        self.state = State::Between { lost: false };
+        Some((std::mem::take(&mut self.carry), origin))
+    }
+
     /// Bytes that were not captured.
     pub fn skip(&mut self, missing: u64) -> Hole {
         if let State::Chunked(chunked) = &mut self.state

@@ -38,6 +38,8 @@ struct Store<M> {
     chunks: BTreeMap<u64, Chunk<M>>,
     bytes: usize,
     conflicts: u64,
+    /// Where the last of them was.
+    conflict_at: Option<u64>,
 }
 
 impl<M> Default for Assembler<M> {
@@ -48,7 +50,7 @@ impl<M> Default for Assembler<M> {
 
 impl<M> Default for Store<M> {
     fn default() -> Self {
-        Self { chunks: BTreeMap::new(), bytes: 0, conflicts: 0 }
+        Self { chunks: BTreeMap::new(), bytes: 0, conflicts: 0, conflict_at: None }
     }
 }
 
@@ -83,6 +85,11 @@ impl<M: Copy> Assembler<M> {
     /// How many stored chunks met a copy with other bytes since this was last asked.
     pub fn take_conflicts(&mut self) -> u64 {
         self.store.as_mut().map_or(0, |store| std::mem::take(&mut store.conflicts))
+    }
+
+    /// Where the last of those copies began, in the same time.
+    pub fn take_conflict_at(&mut self) -> Option<u64> {
+        self.store.as_mut()?.conflict_at.take()
     }
 
     /// Takes a piece that begins at `offset`. If it is next in line, and nothing stored overlaps
@@ -170,6 +177,7 @@ impl<M: Copy> Store<M> {
         let from = usize::try_from(offset - at).unwrap_or(usize::MAX);
         if chunk.bytes.get(from..).is_some_and(|kept| !kept.starts_with(bytes)) {
             self.conflicts += 1;
+            self.conflict_at = Some(offset);
         }
     }
 }

@@ -79,6 +79,8 @@ pub enum What<'a> {
     Data(Cow<'a, [u8]>),
     /// This many bytes of the stream are not in the capture.
     Gap(u64),
+    /// The same: the packet that carried them was captured, but only its beginning.
+    Cut(u64),
     /// The direction has ended.
     End(End),
 }
@@ -106,6 +108,7 @@ pub struct Connection {
     /// Who aborted the connection, if nothing speaks against it.
     reset: Option<Side>,
     finished: bool,
+    opened: bool,
 }
 
 /// How many segments of a connection are awaited before a direction without SYN begins.
@@ -115,7 +118,14 @@ impl Connection {
     /// A connection whose first segment is about to be pushed.
     pub fn new(first: &Segment<'_>) -> Self {
         let last = Mark { packet: first.packet, time: first.time, acked: None };
-        Self { halves: Default::default(), last, young: YOUNG, reset: None, finished: false }
+        Self {
+            halves: Default::default(),
+            last,
+            young: YOUNG,
+            reset: None,
+            finished: false,
+            opened: false,
+        }
     }
 
     /// Whether both directions have delivered all they ever will.
@@ -161,6 +171,17 @@ impl Connection {
     /// How many copies of stored bytes disagreed with them since this was last asked.
     pub fn take_conflicts(&mut self) -> u64 {
         self.halves.iter_mut().map(|half| half.assembler.take_conflicts()).sum()
+    }
+
+    /// Whether a SYN has been seen: the capture has the connection from its beginning.
+    pub fn is_opened(&self) -> bool {
+        self.opened
+    }
+
+    /// Where in the stream of `side` a copy of stored bytes disagreed with them, if one did since
+    /// this was last asked.
+    pub fn take_conflict_at(&mut self, side: Side) -> Option<u64> {
+        self.half_mut(side).assembler.take_conflict_at()
     }
 
     /// Takes a segment sent by `side`. Bytes that are next in line come straight back, borrowed
@@ -219,6 +240,7 @@ impl Connection {
         if segment.flags.rst {
             return;
         }
+        self.opened |= segment.flags.syn;
         let half = self.half_mut(side);
         if segment.flags.syn {
             half.open(Seq(segment.seq).plus(1));
@@ -274,7 +296,7 @@ impl Connection {
         let offset = self.half_mut(side).next();
         let skipped = self.half_mut(side).skip_cut();
         if skipped > 0 {
-            return Some(Event { side, what: What::Gap(skipped), offset, mark: self.last });
+            return Some(Event { side, what: What::Cut(skipped), offset, mark: self.last });
         }
         let mark = self.halves[side.index()].has_ready()?;
         self.in_step(side, mark.acked).then(|| self.deliver(side, mark))?

@@ -240,6 +240,14 @@ fn packets(frames: &[Frame]) -> impl Iterator<Item = Packet<'_>> {
     })
 }
 
+/// What the program counts.
+pub fn counts(frames: &[Frame]) -> cookietrail::pipeline::Counts {
+    let mut pipeline = Pipeline::new(Reading::default());
+    packets(frames).for_each(|packet| pipeline.push(&packet));
+    pipeline.finish();
+    pipeline.counts().clone()
+}
+
 /// What the program finds.
 pub fn exchanges(frames: &[Frame]) -> Vec<Exchange> {
     let mut pipeline = Pipeline::new(Reading::default());
@@ -348,7 +356,7 @@ fn add(story: &mut Vec<String>, event: &Event<'_>) {
             }
             _ => story.push(format!("{who} '{}'", text(bytes))),
         },
-        What::Gap(missing) => story.push(format!("{who} [{missing}]")),
+        What::Gap(missing) | What::Cut(missing) => story.push(format!("{who} [{missing}]")),
         What::End(End::Closed) => story.push(format!("{who} closed")),
         What::End(End::Reset) => story.push(format!("{who} reset")),
         What::End(End::Unknown) => story.push(format!("{who} open")),

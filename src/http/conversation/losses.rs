@@ -29,18 +29,26 @@ impl Conversation {
         }
     }
 
-    pub(super) fn gap(&mut self, side: Side, offset: u64, missing: u64, mark: Mark) {
+    /// Bytes are missing: `kind` says whether the capture lacks a packet, or a part of one.
+    pub(super) fn gap(
+        &mut self,
+        side: Side,
+        offset: u64,
+        missing: u64,
+        mark: Mark,
+        kind: NoteKind,
+    ) {
         match self.readers[side.index()].skip(missing) {
-            Hole::InBody => self.hole_in_body(side, missing, mark),
+            Hole::InBody => self.hole_in_body(side, missing, mark, kind),
             Hole::EndsBody(beyond) => {
-                self.note_missing(side, missing, mark);
+                self.note_missing(side, missing, mark, kind);
                 self.message_end(side, false);
                 self.lose(side, offset, beyond);
             }
             Hole::InHead(carry, origin) => {
                 let text =
                     format!("{missing} bytes are missing, and with them the end of the head");
-                let cut = Note::at(NoteKind::Gap, mark.packet, text);
+                let cut = Note::at(kind, mark.packet, text);
                 self.cut_head(side, &carry, origin, cut);
                 self.lose(side, offset, 0);
             }
@@ -48,9 +56,9 @@ impl Conversation {
         }
     }
 
-    fn hole_in_body(&mut self, side: Side, missing: u64, mark: Mark) {
+    fn hole_in_body(&mut self, side: Side, missing: u64, mark: Mark, kind: NoteKind) {
         let of_request = self.is_client(side);
-        self.note_missing(side, missing, mark);
+        self.note_missing(side, missing, mark, kind);
         if let Some(open) = self.current(side) {
             open.add_hole(of_request);
         }
@@ -90,6 +98,7 @@ impl Conversation {
     }
 
     pub(super) fn end(&mut self, side: Side, how: End, mark: Mark) {
+        self.simple_request_before(side.other());
         let ended = self.readers[side.index()].end(how);
         if let Some((carry, origin)) = ended.head {
             let text = "the connection ends inside the head";
@@ -109,8 +118,8 @@ impl Conversation {
         }
     }
 
-    fn note_missing(&mut self, side: Side, missing: u64, mark: Mark) {
+    fn note_missing(&mut self, side: Side, missing: u64, mark: Mark, kind: NoteKind) {
         let text = format!("{missing} bytes of the {} were not captured", self.what(side));
-        self.note(side, NoteKind::Gap, mark, text);
+        self.note(side, kind, mark, text);
     }
 }

@@ -1,0 +1,147 @@
+//! What a conversation makes of the head of a request, and of a response.
+
+use super::{Conversation, switch};
+use crate::http::Headers;
+use crate::http::body::Body;
+use crate::http::exchange::Message;
+use crate::http::framing::{self, Framing};
+use crate::http::head;
+use crate::http::open::{Answer, Open};
+use crate::http::pairing;
+use crate::http::reader::{Origin, Reader};
+use crate::note::{Note, NoteKind};
+use crate::tcp::{Mark, Side};
+
+const NO_REQUEST: &str = "the request was not captured";
+
+impl Conversation {
+    /// Reads a request head; `None` if it cannot be read at all.
+    pub(super) fn request(
+        &mut self,
+        head: &[u8],
+        origin: Origin,
+        last: Mark,
+        cut: Option<Note>,
+    ) -> Option<()> {
+        let parsed = head::request(head)?;
+        if self.open.len() >= self.reading.limits.open_exchanges {
+            self.drop_oldest(last);
+        }
+        let client = self.client?;
+        let mut open = Open::new(&self.peers, client);
+        open.request_start = origin.offset;
+        open.request_acked = origin.mark.acked;
+        open.exchange.notes.extend(cut);
+        let (framing, doubt) = framing::of_request(&parsed.headers);
+        for text in parsed.leniencies {
+            open.note(NoteKind::LenientHead, origin.mark.packet, text);
+        }
+        if let Some(text) = doubt {
+            let text = format!("{text} (a shape of request smuggling)");
+            open.note(NoteKind::Framing, origin.mark.packet, text);
+        }
+        if framing != Framing::Empty {
+            open.note_content(&parsed.headers, origin.mark.packet);
+        }
+        open.keep[0] = self.kept_bytes(&parsed.headers);
+        open.exchange.request = Some(message(parsed.start, parsed.headers, origin, last));
+        self.open.push_back(open);
+        self.begun_by(origin);
+        self.begin_body(client, framing);
+        Some(())
+    }
+
+    /// Reads a response head, finds the request that it answers, and says what follows.
+    pub(super) fn response(
+        &mut self,
+        head: &[u8],
+        origin: Origin,
+        last: Mark,
+        cut: Option<Note>,
+    ) -> Option<()> {
+        let parsed = head::response(head)?;
+        let index = self.answered_by(origin);
+        let keep = self.kept_bytes(&parsed.headers);
+        let server = self.client?.other();
+        self.begun_by(origin);
+        let open = &mut self.open[index];
+        open.exchange.notes.extend(cut);
+        let method = open.exchange.request.as_ref().map(|request| request.start.method.clone());
+        let status = parsed.start.status;
+        let (framing, doubt) = framing::of_response(method.as_deref(), status, &parsed.headers);
+        for text in parsed.leniencies {
+            open.note(NoteKind::LenientHead, origin.mark.packet, text);
+        }
+        if let Some(text) = doubt {
+            open.note(NoteKind::Framing, origin.mark.packet, text);
+        }
+        if framing != Framing::Empty {
+            open.note_content(&parsed.headers, origin.mark.packet);
+        }
+        open.keep[1] = keep;
+        let is_tunnel = method.as_deref() == Some(b"CONNECT") && (200..300).contains(&status);
+        if status == 101 || is_tunnel {
+            let text = switch::told(status, &parsed.headers);
+            open.note(NoteKind::SwitchedProtocol, origin.mark.packet, text);
+        }
+        let response = message(parsed.start, parsed.headers, origin, last);
+        if matches!(status, 100 | 102..=199) {
+            open.exchange.interim.push(response);
+            self.begin_interim(server);
+            return Some(());
+        }
+        open.exchange.response = Some(response);
+        open.answer = Answer::Reading;
+        self.answering = Some(index);
+        self.bodiless = method.is_none();
+        self.begin_body(server, framing);
+        if status == 101 {
+            self.readers.iter_mut().for_each(Reader::go_blind);
+        } else if is_tunnel {
+            self.readers.iter_mut().for_each(Reader::go_seeking);
+        }
+        Some(())
+    }
+
+    /// Which open exchange a response that begins at `origin` belongs to; one without a request is
+    /// opened if there is none.
+    fn answered_by(&mut self, origin: Origin) -> usize {
+        let mark = origin.mark;
+        let loss = std::mem::take(&mut self.loss);
+        let Some((index, doubtful)) = pairing::answered(&self.open, loss, origin) else {
+            return self.open_orphan(mark);
+        };
+        for open in self.open.iter_mut().take(index).filter(|open| open.is_waiting()) {
+            open.note(NoteKind::Gap, mark.packet, "the response was not captured");
+            open.abandon();
+        }
+        let open = &mut self.open[index];
+        if open.exchange.request.is_none() && open.exchange.interim.is_empty() {
+            open.note(NoteKind::Gap, mark.packet, NO_REQUEST);
+        }
+        if doubtful {
+            let text = "responses are missing before this one, which may answer another request";
+            open.note(NoteKind::DoubtfulPairing, mark.packet, text);
+        }
+        let before = self.open.len();
+        self.close_done();
+        index - (before - self.open.len())
+    }
+
+    /// A response whose request was not captured goes before the requests that came after it.
+    fn open_orphan(&mut self, mark: Mark) -> usize {
+        let index = self.open.iter().position(Open::is_waiting).unwrap_or(self.open.len());
+        let mut orphan = Open::new(&self.peers, self.client.unwrap_or(Side::Originator));
+        orphan.request_done = true;
+        orphan.note(NoteKind::Gap, mark.packet, NO_REQUEST);
+        self.open.insert(index, orphan);
+        index
+    }
+}
+
+fn message<S>(start: S, headers: Headers, origin: Origin, last: Mark) -> Message<S> {
+    let mut at = origin.position();
+    at.last_packet = at.last_packet.max(last.packet);
+    at.last_time = at.last_time.max(last.time);
+    Message { at, start, headers, body: Body::default() }
+}

@@ -1,0 +1,50 @@
+//! HTTP/0.9: a request of one line, and a response that is nothing but its content, up to the end of
+//! the connection.
+
+use super::{Conversation, KeepBodies};
+use crate::http::exchange::{Message, Version};
+use crate::http::framing::Framing;
+use crate::http::head::StatusLine;
+use crate::http::open::{Answer, Open};
+use crate::http::probe::{Looks, probe};
+use crate::http::reader::Origin;
+use crate::http::{Body, Headers};
+use crate::note::NoteKind;
+use crate::tcp::Side;
+
+impl Conversation {
+    /// When a server speaks, or its client has no more to say, and all that came of a request is a
+    /// line without a version, then that line is the request.
+    pub(super) fn simple_request_before(&mut self, server: Side) {
+        let client = server.other();
+        let Some((line, origin)) = self.readers[client.index()].take_simple_request() else {
+            return;
+        };
+        let head = [&line[..], b"\r\n"].concat();
+        self.head(client, Looks::Request, &head, origin, origin.mark, None);
+        self.simple = self.client == Some(client);
+    }
+
+    /// Begins the response to such a request, unless it has a head all the same.
+    pub(super) fn simple_response_before(&mut self, side: Side, bytes: &[u8], at: Origin) {
+        if !self.simple || self.client == Some(side) {
+            return;
+        }
+        self.simple = false;
+        let waiting = self.open.iter().position(Open::is_waiting);
+        let Some(index) = waiting.filter(|_| probe(bytes) != Looks::Response) else { return };
+        let open = &mut self.open[index];
+        let version = Version { major: 0, minor: 9 };
+        let start = StatusLine { status: 200, reason: Box::default(), version };
+        let (headers, body) = (Headers::default(), Body::default());
+        open.exchange.response = Some(Message { at: at.position(), start, headers, body });
+        let text = "the response has no head, as in HTTP/0.9; status 200 was assumed";
+        open.note(NoteKind::LenientHead, at.mark.packet, text);
+        if self.reading.keep == KeepBodies::Readable {
+            open.keep[1] = self.reading.limits.kept_body;
+        }
+        open.answer = Answer::Reading;
+        self.answering = Some(index);
+        self.readers[side.index()].begin_body(Framing::UntilClose);
+    }
+}
