@@ -302,8 +302,8 @@ fn thousands_of_open_requests_are_capped_and_none_is_forgotten() {
 }
 
 /// Kind and packet of each note, with its text.
-fn remarks(wire: Wire) -> Vec<(&'static str, u64, String)> {
-    let notes = exchanges(&wire.frames()).into_iter().flat_map(|exchange| exchange.notes);
+fn remarks(wire: &Wire) -> Vec<(&'static str, u64, String)> {
+    let notes = exchanges(&wire.clone().frames()).into_iter().flat_map(|exchange| exchange.notes);
     notes.map(|note| (note.kind.word(), note.packet.unwrap(), note.text.into_owned())).collect()
 }
 
@@ -315,7 +315,7 @@ fn a_connection_that_changes_its_protocol_says_to_which() {
         let junk = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
         let wire = wire.c(junk).s("\0\0\0\x04\x01\0\0\0\0HTTP/1.1 200 OK\r\n\r\n");
         assert_eq!(told(&wire.clone().frames()), ["GET /ws > 101"]);
-        let remarks = remarks(wire);
+        let remarks = remarks(&wire);
         let mut found = remarks.into_iter().filter(|remark| remark.0 == "switched-protocol");
         let (_, packet, text) = found.next().unwrap();
         assert_eq!((packet, found.next()), (5, None));
@@ -335,9 +335,9 @@ fn a_connection_that_changes_its_protocol_says_to_which() {
     let asked = "GET /a HTTP/1.1\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n";
     let refused = Wire::open().c(asked).s(ok("1")).c(get("/b")).s(ok("22"));
     assert_eq!(told(&refused.clone().frames()), ["GET /a > 200 1", "GET /b > 200 2"]);
-    assert!(remarks(refused).is_empty());
+    assert!(remarks(&refused).is_empty());
     let tunnel = Wire::open().c("CONNECT b.example:443 HTTP/1.1\r\n\r\n").s(status("200 OK"));
-    assert_eq!(remarks(tunnel)[0].0, "switched-protocol");
+    assert_eq!(remarks(&tunnel)[0].0, "switched-protocol");
 }
 
 #[test]
@@ -398,12 +398,12 @@ fn shapes_of_request_smuggling_are_named_as_such() {
         let wire = Wire::open().c(request).s(ok("1")).c(get("/b")).s(ok("22"));
         let told = told(&wire.clone().frames());
         assert_eq!(told.last().unwrap(), "GET /b > 200 2", "{fields:?}: {told:?}");
-        let remarks = remarks(wire);
+        let remarks = remarks(&wire);
         let named = remarks.iter().filter(|remark| remark.2.contains("request smuggling"));
         assert_eq!(named.map(|remark| remark.1).collect::<Vec<_>>(), [4], "{fields:?} {remarks:?}");
     }
     let fine = "POST /a HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx";
-    assert!(remarks(Wire::open().c(fine).s(ok("1"))).is_empty());
+    assert!(remarks(&Wire::open().c(fine).s(ok("1"))).is_empty());
 }
 
 #[test]
@@ -413,9 +413,9 @@ fn a_packet_that_was_cut_is_named_with_its_number() {
     let wire = wire.c(get("/b")).s(ok("1"));
     assert_eq!(told(&wire.clone().frames()), ["GET /a > 200 5..", "GET /b > 200 1"]);
     let text = "4 bytes of the response were not captured".to_owned();
-    assert_eq!(remarks(wire), [("cut-packet", 6, text)]);
+    assert_eq!(remarks(&wire), [("cut-packet", 6, text)]);
     let in_head = Wire::open().c(get("/a")).cut(4).s(ok("1"));
-    assert_eq!(remarks(in_head)[0].0, "cut-packet");
+    assert_eq!(remarks(&in_head)[0].0, "cut-packet");
 }
 
 #[test]
@@ -424,7 +424,7 @@ fn notes_of_one_exchange_do_not_grow_with_its_holes() {
     for _ in 0..1000 {
         wire = wire.s("abcdef").cut(4);
     }
-    let remarks = remarks(wire);
+    let remarks = remarks(&wire);
     assert_eq!(remarks.len(), 33);
     assert_eq!(remarks.last().unwrap().0, "limit");
 }
@@ -453,7 +453,7 @@ fn copies_that_disagree_are_told_of_the_exchange_whose_bytes_they_are() {
 fn a_connection_joined_midway_says_so_once() {
     let wire = Wire::joined().c(get("/a")).s(ok("1")).c(get("/b")).s(ok("22"));
     let text = "the connection was already open when the capture began".to_owned();
-    assert_eq!(remarks(wire), [("mid-stream", 1, text)]);
+    assert_eq!(remarks(&wire), [("mid-stream", 1, text)]);
     // A handshake that comes late in the file is a handshake all the same.
     let mut frames = Wire::open().c(get("/a")).s(ok("1")).frames();
     frames.swap(0, 1);

@@ -3,7 +3,7 @@
 use super::{Outcome, args, follow, input, output};
 use crate::http::KeepBodies;
 use crate::report::exchange_json::ExchangeLines;
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 
 /// Runs the subcommand.
 ///
@@ -21,7 +21,8 @@ pub fn run(arguments: &args::Exchanges) -> anyhow::Result<Outcome> {
             Ok(out.flush()?)
         })?
     } else {
-        input::read(&arguments.input, KeepBodies::None, |numbered| {
+        let is_quiet = arguments.output.is_none() && io::stdout().is_terminal();
+        input::read_quietly(&arguments.input, KeepBodies::None, is_quiet, |numbered| {
             Ok(lines.write(&numbered, &mut out)?)
         })?
     };

@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::args;
+use super::progress;
 use super::{output, stages};
 use crate::capture::{Batch, Files, Packet};
 use crate::http::{KeepBodies, Reading};
@@ -39,6 +40,20 @@ impl Finished {
 pub fn read(
     input: &args::Input,
     keep: KeepBodies,
+    each: impl FnMut(Numbered) -> anyhow::Result<()>,
+) -> anyhow::Result<Finished> {
+    read_quietly(input, keep, false, each)
+}
+
+/// The same. `is_quiet` says that `each` writes
+/// to the terminal, where no line about the progress must come in between.
+///
+/// # Errors
+/// A file that cannot be opened, a filter that cannot be compiled, or what `each` fails with.
+pub fn read_quietly(
+    input: &args::Input,
+    keep: KeepBodies,
+    is_quiet: bool,
     mut each: impl FnMut(Numbered) -> anyhow::Result<()>,
 ) -> anyhow::Result<Finished> {
     let mut files = Files::open(&input.files)?;
@@ -46,10 +61,11 @@ pub fn read(
         output::say(&format!("cookietrail: {} is named twice, and read twice", file.display()));
     }
     let mut street = Street::new(input.filter.as_deref(), keep)?;
+    let mut progress = progress::Reading::new(!is_quiet);
     if input.threads.get() == 1 {
-        stages::one_by_one(&mut files, &mut street, &mut each)?;
+        stages::one_by_one(&mut files, &mut street, &mut progress, &mut each)?;
     } else {
-        stages::side_by_side(&mut files, &mut street, &mut each)?;
+        stages::side_by_side(&mut files, &mut street, &mut progress, &mut each)?;
     }
     Ok(Finished { counts: street.pipeline.counts().clone(), notes: files.notes().to_vec() })
 }

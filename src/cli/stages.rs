@@ -6,6 +6,7 @@
 //! that is faster waits for the slower ones and takes no memory meanwhile.
 
 use super::input::Street;
+use super::progress::Reading;
 use crate::capture::{Batch, Files};
 use crate::pipeline::Numbered;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -21,23 +22,35 @@ const HANDED_ON: usize = 1024;
 type Each<'a> = &'a mut dyn FnMut(Numbered) -> anyhow::Result<()>;
 
 /// Everything on the caller's thread.
-pub fn one_by_one(files: &mut Files, street: &mut Street, each: Each<'_>) -> anyhow::Result<()> {
+pub fn one_by_one(
+    files: &mut Files,
+    street: &mut Street,
+    progress: &mut Reading,
+    each: Each<'_>,
+) -> anyhow::Result<()> {
     let mut batch = Batch::default();
     while files.fill(&mut batch) {
         street.push(&batch)?;
         street.exchanges().try_for_each(&mut *each)?;
+        progress.add(batch.len(), files);
     }
+    progress.clear();
     street.finish();
     street.exchanges().try_for_each(each)
 }
 
 /// Each stage on a thread of its own, the last one on the caller's.
-pub fn side_by_side(files: &mut Files, street: &mut Street, each: Each<'_>) -> anyhow::Result<()> {
+pub fn side_by_side(
+    files: &mut Files,
+    street: &mut Street,
+    progress: &mut Reading,
+    each: Each<'_>,
+) -> anyhow::Result<()> {
     let (read, batches) = sync_channel(WAITING);
     let (emptied, spares) = channel();
     let (finished, exchanges) = sync_channel::<Vec<Numbered>>(WAITING);
     thread::scope(|scope| {
-        scope.spawn(move || read_ahead(files, &read, &spares));
+        scope.spawn(move || read_ahead(files, progress, &read, &spares));
         let parsing = scope.spawn(move || parse(street, &batches, &emptied, &finished));
         // An error leaves this closure, and with it `exchanges`; the other stages then end too.
         exchanges.into_iter().flatten().try_for_each(each)?;
@@ -46,14 +59,21 @@ pub fn side_by_side(files: &mut Files, street: &mut Street, each: Each<'_>) -> a
 }
 
 /// Reads until the end, or until nobody listens.
-fn read_ahead(files: &mut Files, read: &SyncSender<Batch>, spares: &Receiver<Batch>) {
+fn read_ahead(
+    files: &mut Files,
+    progress: &mut Reading,
+    read: &SyncSender<Batch>,
+    spares: &Receiver<Batch>,
+) {
     let mut batch = Batch::default();
     while files.fill(&mut batch) {
+        progress.add(batch.len(), files);
         if read.send(batch).is_err() {
             return;
         }
         batch = spares.try_recv().unwrap_or_default();
     }
+    progress.clear();
 }
 
 fn parse(
