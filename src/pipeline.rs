@@ -289,11 +289,16 @@ fn drain(entry: &mut Entry<Talk>, reading: Reading, limits: &TcpLimits) -> Vec<B
         entry.app.push(&event, peers, reading);
     }
     let Some(conversation) = &mut entry.app.conversation else { return Vec::new() };
+    let is_over = entry.tcp.is_over();
+    if is_over {
+        // A request may have come after its server had closed: it stays without a response.
+        conversation.finish();
+    }
     let mut finished = Vec::new();
     if conversation.has_finished() {
         finished.extend(std::iter::from_fn(|| conversation.pop()));
     }
-    if entry.tcp.is_over() {
+    if is_over {
         // The connection stays in the table for a while, in case late copies of its segments come.
         entry.app.conversation = None;
     }
