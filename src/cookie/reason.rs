@@ -258,6 +258,20 @@ impl Reason {
         })
     }
 
+    /// Whether it is about where a request was made from, not about where it goes.
+    pub const fn is_of_context(self) -> bool {
+        matches!(
+            self,
+            Self::SecureOverHttp
+                | Self::SameSiteStrict
+                | Self::SameSiteLax
+                | Self::SameSiteDefault
+                | Self::PartitionMismatch
+                | Self::ThirdPartyBlocked
+                | Self::CookieHeaderFull
+        )
+    }
+
     /// Where the rule is written.
     pub const fn rfc(self) -> &'static str {
         match self {

@@ -49,6 +49,9 @@ pub struct Site {
     /// Whether an earlier hop of this redirect chain was on another site. Only the caller, who
     /// knows the chain, can set it.
     pub redirected_across_sites: bool,
+    /// Whether the browser may have used https to somebody between it and the server. Only the
+    /// caller can set it.
+    pub scheme_in_doubt: bool,
     /// The site in the address bar, where the request tells: the key of partitioned storage.
     pub top_level: Option<String>,
 }
@@ -84,6 +87,7 @@ impl Site {
             load: load(clues),
             fetch_metadata: clues.fetch_site.is_some(),
             redirected_across_sites: false,
+            scheme_in_doubt: false,
             top_level: initiator.map(|page| page.host.site().to_owned()),
         }
     }

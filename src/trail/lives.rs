@@ -1,6 +1,7 @@
 //! The lives of cookies: every Set-Cookie and every Cookie header, told as events of one cookie.
 
 use super::happening::{Shown, event, explain, nothing_deleted};
+use super::hindsight::{Hindsight, Refused};
 use super::story::{CookieEvent, CookieLife, EventKind, Version};
 use super::visit::{Answered, Asked};
 use super::who::Profile;
@@ -31,9 +32,19 @@ pub(super) struct Lives {
     happened: Vec<EventAt>,
     /// The mark of the last cookie given to a jar.
     serial: u64,
+    refused: Refused,
+    /// What an earlier walk through the capture has taught.
+    known: Hindsight,
+    /// What this one teaches.
+    pub learnt: Hindsight,
 }
 
 impl Lives {
+    /// Lives that are told by the light of what an earlier walk has taught.
+    pub fn knowing(known: Hindsight) -> Self {
+        Self { known, ..Self::default() }
+    }
+
     /// The events since this was last asked, in order.
     pub fn take_happened(&mut self) -> Vec<EventAt> {
         std::mem::take(&mut self.happened)
@@ -54,6 +65,13 @@ impl Lives {
         for pair in &asked.cookies.pairs {
             let found = considered.iter().enumerate().position(|(index, (cookie, sent))| {
                 !returned[index] && sent.is_ok() && names(cookie, pair)
+            });
+            // What the model holds back, and the browser sends all the same, is sent.
+            let found = found.or_else(|| {
+                considered.iter().enumerate().position(|(index, (cookie, sent))| {
+                    let reaches = sent.is_err_and(|verdict| verdict.reason.is_of_context());
+                    !returned[index] && reaches && names(cookie, pair) && cookie.value == pair.value
+                })
             });
             let who = &mut Who { browser, profile: &mut *profile };
             if let Some(index) = found {
@@ -108,16 +126,21 @@ impl Lives {
                 self.push(life, CookieEvent { text, ..event(EventKind::Deleted, shown) });
             }
         }
-        for line in &answered.set_cookies {
+        for (place, line) in answered.set_cookies.iter().enumerate() {
             self.serial += 1;
             let response = Response {
                 target: target.clone(),
                 site: asked.site.clone(),
                 now: answered.time,
                 date: answered.date,
+                kept: self.known.kept.contains(&(visit, place)),
                 tag: self.serial,
             };
             for received in profile.jar.receive(&[line], &response) {
+                if matches!(received.stored, Stored::Refused(_)) {
+                    let set = &received.cookie;
+                    self.refused.note(browser, &set.name, &set.value, (visit, place));
+                }
                 let who = &mut Who { browser, profile: &mut *profile };
                 self.received(who, shown, &received, asked, target);
             }
@@ -232,7 +255,10 @@ impl Lives {
         target: &Target,
     ) {
         let host = target.host.as_str().to_owned();
-        let reason = self.why_unknown(who.browser, pair, &host);
+        if self.was_kept(who, shown, pair, &host) {
+            return;
+        }
+        let reason = self.why_unknown(who, pair, &host);
         let known = (who.browser, pair.name.clone(), host.clone(), None, None);
         let life = match reason {
             // What was deleted and comes back is still the same cookie.
@@ -258,9 +284,25 @@ impl Lives {
         );
     }
 
-    fn why_unknown(&self, browser: usize, pair: &CookiePair, host: &str) -> Reason {
-        if self.with_value(Some(browser), pair, host).is_some() {
-            Reason::SentAfterEnd
+    /// A cookie that the model took for refused, and that the browser sends: it was kept.
+    fn was_kept(&mut self, who: &mut Who<'_>, shown: Shown, pair: &CookiePair, host: &str) -> bool {
+        let lines = self.refused.sent(who.browser, &pair.name, &pair.value).to_vec();
+        let life = self.with_value(Some(who.browser), pair, host).filter(|_| !lines.is_empty());
+        let Some(life) = life else { return false };
+        self.learnt.kept.extend(lines);
+        let version = self.version(life, &pair.name, &pair.value, shown.time);
+        who.profile.note_known(host, &pair.name, &pair.value);
+        let event = CookieEvent { version: Some(version), ..event(EventKind::Sent, shown) };
+        self.push(life, event);
+        true
+    }
+
+    fn why_unknown(&self, who: &Who<'_>, pair: &CookiePair, host: &str) -> Reason {
+        let is_held = |held: &cookie::Cookie| held.name == pair.name && held.value == pair.value;
+        if self.with_value(Some(who.browser), pair, host).is_some() {
+            // One of that value is still there, out of reach: this is another, unseen.
+            let is_there = who.profile.jar.iter().any(is_held);
+            if is_there { Reason::NeverSet } else { Reason::SentAfterEnd }
         } else if self.with_value(None, pair, host).is_some() {
             Reason::GivenToAnother
         } else {

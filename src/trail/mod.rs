@@ -11,11 +11,13 @@ mod findings;
 mod follow;
 mod form;
 mod happening;
+mod hindsight;
 mod label;
 mod live;
 mod lives;
 mod navigation;
 mod page;
+mod scheme;
 mod sessions;
 mod steps;
 mod story;
@@ -100,8 +102,7 @@ impl Trail {
 
     /// What each browser held at a point of the capture, as the model has it.
     pub fn jars(&self, at: At) -> Vec<Held> {
-        let mut follower = Follower::default();
-        follower.follow(&self.visits, |packet, time| at.includes(packet, time));
+        let follower = Follower::twice(&self.visits, |packet, time| at.includes(packet, time));
         let seen = self.visits.iter().flat_map(Visit::moments);
         let last =
             seen.filter(|(packet, time)| at.includes(*packet, *time)).map(|(_, time)| time).max();
@@ -125,9 +126,7 @@ impl Trail {
     /// The story of all exchanges.
     pub fn finish(self) -> Story {
         let visits = self.visits;
-        let mut follower = Follower::default();
-        follower.follow(&visits, |_, _| true);
-        let Follower { roster, lives, browsers: assigned } = follower;
+        let Follower { roster, lives, browsers: assigned } = Follower::twice(&visits, |_, _| true);
         let mut cookies = lives.all;
         beside::reread(&mut cookies);
         versions::number(&mut cookies);

@@ -6,7 +6,7 @@
 //! one with a session that this client was never given.
 
 use super::visit::{Asked, Purpose, Visit};
-use crate::cookie::{Agent, Considered, Cookie, Jar, Target};
+use crate::cookie::{Considered, Cookie, Jar, Target};
 use crate::session;
 use crate::time::Timestamp;
 use std::cmp::Reverse;
@@ -238,7 +238,7 @@ impl Roster {
         let index = self.profiles.len();
         self.by_name.entry(key).or_default().push(index);
         self.profiles.push(Profile {
-            jar: Jar::new(Agent::from_user_agent(&asked.user_agent)),
+            jar: Jar::for_user_agent(&asked.user_agent),
             user_agent: asked.user_agent.clone(),
             traits: asked.traits.clone(),
             addresses: vec![visit.client.ip()],
