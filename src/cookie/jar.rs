@@ -42,6 +42,8 @@ pub struct Cookie {
     pub partition: Option<String>,
     /// When it was first stored. Overwriting keeps it, but for Chromium with another value.
     pub created: Timestamp,
+    /// When it was last stored.
+    pub last_set: Timestamp,
     /// When it was last stored or seen sent.
     pub last_access: Timestamp,
     /// When it ends; `None` for a session cookie.

@@ -179,6 +179,7 @@ impl Jar {
             partition: has_partition
                 .then(|| response.site.partition(&target.host).unwrap_or_default()),
             created: response.now,
+            last_set: response.now,
             last_access: response.now,
             expires: self.end_of(set, response),
             tag: response.tag,

@@ -14,6 +14,8 @@ pub(super) type Line = (usize, usize);
 pub(super) struct Hindsight {
     /// Lines that the model refuses, and whose cookies were sent later.
     pub kept: BTreeSet<Line>,
+    /// Lines whose cookies come back, so that a page without one is another browser's.
+    pub returned: BTreeSet<Line>,
 }
 
 /// Lines that were refused, by browser, name and value, until the browser sends them all the same.

@@ -1,14 +1,14 @@
 //! The lives of cookies: every Set-Cookie and every Cookie header, told as events of one cookie.
 
 use super::happening::{Shown, event, explain, nothing_deleted};
-use super::hindsight::{Hindsight, Refused};
+use super::hindsight::{Hindsight, Line, Refused};
 use super::story::{CookieEvent, CookieLife, EventKind, Version};
 use super::visit::{Answered, Asked};
 use super::who::Profile;
 use crate::cookie::{self, Case, CookiePair, Reason, Received, Response, Stored, Target, Verdict};
 use crate::session;
 use crate::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One of a browser's cookies (RFC 6265bis section 5.7: name, domain, host-only, path).
 type Identity = (usize, Vec<u8>, String, Option<bool>, Option<Vec<u8>>);
@@ -35,8 +35,8 @@ pub(super) struct Lives {
     refused: Refused,
     /// What an earlier walk through the capture has taught.
     known: Hindsight,
-    /// What this one teaches.
-    pub learnt: Hindsight,
+    /// Lines that were refused, and whose cookies were sent all the same.
+    pub kept: BTreeSet<Line>,
 }
 
 impl Lives {
@@ -136,7 +136,11 @@ impl Lives {
                 kept: self.known.kept.contains(&(visit, place)),
                 tag: self.serial,
             };
-            for received in profile.jar.receive(&[line], &response) {
+            let received = profile.jar.receive(&[line], &response);
+            if self.known.returned.contains(&(visit, place)) {
+                profile.note_comes_back(self.serial);
+            }
+            for received in received {
                 if matches!(received.stored, Stored::Refused(_)) {
                     let set = &received.cookie;
                     self.refused.note(browser, &set.name, &set.value, (visit, place));
@@ -289,7 +293,7 @@ impl Lives {
         let lines = self.refused.sent(who.browser, &pair.name, &pair.value).to_vec();
         let life = self.with_value(Some(who.browser), pair, host).filter(|_| !lines.is_empty());
         let Some(life) = life else { return false };
-        self.learnt.kept.extend(lines);
+        self.kept.extend(lines);
         let version = self.version(life, &pair.name, &pair.value, shown.time);
         who.profile.note_known(host, &pair.name, &pair.value);
         let event = CookieEvent { version: Some(version), ..event(EventKind::Sent, shown) };

@@ -7,12 +7,14 @@
 mod beside;
 mod conclusions;
 pub mod diff;
+mod evidence;
 mod findings;
 mod follow;
 mod form;
 mod happening;
 mod hindsight;
 mod label;
+mod links;
 mod live;
 mod lives;
 mod navigation;
@@ -28,6 +30,7 @@ mod visit;
 mod who;
 
 pub use conclusions::{Conclusion, ConclusionKind};
+pub use evidence::{By, Evidence};
 pub use findings::{Finding, RULES, Rule, Severity};
 pub use form::Field;
 pub use live::{CookieNews, Happening, Live};
@@ -102,7 +105,7 @@ impl Trail {
 
     /// What each browser held at a point of the capture, as the model has it.
     pub fn jars(&self, at: At) -> Vec<Held> {
-        let follower = Follower::twice(&self.visits, |packet, time| at.includes(packet, time));
+        let follower = Follower::knowing(&self.visits, |packet, time| at.includes(packet, time));
         let seen = self.visits.iter().flat_map(Visit::moments);
         let last =
             seen.filter(|(packet, time)| at.includes(*packet, *time)).map(|(_, time)| time).max();
@@ -126,7 +129,8 @@ impl Trail {
     /// The story of all exchanges.
     pub fn finish(self) -> Story {
         let visits = self.visits;
-        let Follower { roster, lives, browsers: assigned } = Follower::twice(&visits, |_, _| true);
+        let Follower { roster, lives, browsers: assigned, .. } =
+            Follower::knowing(&visits, |_, _| true);
         let mut cookies = lives.all;
         beside::reread(&mut cookies);
         versions::number(&mut cookies);
@@ -188,6 +192,7 @@ fn browsers(roster: who::Roster, assigned: &BTreeMap<usize, usize>) -> Vec<Brows
         addresses: profile.addresses,
         visits: std::mem::take(&mut visits[index]),
         told_apart: profile.told_apart,
+        evidence: profile.evidence,
     };
     roster.profiles.into_iter().enumerate().map(describe).collect()
 }
