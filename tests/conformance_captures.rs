@@ -46,13 +46,11 @@ fn seconds(rfc3339: &Value) -> i64 {
 }
 
 fn lines(case: &Value) -> Vec<Vec<u8>> {
-    match case["set_cookie_hex"].as_array() {
-        Some(lines) => lines.iter().map(|line| unhex(line.as_str().unwrap())).collect(),
-        None => {
-            let lines = case["set_cookie"].as_array().unwrap();
-            lines.iter().map(|line| text(line).into_bytes()).collect()
-        }
+    if let Some(lines) = case["set_cookie_hex"].as_array() {
+        return lines.iter().map(|line| unhex(line.as_str().unwrap())).collect();
     }
+    let lines = case["set_cookie"].as_array().unwrap();
+    lines.iter().map(|line| text(line).into_bytes()).collect()
 }
 
 /// Scheme, authority and path of a URL, as a client would send them. The query is dropped, so that
@@ -98,8 +96,8 @@ fn address(at: usize) -> [u8; 4] {
 fn exchange(at: usize, url: &str, port: u16, cookie: &[u8], lines: &[Vec<u8>]) -> Vec<Frame> {
     let (_, authority, _) = parts(url);
     let server = authority.rsplit_once(':').map_or(80, |(_, port)| port.parse().unwrap());
-    let wire = Wire::open().client(address(at)).port(port).server_port(server);
-    wire.c(request(url, cookie)).s(response(lines)).close().frames()
+    let wire = Wire::joined().client(address(at)).port(port).server_port(server);
+    wire.handshake().c(request(url, cookie)).s(response(lines)).close().frames()
 }
 
 fn frames(cases: &[Case]) -> Vec<Frame> {
@@ -178,7 +176,9 @@ fn hold(suite: &str, cases: Vec<Case>, excepted: &[String]) {
     let wrong: Vec<String> = by_time.values().flat_map(|cases| differences(cases)).collect();
     let held = total - excepted.len() - wrong.len();
     eprintln!("{suite} as captures: {held} of {total} cases hold, {} excepted", excepted.len());
-    excepted.iter().for_each(|reason| eprintln!("  excepted: {reason}"));
+    for reason in excepted {
+        eprintln!("  excepted: {reason}");
+    }
     assert!(wrong.is_empty(), "{suite}:\n{}", wrong.join("\n"));
 }
 

@@ -45,10 +45,14 @@ fn story(file: &Path) -> Option<Story> {
     let (mut pipeline, mut trail) = (Pipeline::new(Reading::default()), Trail::default());
     while let Some(packet) = packets.next_packet() {
         pipeline.push(&packet);
-        std::iter::from_fn(|| pipeline.pop()).for_each(|found| trail.push(found));
+        while let Some(found) = pipeline.pop() {
+            trail.push(found);
+        }
     }
     pipeline.finish();
-    std::iter::from_fn(|| pipeline.pop()).for_each(|found| trail.push(found));
+    while let Some(found) = pipeline.pop() {
+        trail.push(found);
+    }
     Some(trail.finish())
 }
 
@@ -136,7 +140,7 @@ fn what_is_said_of_the_public_captures_has_been_looked_at() {
     };
     let proved: BTreeSet<_> =
         said.iter().filter(|one| one.grade == Grade::Proved).map(row).collect();
-    let reviewed: BTreeSet<_> = rows(&page, "<!-- proved -->")
+    let reviewed: BTreeSet<_> = rows(&page, "## The proved ones")
         .into_iter()
         .map(|row| {
             let plain = |at: usize| row[at].trim_matches('`').to_owned();
@@ -147,11 +151,12 @@ fn what_is_said_of_the_public_captures_has_been_looked_at() {
     assert_eq!(proved, reviewed, "proved verdicts that nobody has held against the packets");
 
     let table = counted(&said);
-    let (before, rest) = page.split_once("<!-- counts -->\n").unwrap();
-    let (is, after) = rest.split_once("<!-- end -->").unwrap();
+    let start = page.find("## All others").unwrap();
+    let start = start + page[start..].find("\n|").unwrap() + 1;
+    let end = start + page[start..].find("\n\n").unwrap() + 1;
+    let (before, is, after) = (&page[..start], &page[start..end], &page[end..]);
     if std::env::var("COOKIETRAIL_DOCS").is_ok_and(|mode| mode == "write") {
-        let renewed = format!("{before}<!-- counts -->\n{table}<!-- end -->{after}");
-        std::fs::write(PAGE, renewed).unwrap();
+        std::fs::write(PAGE, format!("{before}{table}{after}")).unwrap();
     } else {
         assert_eq!(is, table, "look at what has changed, then write the page anew");
     }

@@ -284,13 +284,13 @@ impl Reason {
             | Self::NoCookieContent
             | Self::DeletionMisses
             | Self::OverwriteSecure
+            | Self::Expired
             | Self::Evicted => "RFC 6265bis 5.7",
             Self::InvalidPrefix => "RFC 6265bis 5.4",
             Self::SameSiteStrict | Self::SameSiteLax => "RFC 6265bis 5.6.7.1",
             Self::SameSiteDefault => "RFC 6265bis 5.6.7.2",
             Self::DomainMismatch
             | Self::PathMismatch
-            | Self::Expired
             | Self::NotReturned
             | Self::NeverSet
             | Self::ValueNotSet

@@ -11,6 +11,8 @@ pub enum By {
     Cookie,
     /// Its connection, which carries cookies of that client.
     Connection,
+    /// A connection that opened just after its own, and later carried cookies of that client.
+    Spare,
     /// A redirect led here.
     Redirect,
     /// It names a page that this client had been given.
@@ -23,11 +25,12 @@ pub enum By {
 
 impl By {
     /// Every kind, in declaration order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::New,
         Self::Apart,
         Self::Cookie,
         Self::Connection,
+        Self::Spare,
         Self::Redirect,
         Self::Referer,
         Self::Moved,
@@ -41,6 +44,7 @@ impl By {
             Self::Apart => "apart",
             Self::Cookie => "cookie",
             Self::Connection => "connection",
+            Self::Spare => "spare",
             Self::Redirect => "redirect",
             Self::Referer => "referer",
             Self::Moved => "moved",
@@ -55,6 +59,7 @@ impl By {
             Self::Apart => "cannot be from an earlier browser",
             Self::Cookie => "by a cookie that only this browser had, then or later",
             Self::Connection => "by a connection that this browser uses",
+            Self::Spare => "by the spare connection that opened with its own and was used later",
             Self::Redirect => "by the redirect that led there",
             Self::Referer => "by the page that it comes from",
             Self::Moved => "by its cookies, from another address",

@@ -14,9 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 type Identity = (usize, Vec<u8>, String, Option<bool>, Option<Vec<u8>>);
 
 /// A browser and what it holds.
-struct Who<'a> {
-    browser: usize,
-    profile: &'a mut Profile,
+pub(super) struct Who<'a> {
+    pub browser: usize,
+    pub profile: &'a mut Profile,
 }
 
 /// An event, by life and place in it.
@@ -28,11 +28,11 @@ pub(super) struct Lives {
     pub all: Vec<CookieLife>,
     by_identity: BTreeMap<Identity, usize>,
     /// Lives by each name and value they had.
-    by_value: BTreeMap<(Vec<u8>, Vec<u8>), Vec<usize>>,
+    pub(super) by_value: BTreeMap<(Vec<u8>, Vec<u8>), Vec<usize>>,
     happened: Vec<EventAt>,
     /// The mark of the last cookie given to a jar.
     serial: u64,
-    refused: Refused,
+    pub(super) refused: Refused,
     /// What an earlier walk through the capture has taught.
     known: Hindsight,
     /// Lines that were refused, and whose cookies were sent all the same.
@@ -288,46 +288,6 @@ impl Lives {
         );
     }
 
-    /// A cookie that the model took for refused, and that the browser sends: it was kept.
-    fn was_kept(&mut self, who: &mut Who<'_>, shown: Shown, pair: &CookiePair, host: &str) -> bool {
-        let lines = self.refused.sent(who.browser, &pair.name, &pair.value).to_vec();
-        let life = self.with_value(Some(who.browser), pair, host).filter(|_| !lines.is_empty());
-        let Some(life) = life else { return false };
-        self.kept.extend(lines);
-        let version = self.version(life, &pair.name, &pair.value, shown.time);
-        who.profile.note_known(host, &pair.name, &pair.value);
-        let event = CookieEvent { version: Some(version), ..event(EventKind::Sent, shown) };
-        self.push(life, event);
-        true
-    }
-
-    fn why_unknown(&self, who: &Who<'_>, pair: &CookiePair, host: &str) -> Reason {
-        let is_held = |held: &cookie::Cookie| held.name == pair.name && held.value == pair.value;
-        if self.with_value(Some(who.browser), pair, host).is_some() {
-            // One of that value is still there, out of reach: this is another, unseen.
-            let is_there = who.profile.jar.iter().any(is_held);
-            if is_there { Reason::NeverSet } else { Reason::SentAfterEnd }
-        } else if self.with_value(None, pair, host).is_some() {
-            Reason::GivenToAnother
-        } else {
-            Reason::NeverSet
-        }
-    }
-
-    /// The life of a cookie that a server gave this value, to one browser or to any.
-    fn with_value(&self, browser: Option<usize>, pair: &CookiePair, host: &str) -> Option<usize> {
-        let lives = self.by_value.get(&(pair.name.clone(), pair.value.clone()))?;
-        lives.iter().copied().find(|index| {
-            let life = &self.all[*index];
-            let below = host
-                .strip_suffix(&*life.domain)
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-            browser.is_none_or(|browser| life.browser == browser)
-                && below
-                && life.events.iter().any(|event| event.kind.is_from_server())
-        })
-    }
-
     fn missing(
         &mut self,
         who: &mut Who<'_>,
@@ -362,7 +322,7 @@ impl Lives {
         self.push(life, event);
     }
 
-    fn push(&mut self, life: usize, event: CookieEvent) {
+    pub(super) fn push(&mut self, life: usize, event: CookieEvent) {
         self.happened.push((life, self.all[life].events.len()));
         self.all[life].events.push(event);
     }
@@ -421,7 +381,13 @@ impl Lives {
     }
 
     /// The number of a value among those of its cookie.
-    fn version(&mut self, life: usize, name: &[u8], value: &[u8], now: Timestamp) -> usize {
+    pub(super) fn version(
+        &mut self,
+        life: usize,
+        name: &[u8],
+        value: &[u8],
+        now: Timestamp,
+    ) -> usize {
         let versions = &mut self.all[life].versions;
         if let Some(known) = versions.iter().position(|version| version.value == value) {
             return known;

@@ -18,6 +18,7 @@ mod links;
 mod live;
 mod lives;
 mod navigation;
+mod origins;
 mod page;
 mod scheme;
 mod sessions;
@@ -212,6 +213,11 @@ fn letter(mut index: usize) -> String {
 }
 
 impl Story {
+    /// The browser of a visit.
+    pub fn browser_of(&self, visit: usize) -> Option<&Browser> {
+        self.browsers.iter().find(|browser| browser.visits.binary_search(&visit).is_ok())
+    }
+
     /// Whether the request of a visit carried a session cookie.
     pub fn sent_session(&self, visit: usize) -> bool {
         self.events_of(visit).any(|(life, event)| {

@@ -99,6 +99,8 @@ pub struct Visit {
     pub id: u64,
     /// Its connection's number.
     pub connection: u64,
+    /// The time of the connection's first packet.
+    pub connected: Timestamp,
     /// Who asked.
     pub client: SocketAddr,
     /// Who answered.
@@ -116,9 +118,10 @@ impl Visit {
     pub fn of(id: u64, exchange: &Exchange, decoded_cap: usize) -> Self {
         let asked = exchange.request.as_ref().map(|request| asked(request, exchange, decoded_cap));
         let answered = exchange.response.as_ref().map(|response| answered(response, decoded_cap));
-        let Exchange { connection, client, server, notes, .. } = exchange;
-        let (connection, client, server, notes) = (*connection, *client, *server, notes.clone());
-        Self { id, connection, client, server, asked, answered, notes }
+        let Exchange { connection, connected, client, server, notes, .. } = exchange;
+        let (connection, connected) = (*connection, *connected);
+        let (client, server, notes) = (*client, *server, notes.clone());
+        Self { id, connection, connected, client, server, asked, answered, notes }
     }
 
     /// When it began.

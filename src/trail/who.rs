@@ -70,6 +70,15 @@ impl Confidence {
             Self::Certain => "certain",
         }
     }
+
+    /// What makes it so sure.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Guess => "others at its address have its name, and no cookie tells it apart",
+            Self::Likely => "nothing else at its address has its name",
+            Self::Certain => "it returned cookies that only it was given",
+        }
+    }
 }
 
 /// How well a request fits a client. Greater is better.
@@ -138,7 +147,8 @@ impl Profile {
 
     /// The same, also by what the rest of its group of exchanges holds.
     fn fits_all(&self, asked: &Asked, holds: Option<&Holdings>) -> Result<usize, String> {
-        if differ(&self.traits, &asked.traits) {
+        // Other programs are put together from parts that each have their own.
+        if self.jar.agent().is_browser() && differ(&self.traits, &asked.traits) {
             return Err("it would send other languages or client hints".to_owned());
         }
         if let Some((_, name)) = holds.and_then(|holds| self.holdings.conflict(holds)) {
@@ -197,6 +207,7 @@ const fn tied_by(tie: Option<Tie>) -> By {
     match tie {
         Some(Tie::Cookie) | None => By::Cookie,
         Some(Tie::Connection) => By::Connection,
+        Some(Tie::Spare) => By::Spare,
     }
 }
 
@@ -233,6 +244,11 @@ impl Roster {
         let (chosen, by, why_not) = match tied {
             Some(owner) => (owner, tied_by(links.tie(index)), None),
             None => self.choose(key, visit, asked, group.and_then(|group| links.holdings(group))),
+        };
+        // What ties it to its group is more than what made it fit.
+        let by = match (by, links.tie(index)) {
+            (By::Nothing | By::Referer, Some(tie)) => tied_by(Some(tie)),
+            _ => by,
         };
         self.by_connection.insert(visit.connection, chosen);
         let profile = &mut self.profiles[chosen];
