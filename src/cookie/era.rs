@@ -45,11 +45,13 @@ pub enum Has {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Era {
     version: Option<u32>,
+    /// A page inside an Android app: whether new cookie rules hold is for the app to say.
+    is_embedded: bool,
 }
 
 impl Era {
     /// A client as clients are now.
-    pub const TODAY: Self = Self { version: None };
+    pub const TODAY: Self = Self { version: None, is_embedded: false };
 
     /// The version that a `User-Agent` header claims. A client without one is taken for a new one.
     pub fn from_user_agent(user_agent: &[u8], agent: Agent) -> Self {
@@ -57,16 +59,30 @@ impl Era {
             Agent::Chromium => b"Chrome/",
             Agent::Firefox => b"Firefox/",
             Agent::Safari => b"Version/",
-            Agent::Curl | Agent::PythonRequests | Agent::Other => return Self::default(),
+            Agent::Curl => b"curl/",
+            Agent::PythonRequests | Agent::Other => return Self::default(),
         };
         let at = memchr::memmem::find(user_agent, mark).map(|at| at + mark.len());
-        let digits = at.and_then(|at| user_agent.get(at..)).unwrap_or_default();
-        let digits: Vec<u8> = digits.iter().copied().take_while(u8::is_ascii_digit).collect();
-        Self { version: std::str::from_utf8(&digits).ok().and_then(|text| text.parse().ok()) }
+        let text = at.and_then(|at| user_agent.get(at..)).unwrap_or_default();
+        let mut numbers = text.split(|byte| !byte.is_ascii_digit()).map(number);
+        let major = numbers.next().flatten();
+        // curl's first number says little: 7.88 becomes 7088.
+        let version = match (agent, major) {
+            (Agent::Curl, Some(major)) => {
+                let minor = numbers.next().flatten().unwrap_or(0);
+                Some(major.saturating_mul(1000).saturating_add(minor))
+            }
+            _ => major,
+        };
+        let is_embedded = memchr::memmem::find(user_agent, b"; wv)").is_some();
+        Self { version, is_embedded }
     }
 
     /// Whether an `agent` of this age has the rule.
     pub const fn has(self, agent: Agent, rule: Rule) -> Has {
+        if self.is_embedded && matches!(rule, Rule::LaxByDefault | Rule::NoneNeedsSecure) {
+            return Has::Perhaps;
+        }
         let Some((first, sure)) = since(agent, rule) else { return Has::Yes };
         match self.version {
             Some(version) if version < first => Has::No,
@@ -91,6 +107,10 @@ impl Era {
         };
         self.has(agent, rule) == Has::Yes
     }
+}
+
+fn number(digits: &[u8]) -> Option<u32> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// The rules of a client of that age.
@@ -135,6 +155,8 @@ const fn since(agent: Agent, rule: Rule) -> Option<(u32, u32)> {
         // MDN's page on Set-Cookie for the storing, chromestatus 4506322921848832 for the rest.
         (Agent::Chromium, Rule::SecureNeedsHttps) => (52, 58),
         (Agent::Firefox, Rule::SecureNeedsHttps) => (52, 52),
+        // "Leave secure cookies alone" came with 7.62; seen at work in 7.88.
+        (Agent::Curl, Rule::SecureNeedsHttps) => (7_062, 7_088),
         (Agent::Chromium, Rule::Prefixes) => (49, 51),
         (Agent::Firefox, Rule::Prefixes) => (50, 50),
         (Agent::Chromium, Rule::SameSite) => (51, 51),
@@ -176,13 +198,20 @@ mod tests {
         assert_eq!(has(&chrome("44.0.2403.155"), Rule::LaxByDefault), Has::No);
         assert_eq!(has(&chrome("80.0"), Rule::LaxByDefault), Has::Perhaps);
         assert_eq!(has(&chrome("156.0.0.0"), Rule::LaxByDefault), Has::Yes);
-        assert_eq!(has("curl/7.10", Rule::SecureNeedsHttps), Has::Yes);
+        for (curl, has_it) in
+            [("curl/7.10.3", Has::No), ("curl/7.68.0", Has::Perhaps), ("curl/8.5.0", Has::Yes)]
+        {
+            assert_eq!(has(curl, Rule::SecureNeedsHttps), has_it, "{curl}");
+        }
+        let app = "Mozilla/5.0 (Linux; Android 14; wv) AppleWebKit/537.36 Version/4.0 Chrome/156.0";
+        assert_eq!(has(app, Rule::NoneNeedsSecure), Has::Perhaps);
+        assert_eq!(has(app, Rule::SecureNeedsHttps), Has::Yes);
         assert_eq!(has("Firefox/ Gecko/", Rule::SameSite), Has::Yes, "no version is today's");
     }
 
     #[test]
     fn only_rules_that_a_version_surely_has_prove_a_refusal() {
-        let era = Era { version: Some(55) };
+        let era = Era { version: Some(55), is_embedded: false };
         assert!(!era.is_sure_of(Agent::Chromium, Reason::SecureOverHttp));
         assert!(era.is_sure_of(Agent::Firefox, Reason::SecureOverHttp));
         assert!(era.is_sure_of(Agent::Chromium, Reason::InvalidDomain));

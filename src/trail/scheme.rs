@@ -33,7 +33,7 @@ pub(super) fn spoken(request: &Request, server: SocketAddr) -> Spoken {
         scheme: if is_https { Scheme::Https } else { Scheme::Http },
         in_doubt: !is_https
             && said.is_none()
-            && (is_relayed || is_forwarded(headers) || comes_from_https(headers)),
+            && (is_relayed || is_forwarded(request) || comes_from_https(headers)),
     }
 }
 
@@ -63,8 +63,9 @@ fn forwarded_scheme(headers: &Headers) -> Option<Scheme> {
     }
 }
 
-/// Whether somebody between the browser and the server passed the request on.
-pub(super) fn is_forwarded(headers: &Headers) -> bool {
+/// Whether somebody between the browser and the server passed the request on. Browsers speak
+/// HTTP/1.1; one that seems to speak 1.0 has a proxy before it (nginx does so by itself).
+pub(super) fn is_forwarded(request: &Request) -> bool {
     const MARKS: [&str; 6] = [
         "via",
         "forwarded",
@@ -73,7 +74,10 @@ pub(super) fn is_forwarded(headers: &Headers) -> bool {
         "x-real-ip",
         "cf-connecting-ip",
     ];
-    MARKS.iter().any(|name| headers.first(name).is_some())
+    let headers = &request.headers;
+    let is_old = (request.start.version.major, request.start.version.minor) == (1, 0);
+    let is_browser = headers.first("user-agent").is_some_and(|name| name.starts_with(b"Mozilla/5"));
+    (is_old && is_browser) || MARKS.iter().any(|name| headers.first(name).is_some())
 }
 
 /// Whether a page of the same host that came over https asks. Browsers do not name such a page to
@@ -131,6 +135,13 @@ mod tests {
         ] {
             assert_eq!(of(port, lines), (Scheme::Http, true), "{lines}");
         }
+        let old = exchange(
+            [1, 2],
+            "GET / HTTP/1.0\nHost: a.test\nUser-Agent: Mozilla/5.0 Chrome/156",
+            "HTTP/1.1 200 OK",
+        );
+        let server = SocketAddr::from(([10, 0, 0, 2], 80));
+        assert!(spoken(&old.request.unwrap(), server).in_doubt);
         let said = "Host: a.test\nX-Forwarded-Proto: http\nX-Forwarded-For: 10.0.0.9";
         assert_eq!(of(80, said), (Scheme::Http, false));
     }

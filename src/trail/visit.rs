@@ -191,7 +191,7 @@ fn asked(request: &Request, exchange: &Exchange, decoded_cap: usize) -> Asked {
         referer,
         form: form::fields(headers, &request.body, decoded_cap),
         purpose: purpose(headers, &clues, &request.start.target),
-        is_relayed: scheme::is_forwarded(headers),
+        is_relayed: scheme::is_forwarded(request),
     }
 }
 
