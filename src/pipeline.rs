@@ -247,7 +247,7 @@ fn advance(
 ) -> Vec<Box<Exchange>> {
     let side = entry.side_of(segment);
     if let Some(event) = entry.tcp.push(side, segment, limits) {
-        let peers = Peers { connection: entry.id, ends: entry.ends };
+        let peers = Peers { connection: entry.id, ends: entry.ends, since: entry.since };
         entry.app.push(&event, peers, reading);
     }
     for side in Side::BOTH {
@@ -284,7 +284,7 @@ fn finish(entry: &mut Entry<Talk>, reading: Reading, limits: &TcpLimits) -> Vec<
 }
 
 fn drain(entry: &mut Entry<Talk>, reading: Reading, limits: &TcpLimits) -> Vec<Box<Exchange>> {
-    let peers = Peers { connection: entry.id, ends: entry.ends };
+    let peers = Peers { connection: entry.id, ends: entry.ends, since: entry.since };
     while let Some(event) = entry.tcp.pop(limits) {
         entry.app.push(&event, peers, reading);
     }

@@ -98,13 +98,14 @@ fn exchanges_come_in_the_order_of_their_first_packets_and_count_from_one() {
 }
 
 /// The captures in which each client of the truth is one jar, and each can be told from packets.
-const TOLD_APART: [&str; 6] = [
+const TOLD_APART: [&str; 7] = [
     "walkthrough",
     "redirects",
     "secure-over-http",
     "a-walkthrough",
     "b-nginx-gunicorn",
     "e-lossy",
+    "c-express-session-saveuninit",
 ];
 
 #[test]
@@ -129,6 +130,31 @@ fn browsers_are_told_apart_as_the_processes_that_owned_the_sockets() {
         owners.dedup();
         let letters = report["browsers"].as_array().unwrap().len();
         assert_eq!(owners.len(), letters, "{}: {owners:?}", capture.display());
+    }
+}
+
+/// Three equal browsers at one address. What was asked before anything differed cannot be told; it
+/// is two requests of the second profile.
+#[test]
+fn equal_profiles_are_told_apart_as_far_as_packets_say() {
+    const UNTOLD: [u64; 2] = [3, 4];
+    let found = captures().into_iter().find(|(capture, _)| stem(capture) == "two-profiles");
+    let (capture, truth) = found.unwrap();
+    let report = run_json(&["analyze", "--format", "json", capture.to_str().unwrap()]);
+    let lines = run_lines(&["exchanges", capture.to_str().unwrap()]);
+    let log = truth["server_log"].as_array().unwrap();
+    for browser in report["browsers"].as_array().unwrap() {
+        let client = match &*text(&browser["id"]) {
+            "A" => "chromium-a",
+            "B" => "chromium-b",
+            _ => "chromium-private",
+        };
+        for id in browser["exchanges"].as_array().unwrap().iter().filter_map(Value::as_u64) {
+            let told = of_capture(&lines[usize::try_from(id).unwrap() - 1]);
+            let entry = log.iter().find(|entry| of_server(entry) == told).unwrap();
+            let is_right = entry["client"] == client;
+            assert_eq!(is_right, !UNTOLD.contains(&id), "exchange {id}: {}", entry["client"]);
+        }
     }
 }
 

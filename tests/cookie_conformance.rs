@@ -74,6 +74,7 @@ impl Client {
             site: Site::default(),
             now: self.now,
             date: None,
+            kept: false,
             tag: 0,
         };
         self.jar.receive(&lines, &response);
@@ -446,7 +447,7 @@ fn replay_recorded(jar: &mut Jar, entry: &Value, scheme: &str) -> Option<String>
     let considered = jar.for_request(&target, &site, now);
     let got = header_value(&considered);
     let lines = bytes(entry, "set_cookie");
-    let response = Response { target, site, now, date: None, tag: 0 };
+    let response = Response { target, site, now, date: None, kept: false, tag: 0 };
     jar.receive(&lines, &response);
     (got != expected).then(|| {
         let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

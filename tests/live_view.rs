@@ -80,8 +80,17 @@ fn the_recorded_captures_are_told_live_as_in_their_reports() {
         ["walkthrough.pcapng", "redirects.pcap", "secure-over-http.pcap", "two-profiles.pcap"]
     {
         let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/captures")).join(name);
-        let (told, story) = both(&path);
+        let (mut told, story) = both(&path);
         assert!(told.len() >= 19, "{name}");
-        assert_eq!(told, of_story(&story), "{name}");
+        let wanted = of_story(&story);
+        // The report knows what came later: the second profile's login shows whose form it was.
+        let hindsight: &[(usize, &str)] = if name.starts_with("two") { &[(6, "B")] } else { &[] };
+        for (id, letter) in hindsight {
+            let packet = story.visits[id - 1].asked.as_ref().unwrap().packet;
+            let (browser, _) = told.get_mut(&packet).unwrap();
+            assert_eq!(browser.as_deref(), Some("A"), "{name}");
+            *browser = Some((*letter).to_owned());
+        }
+        assert_eq!(told, wanted, "{name}");
     }
 }

@@ -117,6 +117,9 @@ pub struct ReportOptions {
     /// Add the short lesson behind each step
     #[arg(long)]
     pub explain: bool,
+    /// Say what ties its exchanges to each browser, and how sure that is
+    #[arg(long)]
+    pub explain_browsers: bool,
     /// Show the values of form fields that look like passwords, which are masked otherwise
     #[arg(long)]
     pub show_secrets: bool,

@@ -35,7 +35,11 @@ pub fn render(
     options: &ReportOptions,
     mut out: impl Write,
 ) -> io::Result<()> {
-    let show = Show { lessons: options.explain, secrets: options.show_secrets };
+    let show = Show {
+        lessons: options.explain,
+        secrets: options.show_secrets,
+        browsers: options.explain_browsers,
+    };
     let walkthrough = || Walkthrough::of(story, about, show);
     match options.format {
         Format::Json => report_json::write(story, about, &mut out)?,

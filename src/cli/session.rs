@@ -10,6 +10,7 @@ use crate::report::live;
 use crate::report::report_json::About;
 use crate::trail::{self, Story, Trail};
 use anstream::AutoStream;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// An output, with colour where it is wanted.
@@ -54,7 +55,7 @@ impl Session {
         if lines_to.is_some() {
             pipeline.watch_finished();
         }
-        let view = lines_to.map(|out| View { live: trail::Live::default(), out, width });
+        let view = lines_to.map(|out| View::new(out, width));
         Self { pipeline, trail: Trail::default(), view }
     }
 
@@ -121,6 +122,9 @@ impl Session {
         self.keep();
         let mut story = self.trail.finish();
         amend(&mut story);
+        if let Some(corrected) = self.view.and_then(|view| view.corrected(&story)) {
+            output::say(&format!("cookietrail: {corrected}"));
+        }
         let is_found = report::judge(&mut story, options);
         let about = About { files: &[name.to_owned()], counts: self.pipeline.counts(), notes };
         report::render(&story, about, options, out)?;
@@ -133,9 +137,32 @@ struct View {
     live: trail::Live,
     out: Output,
     width: usize,
+    /// The browser that each request was given to, by its first packet.
+    told: BTreeMap<u64, String>,
 }
 
 impl View {
+    fn new(out: Output, width: usize) -> Self {
+        Self { live: trail::Live::default(), out, width, told: BTreeMap::new() }
+    }
+
+    /// Which exchanges the report, which knows what came later, gives to another browser than the
+    /// lines did.
+    fn corrected(&self, story: &Story) -> Option<String> {
+        const NAMED: usize = 8;
+        let other = |(index, visit): (usize, &trail::Visit)| {
+            let told = self.told.get(&visit.asked.as_ref()?.packet)?;
+            let browser = story.browser_of(index)?;
+            (browser.id != *told).then(|| format!("#{} is {}’s", visit.id, browser.id))
+        };
+        let others: Vec<String> = story.visits.iter().enumerate().filter_map(other).collect();
+        let more = others.len().saturating_sub(NAMED);
+        let named = others[..others.len().min(NAMED)].join(", ");
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        (!others.is_empty())
+            .then(|| format!("what came later shows whose some exchanges were: {named}{more}"))
+    }
+
     fn take_finished(&mut self, pipeline: &mut Pipeline) {
         while let Some(exchange) = pipeline.peek_finished() {
             self.live.push(exchange);
@@ -145,6 +172,9 @@ impl View {
     fn show(&mut self) -> io::Result<()> {
         while let Some(happening) = self.live.pop() {
             live::write(&happening, self.width, &mut self.out)?;
+            if let (Some(asked), Some(browser)) = (&happening.visit.asked, &happening.browser) {
+                self.told.insert(asked.packet, browser.clone());
+            }
             self.out.flush()?;
         }
         Ok(())

@@ -44,6 +44,7 @@ impl Client {
             site: self.site.clone(),
             now: self.now,
             date: self.date,
+            kept: false,
             tag: 7,
         };
         let received = self.jar.receive(lines, &response);

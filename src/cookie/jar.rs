@@ -6,6 +6,7 @@
 //! The jar never asks a clock and never fails. It holds at most [`MAX_COOKIES`].
 
 use super::agent::Agent;
+use super::era::Era;
 use super::set_cookie::SameSite;
 use super::target::{Scheme, Target};
 use crate::time::Timestamp;
@@ -41,6 +42,8 @@ pub struct Cookie {
     pub partition: Option<String>,
     /// When it was first stored. Overwriting keeps it, but for Chromium with another value.
     pub created: Timestamp,
+    /// When it was last stored.
+    pub last_set: Timestamp,
     /// When it was last stored or seen sent.
     pub last_access: Timestamp,
     /// When it ends; `None` for a session cookie.
@@ -80,6 +83,7 @@ impl Cookie {
 #[derive(Debug, Clone)]
 pub struct Jar {
     pub(super) agent: Agent,
+    pub(super) era: Era,
     /// Cookies by the site of the host that set them; within a site in the order of storing.
     pub(super) sites: BTreeMap<String, Vec<Cookie>>,
     /// The next place in the order.
@@ -89,9 +93,16 @@ pub struct Jar {
 }
 
 impl Jar {
-    /// An empty jar of one client.
+    /// An empty jar of one client, as clients are today.
     pub const fn new(agent: Agent) -> Self {
-        Self { agent, sites: BTreeMap::new(), next_order: 0, earliest_end: None }
+        let era = Era::TODAY;
+        Self { agent, era, sites: BTreeMap::new(), next_order: 0, earliest_end: None }
+    }
+
+    /// An empty jar of the client and the version that a `User-Agent` header claims.
+    pub fn for_user_agent(user_agent: &[u8]) -> Self {
+        let agent = Agent::from_user_agent(user_agent);
+        Self { era: Era::from_user_agent(user_agent, agent), ..Self::new(agent) }
     }
 
     /// The client that the jar models.

@@ -20,6 +20,7 @@ pub mod date;
 #[cfg(test)]
 mod dialogue;
 pub mod domain;
+pub mod era;
 pub mod jar;
 pub mod path;
 pub mod reason;

@@ -258,6 +258,20 @@ impl Reason {
         })
     }
 
+    /// Whether it is about where a request was made from, not about where it goes.
+    pub const fn is_of_context(self) -> bool {
+        matches!(
+            self,
+            Self::SecureOverHttp
+                | Self::SameSiteStrict
+                | Self::SameSiteLax
+                | Self::SameSiteDefault
+                | Self::PartitionMismatch
+                | Self::ThirdPartyBlocked
+                | Self::CookieHeaderFull
+        )
+    }
+
     /// Where the rule is written.
     pub const fn rfc(self) -> &'static str {
         match self {
@@ -270,13 +284,13 @@ impl Reason {
             | Self::NoCookieContent
             | Self::DeletionMisses
             | Self::OverwriteSecure
+            | Self::Expired
             | Self::Evicted => "RFC 6265bis 5.7",
             Self::InvalidPrefix => "RFC 6265bis 5.4",
             Self::SameSiteStrict | Self::SameSiteLax => "RFC 6265bis 5.6.7.1",
             Self::SameSiteDefault => "RFC 6265bis 5.6.7.2",
             Self::DomainMismatch
             | Self::PathMismatch
-            | Self::Expired
             | Self::NotReturned
             | Self::NeverSet
             | Self::ValueNotSet

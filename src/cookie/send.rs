@@ -100,7 +100,7 @@ impl Jar {
         site: &Site,
         now: Timestamp,
     ) -> Result<(), Verdict> {
-        if !self.agent.enforces_same_site() {
+        if !self.enforces_same_site() {
             return Ok(());
         }
         let is_redirected = site.redirected_across_sites && self.agent.redirects_make_cross_site();
@@ -118,7 +118,7 @@ impl Jar {
         match same_site {
             SameSite::Strict => Some(Reason::SameSiteStrict),
             SameSite::Lax => Some(Reason::SameSiteLax),
-            SameSite::Unspecified if self.agent.unset_same_site_is_none() => None,
+            SameSite::Unspecified if self.unset_same_site_is_none() => None,
             SameSite::Unspecified => Some(Reason::SameSiteDefault),
             SameSite::None => None,
         }
@@ -147,7 +147,7 @@ impl Jar {
         target: &Target,
         site: &Site,
     ) -> Result<(), Verdict> {
-        let is_foreign = site.is_third_party() && self.agent.partitions_third_parties();
+        let is_foreign = site.is_third_party() && self.partitions_third_parties();
         let fits = match &cookie.partition {
             None => !is_foreign,
             // An unknown page may be the right one.

@@ -37,6 +37,7 @@ pub enum Load {
 
 /// Where a request was made from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a sign of its own")]
 pub struct Site {
     /// Whether the method is safe (RFC 9110 section 9.2.1).
     pub safe_method: bool,
@@ -49,6 +50,9 @@ pub struct Site {
     /// Whether an earlier hop of this redirect chain was on another site. Only the caller, who
     /// knows the chain, can set it.
     pub redirected_across_sites: bool,
+    /// Whether the browser may have used https to somebody between it and the server. Only the
+    /// caller can set it.
+    pub scheme_in_doubt: bool,
     /// The site in the address bar, where the request tells: the key of partitioned storage.
     pub top_level: Option<String>,
 }
@@ -84,6 +88,7 @@ impl Site {
             load: load(clues),
             fetch_metadata: clues.fetch_site.is_some(),
             redirected_across_sites: false,
+            scheme_in_doubt: false,
             top_level: initiator.map(|page| page.host.site().to_owned()),
         }
     }

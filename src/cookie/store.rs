@@ -24,6 +24,8 @@ pub struct Response {
     pub now: Timestamp,
     /// The response's `Date`, against which some clients read `Expires`.
     pub date: Option<Timestamp>,
+    /// Whether the client is known to have kept these cookies, since it sent them later.
+    pub kept: bool,
     /// What the stored cookies shall carry for the caller.
     pub tag: u64,
 }
@@ -105,19 +107,33 @@ impl Jar {
         }
     }
 
-    /// A verdict on a client that may not keep to the RFC at all proves nothing.
+    /// A verdict on a client that may not keep to the RFC at all, or of a version that may not
+    /// have had the rule yet, proves nothing.
     fn weigh(&self, reason: Reason) -> Verdict {
         let verdict = Verdict::of(reason);
-        match (self.agent, verdict.grade) {
-            (Agent::Other, Grade::Proved) => Verdict { reason, grade: Grade::Inferred },
+        let is_sure = self.agent != Agent::Other && self.era.is_sure_of(self.agent, reason);
+        match verdict.grade {
+            Grade::Proved if !is_sure => Verdict { reason, grade: Grade::Inferred },
             _ => verdict,
         }
     }
 
+    /// A verdict that hangs on the scheme, where it is not sure which one the browser used.
+    fn weigh_scheme(&self, reason: Reason, site: &Site) -> Verdict {
+        let hangs_on_scheme = matches!(
+            reason,
+            Reason::SecureOverHttp | Reason::InvalidPrefix | Reason::OverwriteSecure
+        );
+        if hangs_on_scheme && site.scheme_in_doubt {
+            return Verdict { reason, grade: Grade::NeedsBrowserContext };
+        }
+        self.weigh(reason)
+    }
+
     /// The cookie that `set` makes, or why it makes none.
     fn accept(&self, set: &SetCookie, response: &Response) -> Result<Cookie, Verdict> {
-        let refuse = |reason| Err(self.weigh(reason));
-        if let Some(reason) = set.fault(self.agent) {
+        let refuse = |reason| Err(self.weigh_scheme(reason, &response.site));
+        if let Some(reason) = set.fault(self.agent).filter(|_| !response.kept) {
             return refuse(reason);
         }
         let (domain, host_only) = match self.domain_of(set, &response.target.host) {
@@ -125,6 +141,9 @@ impl Jar {
             Err(reason) => return refuse(reason),
         };
         let cookie = self.cookie(set, domain, host_only, response);
+        if response.kept {
+            return Ok(cookie);
+        }
         if let Some(reason) = self.attribute_fault(set, &cookie, &response.target) {
             return refuse(reason);
         }
@@ -143,8 +162,8 @@ impl Jar {
         response: &Response,
     ) -> Cookie {
         let target = &response.target;
-        let partitioned = set.partitioned && self.agent.knows_partitioned();
-        let is_foreign = response.site.is_third_party() && self.agent.partitions_third_parties();
+        let partitioned = set.partitioned && self.knows_partitioned();
+        let is_foreign = response.site.is_third_party() && self.partitions_third_parties();
         let has_partition = partitioned || is_foreign;
         Cookie {
             name: set.name.clone(),
@@ -160,6 +179,7 @@ impl Jar {
             partition: has_partition
                 .then(|| response.site.partition(&target.host).unwrap_or_default()),
             created: response.now,
+            last_set: response.now,
             last_access: response.now,
             expires: self.end_of(set, response),
             tag: response.tag,
@@ -224,12 +244,11 @@ impl Jar {
 
     /// What the attributes forbid, in the order in which a reader would mend it.
     fn attribute_fault(&self, set: &SetCookie, cookie: &Cookie, target: &Target) -> Option<Reason> {
-        let agent = self.agent;
-        if set.secure && !self.trusts(target) && !agent.stores_secure_over_http() {
+        if set.secure && !self.trusts(target) && !self.stores_secure_over_http() {
             Some(Reason::SecureOverHttp)
-        } else if agent.knows_prefixes() && self.breaks_prefix(set, cookie, target) {
+        } else if self.knows_prefixes() && self.breaks_prefix(set, cookie, target) {
             Some(Reason::InvalidPrefix)
-        } else if set.same_site == SameSite::None && !set.secure && agent.none_needs_secure() {
+        } else if set.same_site == SameSite::None && !set.secure && self.none_needs_secure() {
             Some(Reason::SameSiteNoneInsecure)
         } else if cookie.partitioned && !set.secure {
             Some(Reason::PartitionedInsecure)
@@ -261,7 +280,7 @@ impl Jar {
     /// cookies alone").
     fn would_overwrite_secure(&self, new: &Cookie, response: &Response) -> bool {
         let target = &response.target;
-        if new.secure || self.trusts(target) || self.agent.stores_secure_over_http() {
+        if new.secure || self.trusts(target) || self.stores_secure_over_http() {
             return false;
         }
         let held = self.sites.get(target.host.site()).into_iter().flatten();
@@ -277,7 +296,7 @@ impl Jar {
 
     /// `SameSite` cookies are not taken from cross-site responses, but for top-level navigations.
     fn check_context(&self, cookie: &Cookie, site: &Site) -> Result<(), Verdict> {
-        if !self.agent.enforces_same_site() || !site.is_third_party() {
+        if !self.enforces_same_site() || !site.is_third_party() {
             return Ok(());
         }
         match self.same_site_reason(cookie.same_site) {

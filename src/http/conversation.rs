@@ -23,6 +23,7 @@ use super::reader::{Origin, Reader, Step};
 use crate::limits::HttpLimits;
 use crate::note::{Note, NoteKind};
 use crate::tcp::{Event, Mark, Side, What};
+use crate::time::Timestamp;
 use overlaps::Overlap;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -34,6 +35,8 @@ pub struct Peers {
     pub connection: u64,
     /// The addresses of its originator and of its responder.
     pub ends: [SocketAddr; 2],
+    /// The time of its first packet.
+    pub since: Timestamp,
 }
 
 /// How a conversation is read.

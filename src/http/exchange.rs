@@ -64,6 +64,8 @@ pub type Response = Message<StatusLine>;
 pub struct Exchange {
     /// The connection it took place on, from 1 in capture order.
     pub connection: u64,
+    /// The time of the connection's first packet.
+    pub connected: Timestamp,
     /// Who asked.
     pub client: SocketAddr,
     /// Who answered.

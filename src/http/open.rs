@@ -43,6 +43,7 @@ impl Open {
     pub fn new(peers: &Peers, client: Side) -> Self {
         let exchange = Exchange {
             connection: peers.connection,
+            connected: peers.since,
             client: peers.ends[client.index()],
             server: peers.ends[client.other().index()],
             request: None,

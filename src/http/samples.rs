@@ -11,6 +11,7 @@ pub(crate) fn exchange(packets: [u64; 2], request: &str, response: &str) -> Exch
     let response = head::response(&wired(response)).expect("a response head");
     Exchange {
         connection: packets[0],
+        connected: time(packets[0]),
         client: ([127, 0, 0, 1], 40_000).into(),
         server: ([127, 0, 0, 1], 5000).into(),
         request: Some(message(packets[0], request)),

@@ -118,6 +118,7 @@ fn browser(part: &BrowserPart) -> Markup {
                 @if let Some(reason) = &part.told_apart {
                     div.soft { "Told apart because " (safe(reason)) "." }
                 }
+                @for line in &part.evidence { div.soft { (safe(line)) } }
             }
             ol role="list" { @for part in &part.steps { (step(part)) } }
         }

@@ -65,6 +65,12 @@ fn browser(part: &BrowserPart, out: &mut String) -> fmt::Result {
     if let Some(reason) = &part.told_apart {
         writeln!(out, "\nTold apart because {}.", words(reason))?;
     }
+    if !part.evidence.is_empty() {
+        writeln!(out)?;
+    }
+    for line in &part.evidence {
+        writeln!(out, "- {}", words(line))?;
+    }
     part.steps.iter().try_for_each(|part| step(part, out))
 }
 

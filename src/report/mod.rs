@@ -3,6 +3,7 @@
 //! Renderers compute nothing and take a writer. JSON has serialisation types of its own, so that
 //! inner names may change without changing a file format.
 
+mod browsers;
 pub mod crack_text;
 pub mod decode_json;
 pub mod decode_terminal;

@@ -1,5 +1,6 @@
 //! The report as JSON: `cookietrail/report/1` in docs/json.md.
 
+use super::browsers;
 use super::exchange_json::{Display, NoteJson};
 use super::text::{self, Text};
 use crate::note::Note;
@@ -134,6 +135,7 @@ struct BrowserJson<'a> {
     confidence: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     told_apart: Option<&'a str>,
+    evidence: Vec<browsers::Tied>,
 }
 
 impl<'a> BrowserJson<'a> {
@@ -146,6 +148,7 @@ impl<'a> BrowserJson<'a> {
             exchanges: ids(story, &browser.visits),
             confidence: browser.confidence.word(),
             told_apart: browser.told_apart.as_deref(),
+            evidence: browsers::evidence(browser, story),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Tells the walkthrough: puts the story's steps, exchanges and cookie events into words.
 
+use super::browsers;
 use super::index::Index;
 use super::lessons::lesson;
 use super::phrase::{Phrase, Piece};
@@ -9,6 +10,7 @@ use crate::session::{Kind, Reading};
 use crate::time::Timestamp;
 use crate::trail::diff::Changes;
 use crate::trail::{Asked, CookieEvent, EventKind, Field, Navigation, Story, Visit};
+use std::collections::BTreeSet;
 
 /// Tells one story.
 pub(super) struct Teller<'a> {
@@ -40,6 +42,12 @@ impl<'a> Teller<'a> {
         for site in &mut sites {
             site.browsers.sort_by(|a, b| (a.id.len(), &a.id).cmp(&(b.id.len(), &b.id)));
         }
+        let mut named = BTreeSet::new();
+        for part in sites.iter_mut().flat_map(|site| &mut site.browsers) {
+            if !named.insert(part.id.clone()) {
+                part.evidence.clear();
+            }
+        }
         if self.show.lessons {
             give_lessons(&mut sites);
         }
@@ -63,11 +71,14 @@ impl<'a> Teller<'a> {
         let at = at.unwrap_or_else(|| {
             let addresses: Vec<String> =
                 browser.addresses.iter().map(ToString::to_string).collect();
+            let evidence =
+                if self.show.browsers { browsers::lines(browser, self.story) } else { Vec::new() };
             site.browsers.push(BrowserPart {
                 id: browser.id.clone(),
                 label: browser.label.clone(),
                 addresses: addresses.join(", "),
                 told_apart: browser.told_apart.clone(),
+                evidence,
                 steps: Vec::new(),
             });
             site.browsers.len() - 1

@@ -118,6 +118,9 @@ impl Page {
                 self.text,
             );
         }
+        for line in &browser.evidence {
+            text += &wrap("    · ", "      ", &[safe(DIM, line)], self.text);
+        }
         for step in &browser.steps {
             text += &self.step(step);
         }

@@ -15,6 +15,8 @@ pub struct Show {
     pub lessons: bool,
     /// Form fields that look like secrets.
     pub secrets: bool,
+    /// What ties exchanges to their browser.
+    pub browsers: bool,
 }
 
 /// The whole report in words.
@@ -71,6 +73,8 @@ pub struct BrowserPart {
     pub addresses: String,
     /// Why it was told apart from another of the same name.
     pub told_apart: Option<String>,
+    /// What ties its exchanges to it, if wanted, where it is named first.
+    pub evidence: Vec<String>,
     /// Its steps.
     pub steps: Vec<Step>,
 }

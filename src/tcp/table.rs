@@ -25,6 +25,8 @@ pub struct Entry<T> {
     pub id: u64,
     /// The addresses of the originator and of the responder.
     pub ends: [SocketAddr; 2],
+    /// The time of its first packet.
+    pub since: Timestamp,
     /// Whether its opening handshake was seen.
     pub opened: bool,
     /// The streams.
@@ -164,8 +166,7 @@ impl<T: Default> Table<T> {
 
     fn idle_keys(&self, now: Timestamp) -> Vec<FlowKey> {
         let idle = self.limits.idle_seconds;
-        let silent =
-            |entry: &Entry<T>| now.since(entry.tcp.last_seen()).as_secs() >= idle;
+        let silent = |entry: &Entry<T>| now.since(entry.tcp.last_seen()).as_secs() >= idle;
         let keys = self.entries.iter().filter(|(_, entry)| silent(entry)).map(|(key, _)| *key);
         keys.collect()
     }
@@ -173,8 +174,7 @@ impl<T: Default> Table<T> {
     /// A quarter of the connections: those that carried nothing first, then those that have been
     /// silent longest.
     fn least_wanted(&self) -> Vec<FlowKey> {
-        let worth =
-            |entry: &Entry<T>| (entry.tcp.has_delivered(), entry.tcp.last_seen(), entry.id);
+        let worth = |entry: &Entry<T>| (entry.tcp.has_delivered(), entry.tcp.last_seen(), entry.id);
         let mut all: Vec<_> =
             self.entries.iter().map(|(key, entry)| (worth(entry), *key)).collect();
         all.sort_unstable_by_key(|(worth, _)| *worth);
@@ -196,5 +196,13 @@ fn new_entry<T: Default>(id: u64, segment: &Segment<'_>) -> Box<Entry<T>> {
     let (from, to) = (segment.source, segment.destination);
     let ends = if answer { [to, from] } else { [from, to] };
     let tcp = Connection::new(segment);
-    Box::new(Entry { id, ends, opened: segment.flags.syn, tcp, app: T::default(), rival: None })
+    Box::new(Entry {
+        id,
+        ends,
+        since: segment.time,
+        opened: segment.flags.syn,
+        tcp,
+        app: T::default(),
+        rival: None,
+    })
 }

@@ -1,6 +1,8 @@
 //! Exchanges followed one message at a time, in the order of their packets: who sent it, and what
 //! it did to whose cookies.
 
+use super::hindsight::Hindsight;
+use super::links::Links;
 use super::lives::{EventAt, Lives};
 use super::visit::Visit;
 use super::who::Roster;
@@ -14,9 +16,30 @@ pub(super) struct Follower {
     pub lives: Lives,
     /// The browser of each visit.
     pub browsers: BTreeMap<usize, usize>,
+    /// What belongs together; empty while nobody knows what comes later.
+    links: Links,
 }
 
 impl Follower {
+    /// Follows all visits as far as `goes_on` says, by the light of what comes later.
+    ///
+    /// What the model first took for refused and was sent all the same shows only on the way; where
+    /// there was such a thing, everything is followed once more.
+    pub fn knowing(visits: &[Visit], goes_on: impl Fn(u64, Timestamp) -> bool) -> Self {
+        let links = Links::of(visits);
+        let known = Hindsight { returned: links.returned.clone(), ..Hindsight::default() };
+        let mut first = Self { links, lives: Lives::knowing(known.clone()), ..Self::default() };
+        first.follow(visits, |_, _| true);
+        let kept = std::mem::take(&mut first.lives.kept);
+        if kept.is_empty() && visits_end(visits, &goes_on) {
+            return first;
+        }
+        let lives = Lives::knowing(Hindsight { kept, ..known });
+        let mut second = Self { links: first.links, lives, ..Self::default() };
+        second.follow(visits, goes_on);
+        second
+    }
+
     /// Follows all visits, their requests and responses in the order of the packets, as far as
     /// `goes_on` says.
     pub fn follow(&mut self, visits: &[Visit], goes_on: impl Fn(u64, Timestamp) -> bool) {
@@ -41,7 +64,7 @@ impl Follower {
     /// Follows one request, and gives the browser that made it.
     pub fn request(&mut self, index: usize, visit: &Visit) -> Option<usize> {
         let asked = visit.asked.as_ref()?;
-        let browser = self.roster.assign(visit, asked);
+        let browser = self.roster.assign(index, visit, asked, &self.links);
         self.browsers.insert(index, browser);
         self.lives.request(browser, &mut self.roster.profiles[browser], index, asked);
         Some(browser)
@@ -53,13 +76,16 @@ impl Follower {
         let Some(browser) = self.browsers.get(&index).copied() else { return };
         let profile = &mut self.roster.profiles[browser];
         self.lives.response(browser, profile, index, asked, answered);
-        if answered.is_redirect() {
-            self.roster.note_redirect(browser, visit);
-        }
+        self.roster.note_answer(browser, visit);
     }
 
     /// The cookie events since this was last asked.
     pub fn take_happened(&mut self) -> Vec<EventAt> {
         self.lives.take_happened()
     }
+}
+
+/// Whether every message of the visits is wanted.
+fn visits_end(visits: &[Visit], goes_on: &impl Fn(u64, Timestamp) -> bool) -> bool {
+    visits.iter().flat_map(Visit::moments).all(|(packet, time)| goes_on(packet, time))
 }

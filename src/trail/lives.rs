@@ -1,21 +1,22 @@
 //! The lives of cookies: every Set-Cookie and every Cookie header, told as events of one cookie.
 
 use super::happening::{Shown, event, explain, nothing_deleted};
+use super::hindsight::{Hindsight, Line, Refused};
 use super::story::{CookieEvent, CookieLife, EventKind, Version};
 use super::visit::{Answered, Asked};
 use super::who::Profile;
 use crate::cookie::{self, Case, CookiePair, Reason, Received, Response, Stored, Target, Verdict};
 use crate::session;
 use crate::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One of a browser's cookies (RFC 6265bis section 5.7: name, domain, host-only, path).
 type Identity = (usize, Vec<u8>, String, Option<bool>, Option<Vec<u8>>);
 
 /// A browser and what it holds.
-struct Who<'a> {
-    browser: usize,
-    profile: &'a mut Profile,
+pub(super) struct Who<'a> {
+    pub browser: usize,
+    pub profile: &'a mut Profile,
 }
 
 /// An event, by life and place in it.
@@ -27,13 +28,23 @@ pub(super) struct Lives {
     pub all: Vec<CookieLife>,
     by_identity: BTreeMap<Identity, usize>,
     /// Lives by each name and value they had.
-    by_value: BTreeMap<(Vec<u8>, Vec<u8>), Vec<usize>>,
+    pub(super) by_value: BTreeMap<(Vec<u8>, Vec<u8>), Vec<usize>>,
     happened: Vec<EventAt>,
     /// The mark of the last cookie given to a jar.
     serial: u64,
+    pub(super) refused: Refused,
+    /// What an earlier walk through the capture has taught.
+    known: Hindsight,
+    /// Lines that were refused, and whose cookies were sent all the same.
+    pub kept: BTreeSet<Line>,
 }
 
 impl Lives {
+    /// Lives that are told by the light of what an earlier walk has taught.
+    pub fn knowing(known: Hindsight) -> Self {
+        Self { known, ..Self::default() }
+    }
+
     /// The events since this was last asked, in order.
     pub fn take_happened(&mut self) -> Vec<EventAt> {
         std::mem::take(&mut self.happened)
@@ -54,6 +65,13 @@ impl Lives {
         for pair in &asked.cookies.pairs {
             let found = considered.iter().enumerate().position(|(index, (cookie, sent))| {
                 !returned[index] && sent.is_ok() && names(cookie, pair)
+            });
+            // What the model holds back, and the browser sends all the same, is sent.
+            let found = found.or_else(|| {
+                considered.iter().enumerate().position(|(index, (cookie, sent))| {
+                    let reaches = sent.is_err_and(|verdict| verdict.reason.is_of_context());
+                    !returned[index] && reaches && names(cookie, pair) && cookie.value == pair.value
+                })
             });
             let who = &mut Who { browser, profile: &mut *profile };
             if let Some(index) = found {
@@ -108,16 +126,25 @@ impl Lives {
                 self.push(life, CookieEvent { text, ..event(EventKind::Deleted, shown) });
             }
         }
-        for line in &answered.set_cookies {
+        for (place, line) in answered.set_cookies.iter().enumerate() {
             self.serial += 1;
             let response = Response {
                 target: target.clone(),
                 site: asked.site.clone(),
                 now: answered.time,
                 date: answered.date,
+                kept: self.known.kept.contains(&(visit, place)),
                 tag: self.serial,
             };
-            for received in profile.jar.receive(&[line], &response) {
+            let received = profile.jar.receive(&[line], &response);
+            if self.known.returned.contains(&(visit, place)) {
+                profile.note_comes_back(self.serial);
+            }
+            for received in received {
+                if matches!(received.stored, Stored::Refused(_)) {
+                    let set = &received.cookie;
+                    self.refused.note(browser, &set.name, &set.value, (visit, place));
+                }
                 let who = &mut Who { browser, profile: &mut *profile };
                 self.received(who, shown, &received, asked, target);
             }
@@ -232,7 +259,10 @@ impl Lives {
         target: &Target,
     ) {
         let host = target.host.as_str().to_owned();
-        let reason = self.why_unknown(who.browser, pair, &host);
+        if self.was_kept(who, shown, pair, &host) {
+            return;
+        }
+        let reason = self.why_unknown(who, pair, &host);
         let known = (who.browser, pair.name.clone(), host.clone(), None, None);
         let life = match reason {
             // What was deleted and comes back is still the same cookie.
@@ -256,30 +286,6 @@ impl Lives {
             life,
             CookieEvent { version: Some(version), verdict: Some(verdict), text, ..event },
         );
-    }
-
-    fn why_unknown(&self, browser: usize, pair: &CookiePair, host: &str) -> Reason {
-        if self.with_value(Some(browser), pair, host).is_some() {
-            Reason::SentAfterEnd
-        } else if self.with_value(None, pair, host).is_some() {
-            Reason::GivenToAnother
-        } else {
-            Reason::NeverSet
-        }
-    }
-
-    /// The life of a cookie that a server gave this value, to one browser or to any.
-    fn with_value(&self, browser: Option<usize>, pair: &CookiePair, host: &str) -> Option<usize> {
-        let lives = self.by_value.get(&(pair.name.clone(), pair.value.clone()))?;
-        lives.iter().copied().find(|index| {
-            let life = &self.all[*index];
-            let below = host
-                .strip_suffix(&*life.domain)
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-            browser.is_none_or(|browser| life.browser == browser)
-                && below
-                && life.events.iter().any(|event| event.kind.is_from_server())
-        })
     }
 
     fn missing(
@@ -316,7 +322,7 @@ impl Lives {
         self.push(life, event);
     }
 
-    fn push(&mut self, life: usize, event: CookieEvent) {
+    pub(super) fn push(&mut self, life: usize, event: CookieEvent) {
         self.happened.push((life, self.all[life].events.len()));
         self.all[life].events.push(event);
     }
@@ -375,7 +381,13 @@ impl Lives {
     }
 
     /// The number of a value among those of its cookie.
-    fn version(&mut self, life: usize, name: &[u8], value: &[u8], now: Timestamp) -> usize {
+    pub(super) fn version(
+        &mut self,
+        life: usize,
+        name: &[u8],
+        value: &[u8],
+        now: Timestamp,
+    ) -> usize {
         let versions = &mut self.all[life].versions;
         if let Some(known) = versions.iter().position(|version| version.value == value) {
             return known;

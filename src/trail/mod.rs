@@ -7,15 +7,20 @@
 mod beside;
 mod conclusions;
 pub mod diff;
+mod evidence;
 mod findings;
 mod follow;
 mod form;
 mod happening;
+mod hindsight;
 mod label;
+mod links;
 mod live;
 mod lives;
 mod navigation;
+mod origins;
 mod page;
+mod scheme;
 mod sessions;
 mod steps;
 mod story;
@@ -26,6 +31,7 @@ mod visit;
 mod who;
 
 pub use conclusions::{Conclusion, ConclusionKind};
+pub use evidence::{By, Evidence};
 pub use findings::{Finding, RULES, Rule, Severity};
 pub use form::Field;
 pub use live::{CookieNews, Happening, Live};
@@ -100,8 +106,7 @@ impl Trail {
 
     /// What each browser held at a point of the capture, as the model has it.
     pub fn jars(&self, at: At) -> Vec<Held> {
-        let mut follower = Follower::default();
-        follower.follow(&self.visits, |packet, time| at.includes(packet, time));
+        let follower = Follower::knowing(&self.visits, |packet, time| at.includes(packet, time));
         let seen = self.visits.iter().flat_map(Visit::moments);
         let last =
             seen.filter(|(packet, time)| at.includes(*packet, *time)).map(|(_, time)| time).max();
@@ -125,9 +130,8 @@ impl Trail {
     /// The story of all exchanges.
     pub fn finish(self) -> Story {
         let visits = self.visits;
-        let mut follower = Follower::default();
-        follower.follow(&visits, |_, _| true);
-        let Follower { roster, lives, browsers: assigned } = follower;
+        let Follower { roster, lives, browsers: assigned, .. } =
+            Follower::knowing(&visits, |_, _| true);
         let mut cookies = lives.all;
         beside::reread(&mut cookies);
         versions::number(&mut cookies);
@@ -189,6 +193,7 @@ fn browsers(roster: who::Roster, assigned: &BTreeMap<usize, usize>) -> Vec<Brows
         addresses: profile.addresses,
         visits: std::mem::take(&mut visits[index]),
         told_apart: profile.told_apart,
+        evidence: profile.evidence,
     };
     roster.profiles.into_iter().enumerate().map(describe).collect()
 }
@@ -208,6 +213,11 @@ fn letter(mut index: usize) -> String {
 }
 
 impl Story {
+    /// The browser of a visit.
+    pub fn browser_of(&self, visit: usize) -> Option<&Browser> {
+        self.browsers.iter().find(|browser| browser.visits.binary_search(&visit).is_ok())
+    }
+
     /// Whether the request of a visit carried a session cookie.
     pub fn sent_session(&self, visit: usize) -> bool {
         self.events_of(visit).any(|(life, event)| {

@@ -4,6 +4,7 @@
 //! see (exchange numbers, packet numbers, browser letters) are kept beside.
 
 use super::conclusions::Conclusion;
+use super::evidence::Evidence;
 use super::findings::Finding;
 use super::lives::EventAt;
 use super::steps::StepKind;
@@ -67,6 +68,8 @@ pub struct Browser {
     pub confidence: Confidence,
     /// Why it was told apart from an earlier one of the same name and address, in a sentence.
     pub told_apart: Option<String>,
+    /// What ties each of its exchanges to it, in order.
+    pub evidence: Vec<Evidence>,
 }
 
 /// One step of a browser: a page asked for, the redirects that followed, and the parts of the page.

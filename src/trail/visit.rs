@@ -3,6 +3,7 @@
 
 use super::form::{self, Field};
 use super::page;
+use super::scheme;
 use crate::cookie::{Clues, CookieHeader, Host, Scheme, Site, Target};
 use crate::http::{Exchange, Headers, Message, Problem, Request, Response, decode_content};
 use crate::note::{Note, NoteKind};
@@ -39,6 +40,8 @@ pub struct Asked {
     pub form: Vec<Field>,
     /// What it says of its own purpose.
     pub purpose: Purpose,
+    /// Whether somebody between client and server passed it on, whose connections may be shared.
+    pub is_relayed: bool,
 }
 
 /// What kind of request it is, by its own headers.
@@ -97,6 +100,8 @@ pub struct Visit {
     pub id: u64,
     /// Its connection's number.
     pub connection: u64,
+    /// The time of the connection's first packet.
+    pub connected: Timestamp,
     /// Who asked.
     pub client: SocketAddr,
     /// Who answered.
@@ -119,8 +124,8 @@ impl Visit {
         let answered = exchange.response.as_ref().map(|response| {
             answered(response, &content(response, "response", decoded_cap, &mut notes))
         });
-        let Exchange { connection, client, server, .. } = *exchange;
-        Self { id, connection, client, server, asked, answered, notes }
+        let Exchange { connection, connected, client, server, .. } = *exchange;
+        Self { id, connection, connected, client, server, asked, answered, notes }
     }
 
     /// When it began.
@@ -173,9 +178,14 @@ fn content<'a, S>(
 
 fn asked(request: &Request, exchange: &Exchange, content: &[u8]) -> Asked {
     let headers = &request.headers;
-    let url = request.url(crate::http::Scheme::Http, exchange.server);
+    let spoken = scheme::spoken(request, exchange.server);
+    let on_wire = match spoken.scheme {
+        Scheme::Http => crate::http::Scheme::Http,
+        Scheme::Https => crate::http::Scheme::Https,
+    };
+    let url = request.url(on_wire, exchange.server);
     let url = url.and_then(|url| url::Url::parse(&url.to_string()).ok());
-    let target = target(request, exchange, url.as_ref());
+    let target = target(request, exchange, url.as_ref(), spoken.scheme);
     let header = |name| headers.first(name);
     let clues = Clues {
         method: &request.start.method,
@@ -187,6 +197,7 @@ fn asked(request: &Request, exchange: &Exchange, content: &[u8]) -> Asked {
         upgrade_insecure_requests: header("upgrade-insecure-requests").is_some(),
     };
     let site = target.as_ref().map(|target| Site::of_request(&clues, target)).unwrap_or_default();
+    let site = Site { scheme_in_doubt: spoken.in_doubt, ..site };
     let referer =
         header("referer").and_then(|url| url::Url::parse(std::str::from_utf8(url).ok()?).ok());
     Asked {
@@ -205,10 +216,16 @@ fn asked(request: &Request, exchange: &Exchange, content: &[u8]) -> Asked {
         referer,
         form: form::fields(headers, content),
         purpose: purpose(headers, &clues, &request.start.target),
+        is_relayed: scheme::is_forwarded(request),
     }
 }
 
-fn target(request: &Request, exchange: &Exchange, url: Option<&url::Url>) -> Option<Target> {
+fn target(
+    request: &Request,
+    exchange: &Exchange,
+    url: Option<&url::Url>,
+    scheme: Scheme,
+) -> Option<Target> {
     if let Some(target) = url.and_then(|url| Target::from_url(url.as_str().as_bytes())) {
         // The path as sent: cookies are matched before any normalisation (RFC 6265bis 5.1.4).
         let as_sent = &request.start.target;
@@ -217,7 +234,7 @@ fn target(request: &Request, exchange: &Exchange, url: Option<&url::Url>) -> Opt
     }
     let (host, port) = Host::from_authority(request.headers.first("host")?)?;
     let port = port.unwrap_or(exchange.server.port());
-    Some(Target::new(Scheme::Http, host, port, &request.start.target))
+    Some(Target::new(scheme, host, port, &request.start.target))
 }
 
 fn purpose(headers: &Headers, clues: &Clues<'_>, path: &[u8]) -> Purpose {

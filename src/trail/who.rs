@@ -5,13 +5,16 @@
 //! cause; a request of the same name and address that lacks it comes from another jar, and so does
 //! one with a session that this client was never given.
 
+use super::evidence::{By, Evidence};
+use super::links::{Holdings, Links, Tie};
 use super::visit::{Asked, Purpose, Visit};
-use crate::cookie::{Agent, Considered, Cookie, Jar, Target};
+use crate::cookie::{Considered, Cookie, Jar, Target};
 use crate::session;
 use crate::time::Timestamp;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// One client.
 #[derive(Debug)]
@@ -30,10 +33,22 @@ pub(super) struct Profile {
     returned: BTreeSet<(Vec<u8>, String, Vec<u8>)>,
     /// Values it was ever given or seen to send, by host and name.
     known: BTreeMap<(String, Vec<u8>), Vec<Vec<u8>>>,
+    /// What its groups of exchanges hold, and when.
+    holdings: Holdings,
     /// Where its last redirect leads.
     awaited: Option<url::Url>,
+    /// The pages that it was given last.
+    pages: VecDeque<url::Url>,
     last_seen: Timestamp,
+    /// What speaks for each of its exchanges, in order.
+    pub evidence: Vec<Evidence>,
 }
+
+/// How many of a client's last pages are remembered.
+const MAX_PAGES: usize = 8;
+
+/// A request that comes within this time of the response that set a cookie may have been on its way.
+const UNDER_WAY: Duration = Duration::from_millis(50);
 
 /// How sure it is that a client is one, and that it is no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,15 +70,32 @@ impl Confidence {
             Self::Certain => "certain",
         }
     }
+
+    /// What makes it so sure.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Guess => "others at its address have its name, and no cookie tells it apart",
+            Self::Likely => "nothing else at its address has its name",
+            Self::Certain => "it returned cookies that only it was given",
+        }
+    }
 }
 
 /// How well a request fits a client. Greater is better.
-type Fit = (usize, bool, bool, Timestamp, Reverse<usize>);
+type Fit = (usize, bool, bool, bool, Timestamp, Reverse<usize>);
 
 impl Profile {
     /// Notes that it returned this cookie.
     pub fn note_returned(&mut self, cookie: &Cookie) {
         self.returned.insert((cookie.name.clone(), cookie.domain.clone(), cookie.path.clone()));
+    }
+
+    /// Notes that it will return the cookie of this mark.
+    pub fn note_comes_back(&mut self, tag: u64) {
+        let cookie = self.jar.iter().find(|cookie| cookie.tag == tag);
+        self.returned.extend(
+            cookie.map(|cookie| (cookie.name.clone(), cookie.domain.clone(), cookie.path.clone())),
+        );
     }
 
     /// Whether it is known, or may be assumed, to keep cookies at all.
@@ -113,6 +145,23 @@ impl Profile {
         Ok(known.count())
     }
 
+    /// The same, also by what the rest of its group of exchanges holds.
+    fn fits_all(&self, asked: &Asked, holds: Option<&Holdings>) -> Result<usize, String> {
+        // Other programs are put together from parts that each have their own.
+        if self.jar.agent().is_browser() && differ(&self.traits, &asked.traits) {
+            return Err("it would send other languages or client hints".to_owned());
+        }
+        if let Some((_, name)) = holds.and_then(|holds| self.holdings.conflict(holds)) {
+            let name = String::from_utf8_lossy(name);
+            return Err(format!("it would hold two values of “{name}” at the same time"));
+        }
+        asked.target.as_ref().map_or(Ok(0), |target| self.fit(asked, target))
+    }
+
+    fn has_page(&self, referer: Option<&url::Url>) -> bool {
+        referer.is_some_and(|referer| self.pages.contains(referer))
+    }
+
     /// Whether its jar holds every cookie that is sent, and would send every one of them.
     fn explains(&self, asked: &Asked, target: &Target) -> bool {
         let considered = self.jar.for_request(target, &asked.site, asked.time);
@@ -140,10 +189,35 @@ impl Profile {
     /// A cookie that it should send, that it has sent before, and that is not there.
     fn is_left_out(&self, one: &Considered<'_>, asked: &Asked) -> bool {
         one.sent.is_ok()
+            && asked.time.since(one.cookie.last_set) > UNDER_WAY
             && !asked.cookies.pairs.iter().any(|pair| pair.name == one.cookie.name)
             && self.returned.iter().any(|(name, domain, path)| {
                 *name == one.cookie.name && *domain == one.cookie.domain && *path == one.cookie.path
             })
+    }
+}
+
+/// Whether a trait is there in both and not the same. Some requests lack some of them.
+fn differ(one: &[u8], other: &[u8]) -> bool {
+    let parts = one.split(|byte| *byte == b'|').zip(other.split(|byte| *byte == b'|'));
+    parts.into_iter().any(|(a, b)| !a.is_empty() && !b.is_empty() && a != b)
+}
+
+const fn tied_by(tie: Option<Tie>) -> By {
+    match tie {
+        Some(Tie::Cookie) | None => By::Cookie,
+        Some(Tie::Connection) => By::Connection,
+        Some(Tie::Spare) => By::Spare,
+    }
+}
+
+const fn fitted_by(fit: &Fit) -> By {
+    match fit {
+        (1.., ..) => By::Cookie,
+        (_, true, ..) => By::Redirect,
+        (_, _, true, ..) => By::Connection,
+        (_, _, _, true, ..) => By::Referer,
+        _ => By::Nothing,
     }
 }
 
@@ -156,24 +230,57 @@ fn is_session(name: &[u8], value: &[u8]) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Roster {
     pub profiles: Vec<Profile>,
+    by_group: BTreeMap<usize, usize>,
     by_name: BTreeMap<(IpAddr, Vec<u8>), Vec<usize>>,
     by_connection: BTreeMap<u64, usize>,
 }
 
 impl Roster {
     /// The client that made a request, a new one where no known one can have.
-    pub fn assign(&mut self, visit: &Visit, asked: &Asked) -> usize {
+    pub fn assign(&mut self, index: usize, visit: &Visit, asked: &Asked, links: &Links) -> usize {
         let key = (visit.client.ip(), asked.user_agent.clone());
-        let candidates = self.by_name.get(&key).cloned().unwrap_or_default();
-        let (best, why_not) = self.best(&candidates, visit, asked);
-        let chosen = best
-            .or_else(|| self.moved(&key, visit, asked))
-            .unwrap_or_else(|| self.open(key, visit, asked, why_not));
+        let group = links.group(index);
+        let tied = group.and_then(|group| self.by_group.get(&group).copied());
+        let (chosen, by, why_not) = match tied {
+            Some(owner) => (owner, tied_by(links.tie(index)), None),
+            None => self.choose(key, visit, asked, group.and_then(|group| links.holdings(group))),
+        };
+        // What ties it to its group is more than what made it fit.
+        let by = match (by, links.tie(index)) {
+            (By::Nothing | By::Referer, Some(tie)) => tied_by(Some(tie)),
+            _ => by,
+        };
         self.by_connection.insert(visit.connection, chosen);
         let profile = &mut self.profiles[chosen];
+        if let Some(group) = group.filter(|_| tied.is_none()) {
+            self.by_group.insert(group, chosen);
+            if let Some(holdings) = links.holdings(group) {
+                profile.holdings.take(holdings);
+            }
+        }
+        profile.evidence.push(Evidence { visit: index, by, why_not });
         profile.last_seen = profile.last_seen.max(asked.time);
         profile.awaited = None;
         chosen
+    }
+
+    fn choose(
+        &mut self,
+        key: (IpAddr, Vec<u8>),
+        visit: &Visit,
+        asked: &Asked,
+        holds: Option<&Holdings>,
+    ) -> (usize, By, Option<String>) {
+        let candidates = self.by_name.get(&key).cloned().unwrap_or_default();
+        let (best, why_not) = self.best(&candidates, visit, asked, holds);
+        if let Some((best, by)) = best {
+            return (best, by, None);
+        }
+        if let Some(moved) = self.moved(&key, visit, asked) {
+            return (moved, By::Moved, None);
+        }
+        let by = if candidates.is_empty() { By::New } else { By::Apart };
+        (self.open(key, visit, asked, why_not.clone()), by, why_not)
     }
 
     /// The candidate that fits best, or why the first of them does not.
@@ -182,17 +289,19 @@ impl Roster {
         candidates: &[usize],
         visit: &Visit,
         asked: &Asked,
-    ) -> (Option<usize>, Option<String>) {
+        holds: Option<&Holdings>,
+    ) -> (Option<(usize, By)>, Option<String>) {
         let mut best: Option<(Fit, usize)> = None;
         let mut why_not = None;
         for &candidate in candidates {
             let profile = &self.profiles[candidate];
-            match asked.target.as_ref().map_or(Ok(0), |target| profile.fit(asked, target)) {
+            match profile.fits_all(asked, holds) {
                 Ok(known) => {
                     let fit = (
                         known,
                         profile.awaited.is_some() && profile.awaited == asked.url,
                         self.by_connection.get(&visit.connection) == Some(&candidate),
+                        profile.has_page(asked.referer.as_ref()),
                         profile.last_seen,
                         Reverse(candidate),
                     );
@@ -204,7 +313,7 @@ impl Roster {
                 }
             }
         }
-        (best.map(|(_, candidate)| candidate), why_not)
+        (best.map(|(fit, candidate)| (candidate, fitted_by(&fit))), why_not)
     }
 
     /// A client of the same name and traits at another address that holds exactly the cookies that
@@ -223,9 +332,18 @@ impl Roster {
         Some(found)
     }
 
-    /// Notes where a client was sent on to.
-    pub fn note_redirect(&mut self, profile: usize, visit: &Visit) {
-        self.profiles[profile].awaited = visit.redirects_to();
+    /// Notes what a client was answered: where it was sent on to, or which page it now has.
+    pub fn note_answer(&mut self, profile: usize, visit: &Visit) {
+        let Some(answered) = &visit.answered else { return };
+        let profile = &mut self.profiles[profile];
+        if answered.is_redirect() {
+            profile.awaited = visit.redirects_to();
+        } else if let Some(asked) = visit.asked.as_ref().filter(|_| answered.is_page) {
+            profile.pages.extend(asked.url.clone());
+            while profile.pages.len() > MAX_PAGES {
+                profile.pages.pop_front();
+            }
+        }
     }
 
     fn open(
@@ -238,15 +356,18 @@ impl Roster {
         let index = self.profiles.len();
         self.by_name.entry(key).or_default().push(index);
         self.profiles.push(Profile {
-            jar: Jar::new(Agent::from_user_agent(&asked.user_agent)),
+            jar: Jar::for_user_agent(&asked.user_agent),
             user_agent: asked.user_agent.clone(),
             traits: asked.traits.clone(),
             addresses: vec![visit.client.ip()],
             told_apart,
             returned: BTreeSet::new(),
             known: BTreeMap::new(),
+            holdings: Holdings::default(),
             awaited: None,
+            pages: VecDeque::new(),
             last_seen: asked.time,
+            evidence: Vec::new(),
         });
         index
     }

@@ -113,6 +113,7 @@ fn not_sent(reason: Reason) -> String {
         site: Site::default(),
         now: Timestamp::from_seconds(1_795_341_600),
         date: None,
+        kept: false,
         tag: 0,
     };
     let mut jar = Jar::new(Agent::Other);

@@ -44,7 +44,9 @@ pub struct Odd<'a> {
 /// One connection as its packets are captured, each a millisecond after the one before.
 #[derive(Debug, Clone)]
 pub struct Wire {
+    client: [u8; 4],
     port: u16,
+    server_port: u16,
     next: [u32; 2],
     mss: usize,
     micros: i64,
@@ -54,7 +56,15 @@ pub struct Wire {
 impl Wire {
     /// A connection that is open already when the capture begins.
     pub fn joined() -> Self {
-        Self { port: 40_000, next: [1_000, 5_000_000], mss: 1460, micros: 0, frames: Vec::new() }
+        Self {
+            client: [10, 0, 0, 1],
+            port: 40_000,
+            server_port: 80,
+            next: [1_000, 5_000_000],
+            mss: 1460,
+            micros: 0,
+            frames: Vec::new(),
+        }
     }
 
     /// A connection with its handshake.
@@ -72,6 +82,18 @@ impl Wire {
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
+        self
+    }
+
+    #[must_use]
+    pub fn client(mut self, address: [u8; 4]) -> Self {
+        self.client = address;
+        self
+    }
+
+    #[must_use]
+    pub fn server_port(mut self, port: u16) -> Self {
+        self.server_port = port;
         self
     }
 
@@ -185,7 +207,7 @@ impl Wire {
     fn put(&mut self, side: Side, odd: Odd<'_>) {
         self.micros += 1_000;
         let (from, to) = (side.index(), side.other().index());
-        let ends = [([10, 0, 0, 1], self.port), ([10, 0, 0, 2], 80)];
+        let ends = [(self.client, self.port), ([10, 0, 0, 2], self.server_port)];
         let seq = self.next[from].wrapping_add(odd.seq as u32);
         let mut packet = PacketBuilder::ethernet2([2; 6], [4; 6])
             .ipv4(ends[from].0, ends[to].0, 64)
@@ -361,4 +383,23 @@ fn add(story: &mut Vec<String>, event: &Event<'_>) {
         What::End(End::Reset) => story.push(format!("{who} reset")),
         What::End(End::Unknown) => story.push(format!("{who} open")),
     }
+}
+
+/// The packets as a capture file that begins so many seconds after 1970.
+pub fn pcap(frames: &[Frame], seconds: i64) -> Vec<u8> {
+    let mut file = Vec::new();
+    let word = |file: &mut Vec<u8>, value: u32| file.extend(value.to_le_bytes());
+    for value in [0xa1b2_c3d4, 0x0004_0002, 0, 0, 262_144, 1] {
+        word(&mut file, value);
+    }
+    for frame in frames {
+        let (whole, rest) =
+            (frame.micros.div_euclid(1_000_000), frame.micros.rem_euclid(1_000_000));
+        word(&mut file, (seconds + whole) as u32);
+        word(&mut file, rest as u32);
+        word(&mut file, frame.bytes.len() as u32);
+        word(&mut file, frame.wire_len as u32);
+        file.extend(&frame.bytes);
+    }
+    file
 }

@@ -1,0 +1,80 @@
+//! What speaks for giving an exchange to a client.
+
+/// The strongest thing that ties an exchange to its client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum By {
+    /// It is the first of its address and `User-Agent`.
+    New,
+    /// It cannot be an earlier client's, so it opens another.
+    Apart,
+    /// A cookie: one that it sends, or was given and that comes back later.
+    Cookie,
+    /// Its connection, which carries cookies of that client.
+    Connection,
+    /// A connection that opened just after its own, and later carried cookies of that client.
+    Spare,
+    /// A redirect led here.
+    Redirect,
+    /// It names a page that this client had been given.
+    Referer,
+    /// Just the cookies that a client of the same name held at another address.
+    Moved,
+    /// Nothing but address and name, and nothing speaks against it.
+    Nothing,
+}
+
+impl By {
+    /// Every kind, in declaration order.
+    pub const ALL: [Self; 9] = [
+        Self::New,
+        Self::Apart,
+        Self::Cookie,
+        Self::Connection,
+        Self::Spare,
+        Self::Redirect,
+        Self::Referer,
+        Self::Moved,
+        Self::Nothing,
+    ];
+
+    /// The word used in machine-readable output.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Apart => "apart",
+            Self::Cookie => "cookie",
+            Self::Connection => "connection",
+            Self::Spare => "spare",
+            Self::Redirect => "redirect",
+            Self::Referer => "referer",
+            Self::Moved => "moved",
+            Self::Nothing => "nothing",
+        }
+    }
+
+    /// What to say of exchanges that it ties.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::New => "the first from this address with this User-Agent",
+            Self::Apart => "cannot be from an earlier browser",
+            Self::Cookie => "by a cookie that only this browser had, then or later",
+            Self::Connection => "by a connection that this browser uses",
+            Self::Spare => "by the spare connection that opened with its own and was used later",
+            Self::Redirect => "by the redirect that led there",
+            Self::Referer => "by the page that it comes from",
+            Self::Moved => "by its cookies, from another address",
+            Self::Nothing => "by address and User-Agent alone",
+        }
+    }
+}
+
+/// Why an exchange is this client's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// The exchange.
+    pub visit: usize,
+    /// What ties it.
+    pub by: By,
+    /// Why it is no earlier client's, where it opened this one.
+    pub why_not: Option<String>,
+}

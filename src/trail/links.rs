@@ -1,0 +1,405 @@
+//! Exchanges that belong together, whoever made them: what the whole capture shows, before anybody
+//! is told apart.
+//!
+//! A cookie value that one response made and that comes back later ties both exchanges to one jar;
+//! so does a connection. Such a group has one owner, and two groups that hold different values of
+//! the same cookie at the same time have two. This is how a first visit without any cookie finds its
+//! browser among twenty equal ones: by what comes back later.
+//!
+//! Only exchanges of one address and one `User-Agent` are tied; a value that turns up elsewhere was
+//! moved or copied, and that is for [`super::who`] to judge.
+
+use super::visit::{Asked, Visit};
+use crate::cookie::SetCookie;
+use crate::session;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Shorter values tie nothing: many browsers have a `lang=en`.
+const SHORTEST_TIE: usize = 8;
+
+/// Connections that open within this time of each other were opened for one purpose.
+const TOGETHER: Duration = Duration::from_millis(50);
+
+/// A cookie of a site: the site and the name.
+pub(super) type Named = (String, Vec<u8>);
+
+/// What ties an exchange to an earlier one of its group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Tie {
+    /// A cookie that the one was given, or sends, and the other sends.
+    Cookie,
+    /// One connection.
+    Connection,
+    /// A spare connection that was opened together with the one before.
+    Spare,
+}
+
+/// A value of a cookie, from the first packet that shows it to the last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Span {
+    value: Vec<u8>,
+    first: u64,
+    last: u64,
+}
+
+/// What one owner is known to hold, and when.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Holdings {
+    cookies: BTreeMap<Named, Spans>,
+}
+
+/// The values of one cookie in the order in which they begin, each with the last packet that any so
+/// far reaches.
+#[derive(Debug, Clone, Default)]
+struct Spans(Vec<(Span, u64)>);
+
+impl Spans {
+    fn add(&mut self, span: Span) {
+        let at = self.0.partition_point(|(other, _)| other.first <= span.first);
+        let mut reach = at.checked_sub(1).map_or(0, |before| self.0[before].1);
+        self.0.insert(at, (span, 0));
+        for (span, reached) in &mut self.0[at..] {
+            reach = reach.max(span.last);
+            *reached = reach;
+        }
+    }
+
+    /// Whether another value is held while this one is.
+    fn differ_from(&self, span: &Span) -> bool {
+        let begun = self.0.partition_point(|(other, _)| other.first < span.last);
+        let reaching = self.0[..begun].iter().rev().take_while(|(_, reach)| *reach > span.first);
+        let mut reaching = reaching.map(|(other, _)| other);
+        reaching.any(|other| other.last > span.first && other.value != span.value)
+    }
+}
+
+impl Holdings {
+    fn add(&mut self, named: &Named, span: Span) {
+        self.cookies.entry(named.clone()).or_default().add(span);
+    }
+
+    /// Takes over what a group holds.
+    pub fn take(&mut self, other: &Self) {
+        for (named, spans) in &other.cookies {
+            for (span, _) in &spans.0 {
+                self.add(named, span.clone());
+            }
+        }
+    }
+
+    /// The cookie of which both hold different values at the same time.
+    pub fn conflict(&self, other: &Self) -> Option<&Named> {
+        other.cookies.iter().find_map(|(named, theirs)| {
+            let (named, ours) = self.cookies.get_key_value(named)?;
+            let differ = theirs.0.iter().any(|(span, _)| ours.differ_from(span));
+            differ.then_some(named)
+        })
+    }
+}
+
+/// The groups of a capture.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    /// Each visit's group, named by its first visit.
+    group: Vec<usize>,
+    holdings: BTreeMap<usize, Holdings>,
+    ties: BTreeMap<usize, Tie>,
+    /// `Set-Cookie` lines, by visit and place, whose cookies come back.
+    pub returned: BTreeSet<(usize, usize)>,
+}
+
+impl Links {
+    /// Looks through all visits.
+    pub fn of(visits: &[Visit]) -> Self {
+        let mut gathered = Gathered::default();
+        for (index, visit) in visits.iter().enumerate() {
+            gathered.add(index, visit);
+        }
+        gathered.link(visits)
+    }
+
+    /// The group of a visit, which its first visit names; `None` where nothing was looked through.
+    pub fn group(&self, visit: usize) -> Option<usize> {
+        self.group.get(visit).copied()
+    }
+
+    /// What the owner of a group holds.
+    pub fn holdings(&self, group: usize) -> Option<&Holdings> {
+        self.holdings.get(&group)
+    }
+
+    /// What ties a visit to its group.
+    pub fn tie(&self, visit: usize) -> Option<Tie> {
+        self.ties.get(&visit).copied()
+    }
+
+    fn find(&mut self, mut visit: usize) -> usize {
+        while self.group[visit] != visit {
+            self.group[visit] = self.group[self.group[visit]];
+            visit = self.group[visit];
+        }
+        visit
+    }
+
+    fn union(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.find(a), self.find(b));
+        self.group[a.max(b)] = a.min(b);
+    }
+}
+
+/// Who makes requests, as far as one request shows.
+type Key = (IpAddr, Vec<u8>);
+
+fn key(visit: &Visit) -> Option<Key> {
+    Some((visit.client.ip(), visit.asked.as_ref()?.user_agent.clone()))
+}
+
+/// A value: where it was made and where it was sent.
+#[derive(Debug, Default)]
+struct Value {
+    /// Visits whose response made it, with the place of the line and the packet.
+    made: Vec<(usize, usize, u64)>,
+    /// Visits whose request carried it, with the packet.
+    sent: Vec<(usize, u64)>,
+}
+
+#[derive(Debug, Default)]
+struct Gathered {
+    values: BTreeMap<(Named, Vec<u8>), Value>,
+    connections: BTreeMap<(u64, Vec<u8>), Vec<usize>>,
+    relayed: BTreeSet<u64>,
+}
+
+impl Gathered {
+    fn add(&mut self, index: usize, visit: &Visit) {
+        let Some(asked) = &visit.asked else { return };
+        let Some(target) = &asked.target else { return };
+        let site = target.host.site();
+        let connection = (visit.connection, asked.user_agent.clone());
+        self.connections.entry(connection).or_default().push(index);
+        if asked.is_relayed {
+            self.relayed.insert(visit.connection);
+        }
+        for pair in asked.cookies.pairs.iter().filter(|pair| pair.value.len() >= SHORTEST_TIE) {
+            let key = ((site.to_owned(), pair.name.clone()), pair.value.clone());
+            self.values.entry(key).or_default().sent.push((index, asked.packet));
+        }
+        let Some(answered) = &visit.answered else { return };
+        for (place, line) in answered.set_cookies.iter().enumerate() {
+            let Ok(set) = SetCookie::parse(line) else { continue };
+            let is_new = asked.cookies.first(&set.name) != Some(&*set.value);
+            if set.value.len() >= SHORTEST_TIE && is_new {
+                let key = ((site.to_owned(), set.name), set.value);
+                self.values.entry(key).or_default().made.push((index, place, answered.packet));
+            }
+        }
+    }
+
+    fn link(self, visits: &[Visit]) -> Links {
+        let mut links = Links { group: (0..visits.len()).collect(), ..Links::default() };
+        let mut spans: Vec<(usize, &Named, Span)> = Vec::new();
+        for ((named, value), seen) in &self.values {
+            if seen.sent.is_empty() || !seen.is_one_owners(&named.1, value) {
+                continue;
+            }
+            for visits_of_key in seen.by_key(visits).into_values() {
+                if let Some((owner, span)) = tie(&mut links, &visits_of_key, value) {
+                    spans.push((owner, named, span));
+                }
+            }
+        }
+        self.link_connections(&mut links, &spans);
+        for (visit, named, span) in spans {
+            let group = links.find(visit);
+            links.holdings.entry(group).or_default().add(named, span);
+        }
+        self.link_spares(&mut links, visits);
+        links.group = (0..visits.len()).map(|visit| links.find(visit)).collect();
+        links
+    }
+
+    /// Browsers open a spare connection together with one that they need, and use it for a later
+    /// request. What was asked first, and has nothing else to tell whose it is, is then theirs.
+    fn link_spares(&self, links: &mut Links, visits: &[Visit]) {
+        // By number, which counts connections in the order in which they opened.
+        let first: BTreeMap<u64, usize> = self
+            .connections
+            .iter()
+            .filter_map(|((connection, _), visits)| Some((*connection, *visits.first()?)))
+            .collect();
+        let packet = |visit: usize| visits[visit].asked.as_ref().map(|asked| asked.packet);
+        for (connection, visit) in &first {
+            let Some(before) = connection.checked_sub(1).and_then(|id| first.get(&id)) else {
+                continue;
+            };
+            let apart = visits[*visit].connected.since(visits[*before].connected);
+            let is_one_key = apart <= TOGETHER && key(&visits[*before]) == key(&visits[*visit]);
+            let mut newer = first.range(connection + 1..).map(|(_, visit)| *visit);
+            let waited = newer.any(|newer| packet(newer) < packet(*visit));
+            let (theirs, ours) = (links.find(*before), links.find(*visit));
+            let tells = links.holdings.contains_key(&ours) && !links.holdings.contains_key(&theirs);
+            if is_one_key && waited && tells {
+                let held = links.holdings.remove(&ours).unwrap_or_default();
+                links.union(theirs, ours);
+                let group = links.find(ours);
+                links.holdings.insert(group, held);
+                links.ties.insert(*before, Tie::Spare);
+            }
+        }
+    }
+
+    /// A connection is one client's, unless it carries what two hold at the same time: then a proxy
+    /// stands before them.
+    fn link_connections(&self, links: &mut Links, spans: &[(usize, &Named, Span)]) {
+        let mut holdings: BTreeMap<usize, Holdings> = BTreeMap::new();
+        for (visit, named, span) in spans {
+            let group = links.find(*visit);
+            holdings.entry(group).or_default().add(named, span.clone());
+        }
+        for ((connection, _), visits) in &self.connections {
+            let groups: BTreeSet<usize> = visits.iter().map(|visit| links.find(*visit)).collect();
+            let held: Vec<&Holdings> =
+                groups.iter().filter_map(|group| holdings.get(group)).collect();
+            let clashes = held
+                .iter()
+                .enumerate()
+                .any(|(at, one)| held[at + 1..].iter().any(|other| one.conflict(other).is_some()));
+            if clashes || self.relayed.contains(connection) {
+                continue;
+            }
+            let mut all = Holdings::default();
+            for one in held {
+                all.take(one);
+            }
+            for pair in visits.windows(2) {
+                links.union(pair[0], pair[1]);
+                links.ties.entry(pair[1]).or_insert(Tie::Connection);
+                links.ties.entry(pair[0]).or_insert(Tie::Connection);
+            }
+            if let Some(first) = visits.first() {
+                let group = links.find(*first);
+                holdings.insert(group, all);
+            }
+        }
+    }
+}
+
+impl Value {
+    /// Whether only one jar can have it: one response made it, or, where none did, it looks like
+    /// nothing that two would have.
+    fn is_one_owners(&self, name: &[u8], value: &[u8]) -> bool {
+        match self.made.len() {
+            0 => is_session(name, value) || looks_random(value),
+            1 => true,
+            _ => false,
+        }
+    }
+
+    /// The visits that show it, by address and name of the client; the maker's with those that send.
+    fn by_key<'a>(&self, visits: &'a [Visit]) -> BTreeMap<Key, Shows<'a>> {
+        let mut by_key: BTreeMap<Key, Shows<'a>> = BTreeMap::new();
+        let mut shows = |visit: usize, place: Option<usize>, packet: u64| {
+            if let Some(asked) = &visits[visit].asked {
+                let key = (visits[visit].client.ip(), asked.user_agent.clone());
+                by_key.entry(key).or_default().push((visit, asked, place, packet));
+            }
+        };
+        for (visit, place, packet) in &self.made {
+            shows(*visit, Some(*place), *packet);
+        }
+        for (visit, packet) in &self.sent {
+            shows(*visit, None, *packet);
+        }
+        by_key
+    }
+}
+
+/// Visits that show a value, with the place of the line where they made it, and the packet.
+type Shows<'a> = Vec<(usize, &'a Asked, Option<usize>, u64)>;
+
+/// Ties the visits of one value, and says from when to when it is held.
+fn tie(links: &mut Links, shows: &Shows<'_>, value: &[u8]) -> Option<(usize, Span)> {
+    shows.iter().find(|(_, _, place, _)| place.is_none())?;
+    let first = shows.first()?.0;
+    for (visit, _, place, _) in shows {
+        links.union(first, *visit);
+        links.ties.insert(*visit, Tie::Cookie);
+        if let Some(place) = place {
+            links.returned.insert((*visit, *place));
+        }
+    }
+    let packets = || shows.iter().map(|(_, _, _, packet)| *packet);
+    let (first_packet, last) = (packets().min()?, packets().max()?);
+    Some((first, Span { value: value.to_vec(), first: first_packet, last }))
+}
+
+fn is_session(name: &[u8], value: &[u8]) -> bool {
+    let reading = session::decode(&session::Cookie::new(name, value), &session::Context::default());
+    reading.is_some_and(|reading| reading.kind.is_session())
+}
+
+/// Whether a value is long and mixed enough to be nobody else's.
+fn looks_random(value: &[u8]) -> bool {
+    let has = |test: fn(&u8) -> bool| value.iter().any(test);
+    value.len() >= 2 * SHORTEST_TIE && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holdings(spans: &[(&str, u64, u64)]) -> Holdings {
+        let named = ("a.test".to_owned(), b"sid".to_vec());
+        let mut holdings = Holdings::default();
+        for (value, first, last) in spans {
+            let value = value.as_bytes().to_vec();
+            holdings.add(&named, Span { value, first: *first, last: *last });
+        }
+        holdings
+    }
+
+    #[test]
+    fn two_values_at_one_time_have_two_owners() {
+        let ours = holdings(&[("one", 5, 9), ("three", 20, 90), ("two", 9, 20)]);
+        for (theirs, conflict) in [
+            (("four", 1, 4), false),
+            (("four", 1, 6), true),
+            (("one", 1, 9), false),
+            (("four", 9, 20), true),
+            (("three", 30, 40), false),
+            (("four", 30, 40), true),
+            (("four", 90, 95), false),
+        ] {
+            assert_eq!(ours.conflict(&holdings(&[theirs])).is_some(), conflict, "{theirs:?}");
+        }
+    }
+
+    /// A model that knows no order: every pair is looked at.
+    #[test]
+    fn conflicts_are_those_that_any_pair_shows() {
+        let mut seed = 7_u64;
+        let mut random = |bound: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
+            (seed >> 33) % bound
+        };
+        let mut spans = || -> Vec<(&str, u64, u64)> {
+            (0..random(6))
+                .map(|_| {
+                    let first = random(40);
+                    let value = ["x", "y", "z"][usize::try_from(random(3)).unwrap()];
+                    (value, first, first + random(9))
+                })
+                .collect()
+        };
+        for _ in 0..300 {
+            let (ours, theirs) = (spans(), spans());
+            let clash =
+                |a: &(&str, u64, u64), b: &(&str, u64, u64)| a.0 != b.0 && a.1 < b.2 && b.1 < a.2;
+            let wanted = ours.iter().any(|a| theirs.iter().any(|b| clash(a, b)));
+            let found = holdings(&ours).conflict(&holdings(&theirs)).is_some();
+            assert_eq!(found, wanted, "{ours:?} {theirs:?}");
+        }
+    }
+}

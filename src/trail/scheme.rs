@@ -1,0 +1,148 @@
+//! Which scheme the browser spoke. The packets may show a stretch of the way on which TLS has
+//! already been taken off: behind a proxy or a load balancer, or in a capture of what one decrypted.
+
+use crate::cookie::{Host, Scheme};
+use crate::http::{Headers, Request};
+use std::net::SocketAddr;
+
+/// A scheme, and whether it may have been the other one at the browser's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Spoken {
+    pub scheme: Scheme,
+    pub in_doubt: bool,
+}
+
+/// The scheme that the browser used for a request seen in clear, and asked of `server`.
+pub(super) fn spoken(request: &Request, server: SocketAddr) -> Spoken {
+    if request.start.target.starts_with(b"http://") {
+        // To a proxy, which is told the whole URL.
+        return Spoken { scheme: Scheme::Http, in_doubt: false };
+    }
+    let headers = &request.headers;
+    let said = forwarded_scheme(headers);
+    let host = headers.first("host").and_then(Host::from_authority);
+    let is_here = host.as_ref().is_some_and(|(host, _)| host.is_loopback());
+    let port = host.as_ref().and_then(|(_, port)| *port);
+    // A browser leaves the port out where it is its scheme's own (RFC 9110 section 7.2), and sends
+    // fetch metadata to trustworthy hosts only (W3C Fetch Metadata, section 3).
+    let is_https = said == Some(Scheme::Https)
+        || (server.port() == 443 && port.is_none() && host.is_some())
+        || (headers.first("sec-fetch-site").is_some() && !is_here);
+    let is_relayed = port.unwrap_or(80) != server.port() && host.is_some();
+    Spoken {
+        scheme: if is_https { Scheme::Https } else { Scheme::Http },
+        in_doubt: !is_https
+            && said.is_none()
+            && (is_relayed || is_forwarded(request) || comes_from_https(headers)),
+    }
+}
+
+/// What a proxy says of the scheme that was spoken to it.
+fn forwarded_scheme(headers: &Headers) -> Option<Scheme> {
+    let named = ["x-forwarded-proto", "x-forwarded-scheme", "x-url-scheme"];
+    let switched = ["x-forwarded-ssl", "front-end-https"];
+    let first = |value: &[u8]| {
+        let first = value.split(|byte| *byte == b',').next().unwrap_or_default();
+        first.trim_ascii().to_ascii_lowercase()
+    };
+    let is_https = named.iter().any(|name| headers.first(name).map(first) == Some(b"https".into()))
+        || switched.iter().any(|name| headers.first(name).map(first) == Some(b"on".into()))
+        || headers.first("forwarded").is_some_and(|value| {
+            let first = first(value);
+            memchr::memmem::find(&first, b"proto=https").is_some()
+                || memchr::memmem::find(&first, b"proto=\"https\"").is_some()
+        })
+        || headers
+            .first("cf-visitor")
+            .is_some_and(|value| memchr::memmem::find(value, b"\"https\"").is_some());
+    let is_http = named.iter().any(|name| headers.first(name).map(first) == Some(b"http".into()));
+    match (is_https, is_http) {
+        (true, _) => Some(Scheme::Https),
+        (false, true) => Some(Scheme::Http),
+        (false, false) => None,
+    }
+}
+
+/// Whether somebody between the browser and the server passed the request on. Browsers speak
+/// HTTP/1.1; one that seems to speak 1.0 has a proxy before it (nginx does so by itself).
+pub(super) fn is_forwarded(request: &Request) -> bool {
+    const MARKS: [&str; 6] = [
+        "via",
+        "forwarded",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-real-ip",
+        "cf-connecting-ip",
+    ];
+    let headers = &request.headers;
+    let is_old = (request.start.version.major, request.start.version.minor) == (1, 0);
+    let is_browser = headers.first("user-agent").is_some_and(|name| name.starts_with(b"Mozilla/5"));
+    (is_old && is_browser) || MARKS.iter().any(|name| headers.first(name).is_some())
+}
+
+/// Whether a page of the same host that came over https asks. Browsers do not name such a page to
+/// http by default (W3C Referrer Policy, section 3), so the request was hardly made over http.
+fn comes_from_https(headers: &Headers) -> bool {
+    let Some((own, _)) = headers.first("host").and_then(Host::from_authority) else { return false };
+    ["origin", "referer"].iter().filter_map(|name| headers.first(name)).any(|page| {
+        crate::cookie::Target::from_url(page)
+            .is_some_and(|page| page.scheme == Scheme::Https && page.host == own)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::samples::exchange;
+
+    fn of(port: u16, lines: &str) -> (Scheme, bool) {
+        let exchange = exchange([1, 2], &format!("GET / HTTP/1.1\n{lines}"), "HTTP/1.1 200 OK");
+        let request = exchange.request.unwrap();
+        let spoken = spoken(&request, SocketAddr::from(([10, 0, 0, 2], port)));
+        (spoken.scheme, spoken.in_doubt)
+    }
+
+    #[test]
+    fn http_between_browser_and_server_is_http() {
+        for (port, host) in [(80, "a.test"), (80, "a.test:80"), (5000, "a.test:5000")] {
+            assert_eq!(of(port, &format!("Host: {host}")), (Scheme::Http, false), "{host}");
+        }
+        assert_eq!(of(80, "Host: a.test\nReferer: http://a.test/"), (Scheme::Http, false));
+        assert_eq!(of(5000, "Host: localhost:5000\nSec-Fetch-Site: none"), (Scheme::Http, false));
+    }
+
+    #[test]
+    fn what_was_decrypted_or_is_behind_a_proxy_that_says_so_was_https() {
+        for (port, lines) in [
+            (443, "Host: a.test"),
+            (80, "Host: a.test\nSec-Fetch-Site: none"),
+            (8000, "Host: a.test\nX-Forwarded-Proto: https"),
+            (8000, "Host: a.test\nForwarded: for=10.0.0.9;proto=https;by=10.0.0.1"),
+            (8000, "Host: a.test\nFront-End-Https: On"),
+        ] {
+            assert_eq!(of(port, lines), (Scheme::Https, false), "{lines}");
+        }
+    }
+
+    #[test]
+    fn a_relay_that_says_nothing_leaves_a_doubt() {
+        for (port, lines) in [
+            (8000, "Host: a.test"),
+            (8000, "Host: a.test:80"),
+            (80, "Host: a.test\nX-Forwarded-For: 10.0.0.9"),
+            (80, "Host: a.test\nVia: 1.1 proxy"),
+            (80, "Host: a.test\nReferer: https://a.test/login"),
+        ] {
+            assert_eq!(of(port, lines), (Scheme::Http, true), "{lines}");
+        }
+        let old = exchange(
+            [1, 2],
+            "GET / HTTP/1.0\nHost: a.test\nUser-Agent: Mozilla/5.0 Chrome/156",
+            "HTTP/1.1 200 OK",
+        );
+        let server = SocketAddr::from(([10, 0, 0, 2], 80));
+        assert!(spoken(&old.request.unwrap(), server).in_doubt);
+        let said = "Host: a.test\nX-Forwarded-Proto: http\nX-Forwarded-For: 10.0.0.9";
+        assert_eq!(of(80, said), (Scheme::Http, false));
+    }
+}
