@@ -10,7 +10,7 @@ use std::io::Write;
 /// # Errors
 /// A capture that cannot be opened, or an output that cannot be written.
 pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
-    let (trail, finished) = input::trail(&arguments.input, KeepBodies::None)?;
+    let (trail, finished) = input::trail(&arguments.input, KeepBodies::Readable)?;
     let story = trail.finish();
     let selection = Selection {
         cookies: arguments.cookie.clone(),

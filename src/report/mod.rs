@@ -14,6 +14,7 @@ mod json_line;
 mod layout;
 mod lessons;
 pub mod live;
+mod lives;
 pub mod markdown;
 pub mod phrase;
 pub mod report_json;

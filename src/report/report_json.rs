@@ -6,7 +6,7 @@ use crate::note::Note;
 use crate::pipeline::Counts;
 use crate::session::{Reading, SignatureState};
 use crate::time::Timestamp;
-use crate::trail::{CookieEvent, CookieLife, SessionLife, SessionState, Story};
+use crate::trail::{CookieEvent, CookieLife, SessionLife, SessionState, Story, Turn};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -269,6 +269,7 @@ struct SessionJson<'a> {
     cookie: Text<'a>,
     format: &'static str,
     states: Vec<StateJson<'a>>,
+    life: Vec<TurnJson<'a>>,
 }
 
 impl<'a> SessionJson<'a> {
@@ -279,6 +280,38 @@ impl<'a> SessionJson<'a> {
             cookie: Text(&life.name),
             format: session.format,
             states: session.states.iter().map(|state| StateJson::of(state, life, story)).collect(),
+            life: session.turns.iter().map(|turn| TurnJson::of(turn, life, story)).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct TurnJson<'a> {
+    kind: &'static str,
+    stage: &'static str,
+    exchanges: Vec<u64>,
+    packets: Vec<Option<u64>>,
+    time: Timestamp,
+    version: Option<usize>,
+    identity: Option<&'a str>,
+    evidence: Vec<&'static str>,
+    confidence: &'static str,
+    text: String,
+}
+
+impl<'a> TurnJson<'a> {
+    fn of(turn: &'a Turn, life: &CookieLife, story: &Story) -> Self {
+        Self {
+            kind: turn.kind.word(),
+            stage: turn.stage.word(),
+            exchanges: turn.seen.iter().map(|(visit, _)| story.visits[*visit].id).collect(),
+            packets: turn.seen.iter().map(|(_, packet)| *packet).collect(),
+            time: turn.time,
+            version: turn.version.map(|version| life.versions[version].number),
+            identity: turn.identity.as_deref(),
+            evidence: turn.evidence.iter().map(|sign| sign.word()).collect(),
+            confidence: turn.certainty().word(),
+            text: turn.sentence(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! [`Trail`] takes exchanges and gives a [`Story`], the report model. It has no clock and no
 //! output; every list in the story is in capture order, whatever order things were found in.
 
+mod attempt;
 mod beside;
 mod conclusions;
 pub mod diff;
@@ -12,11 +13,14 @@ mod follow;
 mod form;
 mod happening;
 mod label;
+mod lifetime;
 mod live;
 mod lives;
+mod machine;
 mod navigation;
 mod page;
 mod sessions;
+mod stage;
 mod steps;
 mod story;
 mod targets;
@@ -30,6 +34,7 @@ pub use findings::{Finding, RULES, Rule, Severity};
 pub use form::Field;
 pub use live::{CookieNews, Happening, Live};
 pub use lives::EventAt;
+pub use stage::{Certainty, Evidence, Stage, Turn, TurnKind};
 pub use steps::StepKind;
 pub use story::{
     Browser, CookieEvent, CookieLife, EventKind, Navigation, SessionLife, SessionState, Story,
@@ -156,6 +161,15 @@ impl Trail {
             conclusions: Vec::new(),
             by_visit,
         };
+        let lifetimes = lifetime::Lifetimes::of(&story);
+        let turns: Vec<Vec<Turn>> = story
+            .sessions
+            .iter()
+            .map(|session| lifetimes.turns(&story.cookies[session.cookie]))
+            .collect();
+        for (session, turns) in story.sessions.iter_mut().zip(turns) {
+            session.turns = turns;
+        }
         story.findings = findings::findings(&story);
         story.conclusions = conclusions::conclusions(&story);
         story

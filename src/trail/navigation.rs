@@ -1,5 +1,6 @@
 //! Steps of a browser: a page asked for, the redirects that followed, the parts of the page.
 
+use super::attempt::{is_logout, tries_login};
 use super::steps::StepKind;
 use super::story::Navigation;
 use super::visit::{Purpose, Visit};
@@ -50,8 +51,12 @@ pub(super) fn navigations(browser: usize, visits: &[usize], all: &[Visit]) -> Ve
     steps
 }
 
+/// Whether a visit belongs to a page. A script that logs its user in or out does something of its
+/// own.
 fn is_part(visit: &Visit) -> bool {
-    visit.asked.as_ref().is_some_and(|asked| asked.purpose == Purpose::Part)
+    visit.asked.as_ref().is_some_and(|asked| {
+        asked.purpose == Purpose::Part && !tries_login(asked) && !is_logout(asked)
+    })
 }
 
 /// Whether a visit is what a redirect led to.

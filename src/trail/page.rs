@@ -65,6 +65,22 @@ fn refresh_target(content: &str) -> Option<String> {
     (!url.is_empty()).then(|| unescape(url))
 }
 
+/// Whether a page has a field for a password (HTML standard, `input type=password`).
+pub fn asks_password(headers: &Headers, body: &Body, decoded_cap: usize) -> bool {
+    let decoded = decode_content(headers, &body.kept, decoded_cap);
+    let lower = decoded.bytes.to_ascii_lowercase();
+    memchr::memmem::find_iter(&lower, b"<input").any(|at| {
+        let tag = &lower[at..];
+        let end = memchr::memchr(b'>', tag).unwrap_or(tag.len());
+        let bare: Vec<u8> = tag[..end]
+            .iter()
+            .copied()
+            .filter(|byte| !matches!(byte, b'"' | b'\'' | b' '))
+            .collect();
+        memchr::memmem::find(&bare, b"type=password").is_some()
+    })
+}
+
 fn encoding(headers: &Headers) -> &'static encoding_rs::Encoding {
     let value = headers.first("content-type").unwrap_or_default();
     let label = memchr::memmem::find(value, b"charset=").map(|at| &value[at + 8..]);
@@ -195,6 +211,18 @@ mod tests {
         }
         let headers = Headers::from_pairs(&[("Refresh", "1;url=/x")]);
         assert_eq!(refresh(&headers, &Body::default(), 10).as_deref(), Some("/x"));
+    }
+
+    #[test]
+    fn a_field_for_a_password_is_seen() {
+        let of = |html: &str| {
+            let body = Body { length: html.len() as u64, complete: true, kept: html.into() };
+            asks_password(&Headers::default(), &body, 1000)
+        };
+        assert!(of(r#"<form><INPUT name=p type = "Password"></form>"#));
+        assert!(of("<input type='password'"));
+        assert!(!of(r"<input type=text> type=password"));
+        assert!(!of("<p>your password</p>"));
     }
 
     #[test]

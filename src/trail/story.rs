@@ -6,11 +6,12 @@
 use super::conclusions::Conclusion;
 use super::findings::Finding;
 use super::lives::EventAt;
+use super::stage::Turn;
 use super::steps::StepKind;
 use super::visit::Visit;
 use super::who::Confidence;
 use crate::cookie::{Agent, Attribute, Verdict};
-use crate::session::Reading;
+use crate::session::{Kind, Reading};
 use crate::time::Timestamp;
 use std::net::IpAddr;
 
@@ -178,9 +179,13 @@ impl CookieLife {
         self.versions.iter().find_map(|version| version.reading.as_ref())
     }
 
-    /// Whether it carries or names a session.
+    /// Whether it carries or names a session. A token that names a user and comes with every
+    /// request is one, whatever its format was made for.
     pub fn is_session(&self) -> bool {
-        self.reading().is_some_and(|reading| reading.kind.is_session())
+        self.reading().is_some_and(|reading| {
+            let names_user = || reading.shown().and_then(super::sessions::identity).is_some();
+            reading.kind.is_session() || (reading.kind == Kind::Token && names_user())
+        })
     }
 }
 
@@ -206,6 +211,8 @@ pub struct SessionLife {
     pub format: &'static str,
     /// The states, one for each value that a server set or a browser was first seen to send.
     pub states: Vec<SessionState>,
+    /// Its life: how it began, who logged in and out, how it ended.
+    pub turns: Vec<Turn>,
 }
 
 /// What a session held after one exchange.

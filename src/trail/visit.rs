@@ -36,6 +36,10 @@ pub struct Asked {
     pub referer: Option<url::Url>,
     /// The form fields it submitted.
     pub form: Vec<Field>,
+    /// Whether it submitted them as JSON.
+    pub is_json: bool,
+    /// Whether it carried a name and a password in its head (`Authorization: Basic`).
+    pub has_basic: bool,
     /// What it says of its own purpose.
     pub purpose: Purpose,
 }
@@ -80,6 +84,8 @@ pub struct Answered {
     pub excerpt: Option<String>,
     /// Whether it is a page (HTML or plain text).
     pub is_page: bool,
+    /// Whether it is a page with a field for a password.
+    pub asks_password: bool,
 }
 
 impl Answered {
@@ -178,6 +184,10 @@ fn asked(request: &Request, exchange: &Exchange, decoded_cap: usize) -> Asked {
             .join(&b'|'),
         referer,
         form: form::fields(headers, &request.body, decoded_cap),
+        is_json: form::is_json(headers),
+        has_basic: header("authorization").is_some_and(|value| {
+            value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic "))
+        }),
         purpose: purpose(headers, &clues, &request.start.target),
     }
 }
@@ -247,5 +257,6 @@ fn answered(response: &Response, decoded_cap: usize) -> Answered {
         clear_site_data: headers.first("clear-site-data").map(<[u8]>::to_vec),
         excerpt,
         is_page,
+        asks_password: is_page && page::asks_password(headers, &response.body, decoded_cap),
     }
 }

@@ -8,6 +8,7 @@
     reason = "each test file uses its own part, and stops at what it did not expect"
 )]
 
+pub mod talk;
 pub mod wire;
 
 use serde_json::Value;
