@@ -402,3 +402,20 @@ fn logins_and_logouts_are_those_of_the_servers_own_sessions() {
     }
     assert!(compared >= 3, "only {compared} recordings were compared");
 }
+
+#[test]
+fn a_logout_that_misses_the_cookie_is_told_in_its_life() {
+    let story = story(&[
+        "> POST http://shop.test/app/login ;;  ;; user=alice&password=x",
+        &format!("< 302 /app/ ;; Set-Cookie: {}; Path=/app", PHP[0]),
+        &format!("> GET http://shop.test/app/ ;; {}", PHP[0]),
+        "< 200 ;; <p>Hello alice</p>",
+        &format!("> GET http://shop.test/app/logout ;; {}", PHP[0]),
+        "< 302 /app/ ;; Set-Cookie: PHPSESSID=; Max-Age=0; Path=/",
+        &format!("> GET http://shop.test/app/ ;; {}", PHP[0]),
+        "< 200 ;; <p>Hello alice</p>",
+    ]);
+    let life = life(&story, "PHPSESSID");
+    assert!(life.contains(&"logout-missed #3 alice, certain".to_owned()), "{life:?}");
+    assert!(life.last().unwrap().starts_with("reuse #4 alice"), "{life:?}");
+}

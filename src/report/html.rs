@@ -159,6 +159,7 @@ fn exchange(exchange: &ExchangeView) -> Markup {
                 @if let Some(location) = &exchange.location {
                     div { "go to " (captured(location, LONGEST_TEXT)) }
                 }
+                @if let Some(turning) = &exchange.turning { div { (safe(turning)) } }
                 @if let Some(words) = &exchange.words { q { (safe(words)) } }
                 span.soft { "#" (exchange.id) ", " (exchange.packets) }
             }

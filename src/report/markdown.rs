@@ -102,6 +102,9 @@ fn exchange(exchange: &ExchangeView, indent: &str, out: &mut String) -> fmt::Res
     if let Some(location) = &exchange.location {
         write!(out, ", go to {}", code(location, CAPTURED))?;
     }
+    if let Some(turning) = &exchange.turning {
+        write!(out, " ({})", words(turning))?;
+    }
     if let Some(page) = &exchange.words {
         write!(out, ", “{}”", words(page))?;
     }

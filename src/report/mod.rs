@@ -3,10 +3,12 @@
 //! Renderers compute nothing and take a writer. JSON has serialisation types of its own, so that
 //! inner names may change without changing a file format.
 
+mod chain_json;
 pub mod crack_text;
 pub mod decode_json;
 pub mod decode_terminal;
 pub mod exchange_json;
+mod hops;
 pub mod html;
 mod index;
 pub mod jar;

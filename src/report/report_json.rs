@@ -1,5 +1,6 @@
 //! The report as JSON: `cookietrail/report/1` in docs/json.md.
 
+use super::chain_json::ChainJson;
 use super::exchange_json::{Display, NoteJson};
 use super::text::{self, Text};
 use crate::note::Note;
@@ -55,6 +56,7 @@ impl<'a> Report<'a> {
             parts: ids(story, &step.parts),
             kind: step.kind.word(),
             title: &step.title,
+            chain: step.chain.as_ref().map(|chain| ChainJson::of(chain, story)),
         });
         let conclusions = story.conclusions.iter().map(|conclusion| ConclusionJson {
             kind: conclusion.kind.word(),
@@ -158,6 +160,8 @@ struct NavigationJson<'a> {
     parts: Vec<u64>,
     kind: &'static str,
     title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chain: Option<ChainJson<'a>>,
 }
 
 #[derive(Serialize)]

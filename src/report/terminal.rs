@@ -167,6 +167,9 @@ impl Page {
             let location = shorten(location, self.text * 2);
             spans.push(safe(Style::new(), &format!(", go to {location}")));
         }
+        if let Some(turning) = &exchange.turning {
+            spans.push(safe(Style::new(), &format!(" ({turning})")));
+        }
         if let Some(words) = &exchange.words {
             spans.push(safe(Style::new(), &format!(", “{words}”")));
         }

@@ -122,6 +122,8 @@ pub struct ExchangeView {
     pub is_error: bool,
     /// Where it redirects to.
     pub location: Option<String>,
+    /// What changes with the redirect: the method, the host, the scheme.
+    pub turning: Option<String>,
     /// The first words of the page.
     pub words: Option<String>,
     /// What is told under it.

@@ -5,6 +5,7 @@ use super::machine::{Attempt, Context, Machine, Pages, Place, Sign, refuses};
 use super::stage::Turn;
 use super::story::{CookieEvent, CookieLife, EventKind, Navigation, Story};
 use super::visit::{Asked, Visit};
+use crate::cookie::Reason;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of all sessions before the life of one is told.
@@ -16,6 +17,8 @@ pub(super) struct Lifetimes<'a> {
     steps: BTreeMap<usize, &'a Navigation>,
     /// Visits whose responses set a session cookie.
     given: BTreeSet<usize>,
+    /// Deletions that missed, by the browser and the name of what they were meant for.
+    missed: BTreeMap<(usize, &'a [u8]), Vec<&'a CookieEvent>>,
     /// Answers to requests without any session: URL, and the words of the page.
     strangers: BTreeMap<&'a url::Url, BTreeSet<Answer<'a>>>,
 }
@@ -50,9 +53,15 @@ impl<'a> Lifetimes<'a> {
                 strangers.entry(url).or_default().insert(answer);
             }
         }
-        let telling = BTreeMap::new();
-        let mut own =
-            Self { visits: &story.visits, telling, steps: steps.collect(), given, strangers };
+        let mut missed: BTreeMap<(usize, &[u8]), Vec<&CookieEvent>> = BTreeMap::new();
+        for life in &story.cookies {
+            let misses = life.events.iter().filter(|event| misses(event));
+            for event in misses {
+                missed.entry((life.browser, &life.name)).or_default().push(event);
+            }
+        }
+        let (telling, steps) = (BTreeMap::new(), steps.collect());
+        let mut own = Self { visits: &story.visits, telling, steps, given, missed, strangers };
         let mut telling: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
         for (index, browser) in story.browsers.iter().enumerate() {
             for visit in browser.visits.iter().copied().filter(|visit| own.is_telling(*visit)) {
@@ -98,15 +107,25 @@ impl<'a> Lifetimes<'a> {
         machine.turns
     }
 
+    /// Whether strangers get another answer at the URL of a visit.
+    pub fn is_private(&self, visit: usize) -> bool {
+        answer(&self.visits[visit]).is_some_and(|(url, now)| {
+            self.strangers.get(url).is_some_and(|seen| !seen.contains(&now))
+        })
+    }
+
     /// Everything that the machine takes, in the order of the packets; of one packet the cookie
     /// events first.
     fn inputs<'l>(
-        &self,
+        &'l self,
         life: &'l CookieLife,
         attempts: &'l [Attempt],
     ) -> Vec<((u64, usize, Place), Input<'l>)> {
         let mut inputs = Vec::new();
-        for (order, event) in life.events.iter().enumerate() {
+        let own = life.events.iter().filter(|event| !misses(event));
+        let missed = self.missed.get(&(life.browser, &*life.name)).into_iter().flatten().copied();
+        let missed = missed.filter(|event| self.is_near(life, event));
+        for (order, event) in own.chain(missed).enumerate() {
             let Some(visit) = event.visit else { continue };
             let asked = self.visits[visit].asked.as_ref().map(|asked| asked.packet);
             let at = event.packet.or(asked).unwrap_or(0);
@@ -115,7 +134,8 @@ impl<'a> Lifetimes<'a> {
         }
         for (visit, sign) in self.signs(life, attempts) {
             let end = match sign {
-                Sign::LoggedOut | Sign::TurnedAway => self.end_of(visit),
+                Sign::LoggedOut => self.answered_at(life, visit),
+                Sign::TurnedAway => self.end_of(visit),
                 Sign::Attempted(_) => visit,
             };
             let packet = |visit: usize| self.visits[visit].answered.as_ref().map(|one| one.packet);
@@ -130,6 +150,23 @@ impl<'a> Lifetimes<'a> {
         inputs
     }
 
+    /// Whether an event comes from a host that gets the cookie.
+    fn is_near(&self, life: &CookieLife, event: &CookieEvent) -> bool {
+        let asked = event.visit.and_then(|visit| self.visits[visit].asked.as_ref());
+        let target = asked.and_then(|asked| asked.target.as_ref());
+        target.is_some_and(|target| reaches(target.host.as_str(), life))
+    }
+
+    /// The last hop after a visit at which the server did something to the cookie; else itself.
+    fn answered_at(&self, life: &CookieLife, visit: usize) -> usize {
+        let hops = self.steps.get(&visit).map_or(&[][..], |step| &step.hops);
+        let place = hops.iter().position(|hop| *hop == visit).unwrap_or(hops.len());
+        let after = &hops[place..];
+        let events = life.events.iter().filter(|event| event.kind.is_from_server());
+        let done = events.filter_map(|event| event.visit).filter(|at| after.contains(at));
+        done.max().unwrap_or(visit)
+    }
+
     fn end_of(&self, visit: usize) -> usize {
         self.steps.get(&visit).map_or(visit, |step| attempt::last_of(step, visit))
     }
@@ -137,10 +174,7 @@ impl<'a> Lifetimes<'a> {
     /// The telling visits of the cookie's browser to hosts that get the cookie.
     fn in_scope<'s>(&'s self, life: &'s CookieLife) -> impl Iterator<Item = (usize, &'s Asked)> {
         let own = (life.browser, "")..(life.browser + 1, "");
-        let near = self.telling.range(own).filter(|((_, host), _)| {
-            *host == life.domain
-                || host.strip_suffix(&*life.domain).is_some_and(|rest| rest.ends_with('.'))
-        });
+        let near = self.telling.range(own).filter(|((_, host), _)| reaches(host, life));
         let visits = near.flat_map(|(_, visits)| visits);
         visits.filter_map(|visit| Some((*visit, self.visits[*visit].asked.as_ref()?)))
     }
@@ -202,6 +236,14 @@ impl<'a> Lifetimes<'a> {
     }
 }
 
+fn reaches(host: &str, life: &CookieLife) -> bool {
+    host.strip_suffix(&*life.domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+fn misses(event: &CookieEvent) -> bool {
+    event.verdict.is_some_and(|verdict| verdict.reason == Reason::DeletionMisses)
+}
+
 fn answer(visit: &Visit) -> Option<(&url::Url, Answer<'_>)> {
     let (asked, answered) = (visit.asked.as_ref()?, visit.answered.as_ref()?);
     let is_page = matches!(&*asked.method, b"GET" | b"HEAD");
@@ -228,9 +270,7 @@ impl<'a> Pages for Seen<'a> {
         let (url, now) = answer(&self.all.visits[visit])?;
         let is_same = self.before.get(url)?.contains(&now);
         let is_named = attempt::names_user(who, self.all.visits[visit].answered.as_ref());
-        let strangers = self.all.strangers.get(url);
-        let is_private = strangers.is_some_and(|seen| !seen.contains(&now));
-        match (is_same, is_private || is_named) {
+        match (is_same, self.all.is_private(visit) || is_named) {
             (true, true) => Some(true),
             (true, false) => None,
             (false, _) => Some(false),

@@ -116,7 +116,15 @@ impl<'a, P: Pages> Machine<'a, P> {
                 let who = context.attempt.and_then(|attempt| attempt.user.clone());
                 self.named(TurnKind::Lost, self.stage, place, vec![E::CookieRefused], who);
             }
-            EventKind::Withheld | EventKind::Missing => {}
+            EventKind::Withheld | EventKind::Missing => {
+                let asked_again = context
+                    .attempt
+                    .filter(|attempt| attempt.outcome == Outcome::Rejected && !context.sent);
+                if asked_again.is_some() && self.stage == Stage::LoggedIn {
+                    let evidence = vec![E::CookieNotSent, E::LoginAgain];
+                    self.turn(TurnKind::Lost, self.stage, place, evidence);
+                }
+            }
         }
     }
 
@@ -188,7 +196,11 @@ impl<'a, P: Pages> Machine<'a, P> {
         let is_logged_in = self.stage == Stage::LoggedIn;
         let attempt = self.let_in(context);
         let mut evidence = attempt.map(|attempt| attempt.signs.clone()).unwrap_or_default();
-        if let Some(attempt) = attempt {
+        if let Some(attempt) = context.attempt.filter(|one| self.consumed != Some(one.visit)) {
+            // Whatever was shown afterwards, the server has let the user in.
+            if attempt.outcome != Outcome::Accepted {
+                evidence.push(E::CredentialsPosted);
+            }
             self.consumed = Some(attempt.visit);
         }
         evidence.extend(context.returns.then_some(E::LoginElsewhere));

@@ -6,6 +6,7 @@
 
 mod attempt;
 mod beside;
+mod chain;
 mod conclusions;
 pub mod diff;
 mod findings;
@@ -29,6 +30,7 @@ mod versions;
 mod visit;
 mod who;
 
+pub use chain::{Border, By, Chain, ChainEnd, Redirect};
 pub use conclusions::{Conclusion, ConclusionKind};
 pub use findings::{Finding, RULES, Rule, Severity};
 pub use form::Field;
@@ -161,6 +163,7 @@ impl Trail {
             conclusions: Vec::new(),
             by_visit,
         };
+        steps::add_chains(&mut story);
         let lifetimes = lifetime::Lifetimes::of(&story);
         let turns: Vec<Vec<Turn>> = story
             .sessions

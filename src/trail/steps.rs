@@ -2,8 +2,9 @@
 //! user is, a logout where it ends, whatever the paths are called.
 
 use super::attempt::{self, Outcome, is_login_url, is_logout, path_of, tries_login, user_in};
+use super::chain::{self, Chain, ChainEnd};
 use super::lives::EventAt;
-use super::story::{CookieLife, EventKind, Navigation};
+use super::story::{CookieLife, EventKind, Navigation, Story};
 use super::visit::{Asked, Purpose, Visit};
 use crate::session::Reading;
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,6 +77,27 @@ pub(super) fn name_steps(steps: &mut [Navigation], known: Known<'_>) {
         let (kind, title) = page.name(&deeds, before.as_deref(), held.identity().as_deref());
         last_url = page.last_url();
         (step.kind, step.title) = (kind, title);
+    }
+}
+
+/// Gives each step its chain of redirects; one that goes round says so in its title.
+pub(super) fn add_chains(story: &mut Story) {
+    let last: Vec<Option<usize>> =
+        story.browsers.iter().map(|browser| browser.visits.last().copied()).collect();
+    let chains: Vec<Option<Chain>> = story
+        .navigations
+        .iter()
+        .map(|step| {
+            let is_last = last[step.browser] == step.hops.last().copied();
+            chain::chain(story, step, is_last)
+        })
+        .collect();
+    for (step, chain) in story.navigations.iter_mut().zip(chains) {
+        if chain.as_ref().is_some_and(|chain| chain.end == ChainEnd::Circle) {
+            let title = step.title.split(", and is sent on to").next().unwrap_or_default();
+            step.title = format!("{title}, and is redirected in a circle");
+        }
+        step.chain = chain;
     }
 }
 
@@ -290,6 +312,7 @@ mod tests {
             parts: Vec::new(),
             kind: StepKind::Page,
             title: String::new(),
+            chain: None,
         };
         let cookies = [life(events)];
         let by_visit = super::super::story::by_visit(events.len(), &cookies);

@@ -3,6 +3,7 @@
 //! Things refer to each other by their index in the lists of [`Story`]; the numbers that people
 //! see (exchange numbers, packet numbers, browser letters) are kept beside.
 
+use super::chain::Chain;
 use super::conclusions::Conclusion;
 use super::findings::Finding;
 use super::lives::EventAt;
@@ -83,6 +84,8 @@ pub struct Navigation {
     pub kind: StepKind,
     /// In words: "Logs in as alice".
     pub title: String,
+    /// Its redirects, if there are any.
+    pub chain: Option<Chain>,
 }
 
 /// What can happen to a cookie.

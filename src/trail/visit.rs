@@ -72,6 +72,8 @@ pub struct Answered {
     pub location: Option<Vec<u8>>,
     /// Where the page itself sends its reader after a while (`Refresh`, or the meta element).
     pub refresh: Option<String>,
+    /// Whether that is said in the header.
+    pub has_refresh_header: bool,
     /// Every `Set-Cookie` line, in order.
     pub set_cookies: Vec<Vec<u8>>,
     /// `Date`.
@@ -89,9 +91,16 @@ pub struct Answered {
 }
 
 impl Answered {
-    /// Whether it sends the client elsewhere (RFC 9110 section 15.4).
+    /// Whether it sends the client elsewhere (RFC 9110 section 15.4). With an empty `Location` it
+    /// does not: browsers show what came with it.
     pub fn is_redirect(&self) -> bool {
-        matches!(self.status, 301 | 302 | 303 | 307 | 308) && self.location.is_some()
+        let leads_on = |location: &Vec<u8>| !location.trim_ascii().is_empty();
+        self.has_redirect_status() && self.location.as_ref().is_some_and(leads_on)
+    }
+
+    /// Whether its status says that there is a redirect.
+    pub fn has_redirect_status(&self) -> bool {
+        matches!(self.status, 301 | 302 | 303 | 307 | 308)
     }
 }
 
@@ -141,14 +150,27 @@ impl Visit {
     pub fn redirects_to(&self) -> Option<url::Url> {
         let answered = self.answered.as_ref()?;
         let location = if answered.is_redirect() {
-            std::str::from_utf8(answered.location.as_deref()?).ok()?
+            escaped(answered.location.as_deref()?)
         } else {
-            answered.refresh.as_deref()?
+            answered.refresh.clone()?
         };
-        let mut url = self.asked.as_ref()?.url.as_ref()?.join(location).ok()?;
+        let mut url = self.asked.as_ref()?.url.as_ref()?.join(&location).ok()?;
         url.set_fragment(None);
         Some(url)
     }
+}
+
+/// A `Location` as a browser reads it: bytes that are not ASCII are escaped, in whatever encoding
+/// they are.
+fn escaped(location: &[u8]) -> String {
+    location.iter().fold(String::new(), |mut text, byte| {
+        if byte.is_ascii() {
+            text.push(char::from(*byte));
+        } else {
+            text += &format!("%{byte:02X}");
+        }
+        text
+    })
 }
 
 fn asked(request: &Request, exchange: &Exchange, decoded_cap: usize) -> Asked {
@@ -250,6 +272,7 @@ fn answered(response: &Response, decoded_cap: usize) -> Answered {
         status: response.start.status,
         reason: response.start.reason.to_vec(),
         location: headers.first("location").map(<[u8]>::to_vec),
+        has_refresh_header: headers.first("refresh").is_some(),
         refresh: page::refresh(headers, &response.body, decoded_cap),
         set_cookies: headers.all("set-cookie").map(<[u8]>::to_vec).collect(),
         date: headers.first("date").and_then(crate::cookie::date::parse_cookie_date),

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! `>` is a page that a browser asks for: method, URL, `Cookie` value, body (JSON if it begins with
-//! a brace, else a form). `f>` is a fetch by a script, `B>` a page of a second browser. `<` is the
+//! a brace, else a form); a URL of https is asked for as from a proxy. `f>` is a fetch by a script,
+//! `B>` a page of a second browser, `2>` one of the first browser from another address. `<` is the
 //! answer: status, `Location`, header lines, and what is no header line is the page. `+60` lets a
 //! minute pass.
 
@@ -27,7 +28,7 @@ pub fn frames(lines: &[&str]) -> Vec<Frame> {
     for line in lines {
         let (sign, rest) = line.split_once(' ').unwrap_or((line, ""));
         wire = match sign {
-            ">" => wire.c(request(rest, AGENTS[0], false)),
+            ">" | "2>" => wire.c(request(rest, AGENTS[0], false)),
             "f>" => wire.c(request(rest, AGENTS[0], true)),
             "B>" => wire.c(request(rest, AGENTS[1], false)),
             "<" => wire.s(response(rest)),
@@ -42,7 +43,12 @@ pub fn story(lines: &[&str]) -> Story {
     let mut trail = Trail::default();
     let reading = Reading { keep: KeepBodies::Readable, ..Reading::default() };
     let exchanges = super::wire::exchanges_with(&frames(lines), reading);
-    for (at, exchange) in exchanges.into_iter().enumerate() {
+    let signs = lines.iter().filter_map(|line| line.split(' ').next());
+    let asked: Vec<&str> = signs.filter(|sign| sign.ends_with('>')).collect();
+    for (at, mut exchange) in exchanges.into_iter().enumerate() {
+        if asked[at] == "2>" {
+            exchange.client.set_ip([10, 0, 0, 9].into());
+        }
         trail.push(Numbered { id: at as u64 + 1, exchange });
     }
     trail.finish()
@@ -51,9 +57,10 @@ pub fn story(lines: &[&str]) -> Story {
 fn request(line: &str, agent: &str, by_script: bool) -> String {
     let mut parts = line.split(" ;; ");
     let (method, url) = parts.next().unwrap().split_once(' ').unwrap();
-    let rest = url.trim_start_matches("http://");
+    let rest = url.trim_start_matches("http://").trim_start_matches("https://");
     let (host, path) = rest.split_once('/').unwrap();
-    let mut text = format!("{method} /{path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {agent}\r\n");
+    let target = if url.starts_with("https:") { url.to_owned() } else { format!("/{path}") };
+    let mut text = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {agent}\r\n");
     text += if by_script {
         "Accept: */*\r\n"
     } else {
