@@ -2,8 +2,9 @@
 //! it did to whose cookies.
 
 use super::lives::{EventAt, Lives};
-use super::visit::Visit;
-use super::who::Roster;
+use super::visit::{Asked, Visit};
+use super::who::{Profile, Roster};
+use crate::cookie::site::Load;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -14,6 +15,9 @@ pub(super) struct Follower {
     pub lives: Lives,
     /// The browser of each visit.
     pub browsers: BTreeMap<usize, usize>,
+    /// Requests that look like page visits, and are explained only by a frame in another site's
+    /// page.
+    frames: BTreeMap<usize, Asked>,
 }
 
 impl Follower {
@@ -43,7 +47,10 @@ impl Follower {
         let asked = visit.asked.as_ref()?;
         let browser = self.roster.assign(visit, asked);
         self.browsers.insert(index, browser);
-        self.lives.request(browser, &mut self.roster.profiles[browser], index, asked);
+        let profile = &mut self.roster.profiles[browser];
+        let framed = as_frame(profile, asked);
+        self.lives.request(browser, profile, index, framed.as_ref().unwrap_or(asked));
+        self.frames.extend(framed.map(|framed| (index, framed)));
         Some(browser)
     }
 
@@ -52,6 +59,8 @@ impl Follower {
         let (Some(asked), Some(answered)) = (&visit.asked, &visit.answered) else { return };
         let Some(browser) = self.browsers.get(&index).copied() else { return };
         let profile = &mut self.roster.profiles[browser];
+        let framed = self.frames.remove(&index);
+        let asked = framed.as_ref().unwrap_or(asked);
         self.lives.response(browser, profile, index, asked, answered);
         if answered.is_redirect() {
             self.roster.note_redirect(browser, visit);
@@ -62,4 +71,20 @@ impl Follower {
     pub fn take_happened(&mut self) -> Vec<EventAt> {
         self.lives.take_happened()
     }
+}
+
+/// The request as one for a frame, if it lacks cookies that a page visit would have brought along.
+fn as_frame(profile: &Profile, asked: &Asked) -> Option<Asked> {
+    let target = asked.target.as_ref().filter(|_| asked.may_be_frame())?;
+    let is_lacking = profile.jar.agent().is_browser()
+        && profile
+            .jar
+            .for_request(target, &asked.site, asked.time)
+            .iter()
+            .any(|one| one.sent.is_ok());
+    is_lacking.then(|| {
+        let mut framed = asked.clone();
+        framed.site.load = Load::Frame;
+        framed
+    })
 }

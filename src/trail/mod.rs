@@ -5,6 +5,7 @@
 //! output; every list in the story is in capture order, whatever order things were found in.
 
 mod attempt;
+mod awaited;
 mod beside;
 mod chain;
 mod conclusions;
@@ -51,6 +52,7 @@ use crate::cookie::Jar;
 use crate::limits::HttpLimits;
 use crate::pipeline::Numbered;
 use crate::time::Timestamp;
+use awaited::Awaited;
 use follow::Follower;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -96,13 +98,16 @@ pub struct Held {
 #[derive(Debug, Default)]
 pub struct Trail {
     visits: Vec<Visit>,
+    awaited: Awaited,
 }
 
 impl Trail {
     /// Takes the next exchange, in capture order.
     pub fn push(&mut self, numbered: Numbered) {
         let Numbered { id, exchange } = numbered;
-        self.visits.push(Visit::of(id, &exchange, HttpLimits::default().decoded_body));
+        let mut visit = Visit::of(id, &exchange, HttpLimits::default().decoded_body);
+        self.awaited.mark(&mut visit);
+        self.visits.push(visit);
     }
 
     /// What each browser held at a point of the capture, as the model has it.
@@ -134,7 +139,7 @@ impl Trail {
         let visits = self.visits;
         let mut follower = Follower::default();
         follower.follow(&visits, |_, _| true);
-        let Follower { roster, lives, browsers: assigned } = follower;
+        let Follower { roster, lives, browsers: assigned, .. } = follower;
         let mut cookies = lives.all;
         beside::reread(&mut cookies);
         versions::number(&mut cookies);

@@ -3,6 +3,7 @@
 
 use super::form::{self, Field};
 use super::page;
+use crate::cookie::site::Load;
 use crate::cookie::{Clues, CookieHeader, Host, Scheme, Site, Target};
 use crate::http::{Exchange, Headers, Request, Response};
 use crate::note::Note;
@@ -42,6 +43,18 @@ pub struct Asked {
     pub has_basic: bool,
     /// What it says of its own purpose.
     pub purpose: Purpose,
+}
+
+impl Asked {
+    /// Whether it may as well be for a frame in a page of another site: over plain http nothing
+    /// tells the two apart, but that a third party often gets no cookies.
+    pub(super) fn may_be_frame(&self) -> bool {
+        self.site.is_cross_site()
+            && !self.site.fetch_metadata
+            && self.site.load == Load::TopLevel
+            && self.site.safe_method
+            && self.cookies.pairs.is_empty()
+    }
 }
 
 /// What kind of request it is, by its own headers.
@@ -186,6 +199,7 @@ fn asked(request: &Request, exchange: &Exchange, decoded_cap: usize) -> Asked {
         fetch_dest: header("sec-fetch-dest"),
         origin: header("origin"),
         referer: header("referer"),
+        storage_access: header("sec-fetch-storage-access"),
         upgrade_insecure_requests: header("upgrade-insecure-requests").is_some(),
     };
     let site = target.as_ref().map(|target| Site::of_request(&clues, target)).unwrap_or_default();

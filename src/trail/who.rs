@@ -93,6 +93,7 @@ impl Profile {
         let considered = self.jar.for_request(target, &asked.site, asked.time);
         let host = target.host.as_str();
         if asked.purpose != Purpose::Part
+            && !asked.may_be_frame()
             && let Some(left_out) = considered.iter().find(|one| self.is_left_out(one, asked))
         {
             let name = String::from_utf8_lossy(&left_out.cookie.name);
