@@ -43,6 +43,7 @@ fn told(conversation: &[String]) -> Story {
     story(&conversation.iter().map(|line| &**line).collect::<Vec<_>>())
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn sequences() -> Vec<Pair> {
     vec![
         pair(
@@ -383,4 +384,21 @@ fn the_guide_lists_every_rule_with_its_severity_and_advice() {
     }
     let rows = page.lines().filter(|line| line.starts_with("| `")).count();
     assert_eq!(rows, RULES.len());
+}
+
+#[test]
+fn two_clients_that_bring_the_same_session_share_it() {
+    let found = |second: &str| {
+        let lines = lines([
+            "> GET http://shop.test/ ;; {A}",
+            "< 200 ;; <p>x</p>",
+            second,
+            "< 200 ;; <p>x</p>",
+        ]);
+        let findings = told(&lines).findings;
+        findings.iter().any(|finding| finding.rule == "session-used-by-another-client")
+    };
+    assert!(found("B> GET http://shop.test/ ;; {A}"));
+    assert!(!found("B> GET http://shop.test/ ;; {B}"));
+    assert!(!found("> GET http://shop.test/ ;; {A}"));
 }

@@ -146,16 +146,16 @@ fn pages_that_send_their_reader_on_are_redirects() {
 }
 
 /// A browser that is sent between two pages, with what the first answer sets and what it then sends.
-fn round_and_round(set: &str, sent: &str) -> Story {
+fn round_and_round(set: &str, back: &str) -> Story {
     let mut lines = Vec::new();
-    let first = sent;
+    let first = back;
     for round in 0..4 {
-        let sent = if round == 0 { "" } else { sent };
-        lines.push(format!("> GET http://shop.test/a ;; {sent}"));
+        let back = if round == 0 { "" } else { back };
+        lines.push(format!("> GET http://shop.test/a ;; {back}"));
         lines.push(format!("< 302 /b{set}"));
         // From the second request on.
-        let sent = if round == 0 { first } else { sent };
-        lines.push(format!("> GET http://shop.test/b ;; {sent}"));
+        let back = if round == 0 { first } else { back };
+        lines.push(format!("> GET http://shop.test/b ;; {back}"));
         lines.push("< 302 /a".to_owned());
     }
     story(&lines.iter().map(|line| &**line).collect::<Vec<_>>())

@@ -170,9 +170,14 @@ fn blocked_by_chromium(log: &[Value]) -> (Blocked, BTreeSet<String>) {
         let kind = text(&event["event"]);
         let Some(list) = event.get("withheld").or(event.get("refused")) else { continue };
         let id = text(&event["id"]);
-        // The answers of one chain of redirects share an id, and come in order.
-        let place = told.entry((kind, id.clone())).or_default();
-        let Some(target) = targets.get(&id).and_then(|all| all.get(*place)) else { continue };
+        // The answers of one chain of redirects share an id, and come in order; of the first that
+        // come from the cache there are none.
+        let of_this =
+            |other: &&Value| other["event"] == event["event"] && other["id"] == event["id"];
+        let answers = log.iter().filter(of_this).count();
+        let all = targets.get(&id).map_or(&[][..], Vec::as_slice);
+        let place = told.entry((kind, id)).or_insert_with(|| all.len().saturating_sub(answers));
+        let Some(target) = all.get(*place) else { continue };
         *place += 1;
         for one in list.as_array().unwrap() {
             let line = text(&one["line"]);
@@ -231,12 +236,11 @@ fn chromiums_reasons_are_ours() {
             // third parties is not on the wire, where SameSite alone would keep the cookie away.
             let is_unnamed = theirs.is_empty() && key.1.ends_with("chips");
             let settings = BTreeSet::from(["UserPreferences".to_owned()]);
-            // A redirect from Chromium's cache is told by `DevTools`, and leaves no packet.
-            let fits = theirs.len() >= ours.len()
-                && theirs.is_empty() == ours.is_empty()
-                && theirs.iter().zip(ours).all(|(theirs, ours)| {
-                    ours.is_subset(theirs) || *theirs == settings
-                });
+            let fits = theirs.len() == ours.len()
+                && theirs
+                    .iter()
+                    .zip(ours)
+                    .all(|(theirs, ours)| ours.is_subset(theirs) || *theirs == settings);
             if is_unnamed {
                 continue;
             }

@@ -37,6 +37,7 @@ pub enum Load {
 
 /// Where a request was made from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not exclude each other")]
 pub struct Site {
     /// Whether the method is safe (RFC 9110 section 9.2.1).
     pub safe_method: bool,

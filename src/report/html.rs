@@ -293,9 +293,9 @@ fn lives(list: &[LifeView]) -> Markup {
                     @for turn in &life.turns {
                         li {
                             p {
-                                b { (safe(&turn.title)) }
+                                span.turn { (safe(&turn.title)) }
                                 @if !turn.grounds.is_empty() { ": " (turn.grounds) }
-                                " " span.soft { "(" (turn.where_and_how_sure()) ")" }
+                                " " span.soft { "(" (turn.exchanges) (turn.rest()) ")" }
                             }
                         }
                     }

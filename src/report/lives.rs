@@ -49,10 +49,8 @@ fn view(turn: &Turn, story: &Story) -> TurnView {
     ids.dedup();
     let named: Vec<String> = ids.iter().take(NAMED).map(|id| format!("#{id}")).collect();
     let more = ids.len().saturating_sub(NAMED);
-    let mut exchanges = named.join(", ");
-    if more > 0 {
-        exchanges += &format!(" and {more} more");
-    }
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let exchanges = named.join(", ") + &more;
     let certainty = turn.certainty();
     TurnView {
         kind: turn.kind,

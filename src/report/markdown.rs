@@ -163,9 +163,8 @@ fn life(life: &LifeView, out: &mut String) -> fmt::Result {
     for turn in turns {
         let grounds = if turn.grounds.is_empty() { "" } else { ": " };
         let title = words(&turn.title);
-        let seen = turn.where_and_how_sure();
-        // A number after a sign would become a link.
-        let seen = markdown(&seen);
+        // A number after its sign would become a link.
+        let seen = code(&turn.exchanges, CAPTURED) + &turn.rest();
         writeln!(out, "- **{title}**{grounds}{} ({seen})", turn.grounds)?;
     }
     life.more().map_or(Ok(()), |more| writeln!(out, "- {more}"))

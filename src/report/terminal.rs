@@ -247,7 +247,8 @@ impl Page {
         if !turn.grounds.is_empty() {
             spans.push(safe(Style::new(), &format!(": {}", turn.grounds)));
         }
-        spans.push(Span::new(DIM, format!("  ({})", turn.where_and_how_sure())));
+        spans
+            .push(Span::new(DIM, format!("  ({}{})", glued(&turn.exchanges), glued(&turn.rest()))));
         wrap("     ", "       ", &spans, self.text)
     }
 

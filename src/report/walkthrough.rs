@@ -224,11 +224,11 @@ pub struct TurnView {
 }
 
 impl TurnView {
-    /// `#4, packet 44; likely`.
-    pub(super) fn where_and_how_sure(&self) -> String {
+    /// What stands behind the exchanges: `, packet 44; likely`.
+    pub(super) fn rest(&self) -> String {
         let packet = self.packet.as_ref().map(|packet| format!(", {packet}")).unwrap_or_default();
         let doubt = self.doubt.map(|doubt| format!("; {doubt}")).unwrap_or_default();
-        format!("{}{packet}{doubt}", self.exchanges)
+        format!("{packet}{doubt}")
     }
 }
 

@@ -1,5 +1,5 @@
-//! Requests that follow a redirect from another site. SameSite depends on it for some browsers, and
-//! the request alone does not show it: `Referer` and `Origin` keep what they were.
+//! Requests that follow a redirect from another site. `SameSite` depends on it for some browsers,
+//! and the request alone does not show it: `Referer` and `Origin` keep what they were.
 
 use super::visit::Visit;
 use crate::cookie::Target;
@@ -43,8 +43,8 @@ impl Awaited {
         let (Some(asked), Some(answered)) = (&visit.asked, &visit.answered) else { return };
         let Some(to) = visit.redirects_to().filter(|_| answered.is_redirect()) else { return };
         let Some(target) = Target::from_url(to.as_str().as_bytes()) else { return };
-        let crosses = asked.target.as_ref().is_some_and(|from| !from.is_same_site(&target));
-        let crossed = crosses || asked.site.redirected_across_sites;
+        let is_border = asked.target.as_ref().is_some_and(|from| !from.is_same_site(&target));
+        let crossed = is_border || asked.site.redirected_across_sites;
         if self.hops.len() >= MAX_AWAITED {
             self.hops.clear();
         }

@@ -1,7 +1,8 @@
 //! Session lives: what each request was for, and the turns that follow from it.
 
 use super::attempt;
-use super::machine::{Attempt, Context, Machine, Pages, Place, Sign, refuses};
+use super::inputs::{Attempt, Context, Pages, Place, Sign, refuses};
+use super::machine::Machine;
 use super::stage::Turn;
 use super::story::{CookieEvent, CookieLife, EventKind, Navigation, Story};
 use super::visit::{Asked, Visit};
@@ -55,8 +56,7 @@ impl<'a> Lifetimes<'a> {
         }
         let mut missed: BTreeMap<(usize, &[u8]), Vec<&CookieEvent>> = BTreeMap::new();
         for life in &story.cookies {
-            let misses = life.events.iter().filter(|event| misses(event));
-            for event in misses {
+            for event in life.events.iter().filter(|event| is_miss(event)) {
                 missed.entry((life.browser, &life.name)).or_default().push(event);
             }
         }
@@ -122,7 +122,7 @@ impl<'a> Lifetimes<'a> {
         attempts: &'l [Attempt],
     ) -> Vec<((u64, usize, Place), Input<'l>)> {
         let mut inputs = Vec::new();
-        let own = life.events.iter().filter(|event| !misses(event));
+        let own = life.events.iter().filter(|event| !is_miss(event));
         let missed = self.missed.get(&(life.browser, &*life.name)).into_iter().flatten().copied();
         let missed = missed.filter(|event| self.is_near(life, event));
         for (order, event) in own.chain(missed).enumerate() {
@@ -240,7 +240,7 @@ fn reaches(host: &str, life: &CookieLife) -> bool {
     host.strip_suffix(&*life.domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-fn misses(event: &CookieEvent) -> bool {
+fn is_miss(event: &CookieEvent) -> bool {
     event.verdict.is_some_and(|verdict| verdict.reason == Reason::DeletionMisses)
 }
 

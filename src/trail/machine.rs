@@ -5,67 +5,13 @@
 //! decided beforehand, in [`super::lifetime`], since it shows only where its redirects lead.
 
 use super::attempt::Outcome;
+use super::inputs::{Attempt, Context, Pages, Place, Sign};
 use super::stage::{Evidence, Stage, Turn, TurnKind};
 use super::story::{CookieEvent, CookieLife, EventKind};
-use super::visit::{Answered, Visit};
+use super::visit::Visit;
 use crate::cookie::Reason;
 use crate::session::Kind;
-use crate::time::Timestamp;
 use Evidence as E;
-
-/// An attempt to log in, and what came of it.
-#[derive(Debug, Clone)]
-pub(super) struct Attempt {
-    pub visit: usize,
-    pub user: Option<String>,
-    pub outcome: Outcome,
-    pub signs: Vec<Evidence>,
-}
-
-/// What the step of an event was about, up to that event.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Context<'a> {
-    /// The attempt to log in that led here.
-    pub attempt: Option<&'a Attempt>,
-    /// The browser has come back from a login elsewhere.
-    pub returns: bool,
-    /// A logout was asked for.
-    pub logout: bool,
-    /// The request carried a remember-me cookie other than this one.
-    pub remembers: bool,
-    /// The request carried this cookie.
-    pub sent: bool,
-}
-
-/// What a visit shows beside cookie events, all of it in its last packet.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Sign<'a> {
-    /// An attempt to log in is over.
-    Attempted(&'a Attempt),
-    /// A logout was asked for, and answered without an error.
-    LoggedOut,
-    /// The answer sent the browser to the login, or refused the page.
-    TurnedAway,
-}
-
-/// Where and when something was seen.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    pub visit: usize,
-    pub packet: Option<u64>,
-    pub time: Timestamp,
-}
-
-/// What a session was shown while it lived.
-pub(super) trait Pages {
-    /// The session lived when it was sent in this visit.
-    fn note(&mut self, visit: usize);
-    /// Whether the answer of a visit is one that this session got before its end, and that
-    /// strangers do not get. `None` where that cannot be told. `who` is its user.
-    fn is_as_before(&self, visit: usize, who: Option<&str>) -> Option<bool>;
-    /// Whether the page was shown to this session before.
-    fn was_shown(&self, visit: usize) -> bool;
-}
 
 /// The state of one session.
 pub(super) struct Machine<'a, P> {
@@ -327,10 +273,12 @@ impl<'a, P: Pages> Machine<'a, P> {
 
     fn sent_unknown(&mut self, event: &CookieEvent, place: Place) {
         let reason = event.verdict.map(|verdict| verdict.reason);
-        if reason == Some(Reason::SentAfterEnd) && !self.turns.is_empty() {
+        if reason == Some(Reason::SentAfterEnd) && self.stage.is_over() {
             return self.sent_after_end(event.version, place);
         }
-        if event.version == self.version && self.stage != Stage::None && !self.stage.is_over() {
+        // Also one that the jar would not have sent: the session lives all the same.
+        let is_known = event.version == self.version || reason == Some(Reason::SentAfterEnd);
+        if is_known && self.stage != Stage::None && !self.stage.is_over() {
             return self.sent(event.version, place);
         }
         self.version = event.version;
@@ -449,9 +397,4 @@ impl<'a, P: Pages> Machine<'a, P> {
         same.seen.push(seen);
         true
     }
-}
-
-/// Whether an answer keeps a visitor out: an error that says so.
-pub(super) fn refuses(answered: &Answered) -> bool {
-    matches!(answered.status, 401 | 403 | 419 | 440)
 }

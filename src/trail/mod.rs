@@ -14,6 +14,7 @@ mod findings;
 mod follow;
 mod form;
 mod happening;
+mod inputs;
 mod label;
 mod lifetime;
 mod live;

@@ -72,6 +72,10 @@ pub enum Purpose {
 
 /// A response, as the trail needs it.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts of an answer that do not exclude each other"
+)]
 pub struct Answered {
     /// The packet of its first byte.
     pub packet: u64,
@@ -179,10 +183,10 @@ fn escaped(location: &[u8]) -> String {
     location.iter().fold(String::new(), |mut text, byte| {
         if byte.is_ascii() {
             text.push(char::from(*byte));
+            text
         } else {
-            text += &format!("%{byte:02X}");
+            text + &format!("%{byte:02X}")
         }
-        text
     })
 }
 

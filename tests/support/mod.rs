@@ -5,6 +5,7 @@
     clippy::unwrap_used,
     clippy::print_stderr,
     clippy::disallowed_methods,
+    clippy::format_push_string,
     reason = "each test file uses its own part, and stops at what it did not expect"
 )]
 

@@ -23,8 +23,51 @@ fn visits(events: &[&CookieEvent]) -> Vec<usize> {
     events.iter().filter_map(|event| event.visit).collect()
 }
 
-/// A session that one browser was given and another sends.
+/// A session that one browser was given, or brought along, and another sends.
 pub(super) fn used_by_another(story: &Story) -> Vec<Case> {
+    let sessions = story.cookies.iter().enumerate().filter(|(_, life)| life.is_session());
+    let mut cases = given_to_another(story);
+    let mut brought: BTreeMap<(&[u8], &str, &[u8]), usize> = BTreeMap::new();
+    for (index, life) in sessions {
+        for event in life.events.iter().filter(|event| has_reason(event, Reason::NeverSet)) {
+            let Some(version) = event.version else { continue };
+            let value = &*life.versions[version].value;
+            if value.len() < TELLING_LENGTH {
+                continue;
+            }
+            let first = *brought.entry((&life.name, &life.domain, value)).or_insert(index);
+            let (owner, user) = (story.cookies[first].browser, life.browser);
+            let is_told = cases.iter().any(|case| case.cookie == Some(index));
+            // One browser at two addresses is another finding.
+            let differ = story.browsers[owner].user_agent != story.browsers[user].user_agent;
+            if owner != user && differ && !is_told {
+                cases.push(shared(story, (first, owner), (index, user), event));
+            }
+        }
+    }
+    cases
+}
+
+fn shared(
+    story: &Story,
+    (first, owner): (usize, usize),
+    (index, user): (usize, usize),
+    event: &CookieEvent,
+) -> Case {
+    let (owner, user) = (&story.browsers[owner], &story.browsers[user]);
+    let text = format!(
+        "Browser {} ({}) sends the session {} that browser {} ({}) also sends.",
+        user.id,
+        from(user),
+        quoted(&story.cookies[index].name),
+        owner.id,
+        from(owner)
+    );
+    let before = story.cookies[first].events.first().and_then(|event| event.visit);
+    Case { visits: before.into_iter().chain(event.visit).collect(), cookie: Some(index), text }
+}
+
+fn given_to_another(story: &Story) -> Vec<Case> {
     let sessions = story.cookies.iter().enumerate().filter(|(_, life)| life.is_session());
     sessions
         .filter_map(|(index, life)| {
