@@ -219,7 +219,9 @@ mod tests {
 
     #[test]
     fn nothing_that_acts_on_a_terminal_is_written_as_it_stands() {
-        assert_eq!(line(|line| line.text("a\u{1b}[0m\u{7f}\u{202e}é\"".as_bytes())), 
-            r#""a\u001b[0m\u007f\u202eé\"""#);
+        assert_eq!(
+            line(|line| line.text("a\u{1b}[0m\u{7f}\u{202e}é\"".as_bytes())),
+            r#""a\u001b[0m\u007f\u202eé\"""#
+        );
     }
 }

@@ -4,7 +4,7 @@
 use super::story::{CookieEvent, EventKind, Navigation, Story};
 use super::visit::{Answered, Asked, Visit};
 use crate::cookie::Reason;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How often one URL is asked for in one chain that is a circle.
 const CIRCLE: usize = 3;
@@ -221,10 +221,10 @@ fn cause(story: &Story, step: &Navigation) -> String {
         };
     }
     let is_set = |kind| matches!(kind, EventKind::Set | EventKind::Replaced | EventKind::Refreshed);
-    let comes_back = events().find(|(cookie, event)| {
-        event.kind == EventKind::Sent
-            && events().any(|(other, earlier)| other == *cookie && is_set(earlier.kind))
-    });
+    let given: BTreeSet<usize> =
+        events().filter(|(_, event)| is_set(event.kind)).map(|(cookie, _)| cookie).collect();
+    let comes_back =
+        events().find(|(cookie, event)| event.kind == EventKind::Sent && given.contains(cookie));
     let goes_to_https = step.hops.iter().any(|hop| {
         story.visits[*hop].redirects_to().is_some_and(|target| target.scheme() == "https")
     });

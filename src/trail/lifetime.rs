@@ -27,6 +27,9 @@ pub(super) struct Lifetimes<'a> {
 /// What an answer looks like: its status, where it leads, the first words of its page.
 type Answer<'a> = (u16, Option<&'a [u8]>, Option<&'a str>);
 
+/// Hops of a chain that are looked back over for what it was about. Clients give up after fewer.
+const LOOKED_BACK: usize = 32;
+
 /// Something that the machine takes.
 enum Input<'a> {
     Event(&'a CookieEvent),
@@ -181,7 +184,7 @@ impl<'a> Lifetimes<'a> {
 
     fn attempts(&self, life: &CookieLife) -> Vec<Attempt> {
         let tried = self.in_scope(life).filter(|(_, asked)| attempt::tries_login(asked));
-        tried
+        let mut attempts: Vec<Attempt> = tried
             .filter_map(|(visit, asked)| {
                 let step = self.steps.get(&visit)?;
                 let place = step.hops.iter().position(|hop| *hop == visit);
@@ -192,7 +195,9 @@ impl<'a> Lifetimes<'a> {
                 let user = attempt::user_in(asked).map(str::to_owned);
                 Some(Attempt { visit, user, outcome, signs })
             })
-            .collect()
+            .collect();
+        attempts.sort_by_key(|attempt| attempt.visit);
+        attempts
     }
 
     fn signs<'l>(&self, life: &CookieLife, attempts: &'l [Attempt]) -> Vec<(usize, Sign<'l>)> {
@@ -214,14 +219,17 @@ impl<'a> Lifetimes<'a> {
         let Some(asked) = &self.visits[visit].asked else { return Context::default() };
         let hops = self.steps.get(&visit).map_or(&[][..], |step| &step.hops);
         let place = hops.iter().position(|hop| *hop == visit);
-        let so_far = place.map_or(&[][..], |place| &hops[..=place]);
+        let so_far =
+            place.map_or(&[][..], |place| &hops[place.saturating_sub(LOOKED_BACK)..=place]);
         let led_here = |test: &dyn Fn(&Asked) -> bool| {
             let hops = so_far.iter().filter_map(|hop| self.visits[*hop].asked.as_ref());
             test(asked) || hops.into_iter().any(test)
         };
-        let attempt = attempts
-            .iter()
-            .rfind(|attempt| attempt.visit == visit || so_far.contains(&attempt.visit));
+        let at = |visit: &usize| {
+            let found = attempts.binary_search_by_key(visit, |attempt| attempt.visit);
+            found.ok().map(|at| &attempts[at])
+        };
+        let attempt = at(&visit).or_else(|| so_far.iter().rev().find_map(at));
         Context {
             attempt,
             returns: led_here(&attempt::is_return_from_login),
