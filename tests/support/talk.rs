@@ -49,7 +49,7 @@ pub fn story(lines: &[&str]) -> Story {
         if asked[at] == "2>" {
             exchange.client.set_ip([10, 0, 0, 9].into());
         }
-        trail.push(Numbered { id: at as u64 + 1, exchange });
+        trail.push(Numbered { id: at as u64 + 1, exchange: Box::new(exchange) });
     }
     trail.finish()
 }
