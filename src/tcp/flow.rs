@@ -16,8 +16,8 @@ impl FlowKey {
     pub fn of(segment: &Segment<'_>) -> Self {
         match (segment.source, segment.destination) {
             (SocketAddr::V4(from), SocketAddr::V4(to)) => {
-                let [from, to] = [from, to]
-                    .map(|end| u64::from(end.ip().to_bits()) << 16 | u64::from(end.port()));
+                let [from, to] =
+                    [from, to].map(|end| u64::from(end.ip().to_bits()) << 16 | u64::from(end.port()));
                 Self::V4([from.min(to), from.max(to)])
             }
             (from, to) => {

@@ -164,7 +164,8 @@ impl<T: Default> Table<T> {
 
     fn idle_keys(&self, now: Timestamp) -> Vec<FlowKey> {
         let idle = self.limits.idle_seconds;
-        let silent = |entry: &Entry<T>| now.since(entry.tcp.last_seen()).as_secs() >= idle;
+        let silent =
+            |entry: &Entry<T>| now.since(entry.tcp.last_seen()).as_secs() >= idle;
         let keys = self.entries.iter().filter(|(_, entry)| silent(entry)).map(|(key, _)| *key);
         keys.collect()
     }
@@ -172,7 +173,8 @@ impl<T: Default> Table<T> {
     /// A quarter of the connections: those that carried nothing first, then those that have been
     /// silent longest.
     fn least_wanted(&self) -> Vec<FlowKey> {
-        let worth = |entry: &Entry<T>| (entry.tcp.has_delivered(), entry.tcp.last_seen(), entry.id);
+        let worth =
+            |entry: &Entry<T>| (entry.tcp.has_delivered(), entry.tcp.last_seen(), entry.id);
         let mut all: Vec<_> =
             self.entries.iter().map(|(key, entry)| (worth(entry), *key)).collect();
         all.sort_unstable_by_key(|(worth, _)| *worth);
