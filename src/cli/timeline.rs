@@ -11,7 +11,7 @@ use std::io::Write;
 /// A capture that cannot be opened, or an output that cannot be written.
 pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
     let read = if arguments.follow { follow::trail } else { input::trail };
-    let (trail, finished) = read(&arguments.input, KeepBodies::None)?;
+    let (trail, finished) = read(&arguments.input, KeepBodies::Readable)?;
     let story = trail.finish();
     let selection = Selection {
         cookies: arguments.cookie.clone(),
