@@ -48,6 +48,7 @@ pub fn story(lines: &[&str]) -> Story {
     for (at, mut exchange) in exchanges.into_iter().enumerate() {
         if asked[at] == "2>" {
             exchange.client.set_ip([10, 0, 0, 9].into());
+            exchange.connection += 1;
         }
         trail.push(Numbered { id: at as u64 + 1, exchange: Box::new(exchange) });
     }
