@@ -2,7 +2,7 @@
 
 use super::args::Secrets;
 use crate::session::secret;
-use crate::trail::{Key, Scope};
+use crate::trail::{Key, Keys, Scope};
 use anyhow::Context;
 use std::path::Path;
 
@@ -24,6 +24,14 @@ impl Secrets {
             keys.push(Key { secret, scope: scope(&pair[0]) });
         }
         Ok(keys)
+    }
+
+    /// Secrets and salts together.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn all(&self) -> anyhow::Result<Keys> {
+        Ok(Keys { keys: self.keys()?, salts: self.salts() })
     }
 
     /// The salts to try beside each framework's own.

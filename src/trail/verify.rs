@@ -1,8 +1,7 @@
 //! Signatures judged with secrets: which of the keys that were given signed each value.
 
 use super::beside::Beside;
-use super::story::{CookieLife, Story};
-use super::{conclusions, sessions};
+use super::story::CookieLife;
 use crate::session::{self, Context, Reading, SignatureState, VerifyOptions};
 
 /// A secret and where it applies. Reports name it by its number, never by what it is.
@@ -41,37 +40,57 @@ impl Scope {
     }
 }
 
+/// The secrets that were given, and the salts to try beside each framework's own.
+#[derive(Debug, Clone, Default)]
+pub struct Keys {
+    /// The secrets; their place here, from 1, is what reports call them by.
+    pub keys: Vec<Key>,
+    /// Salts of applications that chose one of their own.
+    pub salts: Vec<Vec<u8>>,
+}
+
 /// Judges every value of every cookie: each reading then says valid or invalid, and the version
 /// which key (by its place in `keys`, from 1) signed it. Encrypted values that a key opens show
-/// their content. Each key is tried with the framework's own salt and with each of `salts`.
+/// their content. Each key is tried with the framework's own salt and with each of the others.
 ///
 /// Values that no key is meant for stay unverified.
-pub fn verify(story: &mut Story, keys: &[Key], salts: &[Vec<u8>]) {
-    if keys.is_empty() {
+pub(super) fn verify(cookies: &mut [CookieLife], keys: &Keys) {
+    if keys.keys.is_empty() {
         return;
     }
-    let beside = Beside::of(&story.cookies);
+    let beside = Beside::of(cookies);
     let mut judged = Vec::new();
-    for (index, life) in story.cookies.iter().enumerate() {
-        let keys: Vec<(usize, &Key)> =
-            (1..).zip(keys).filter(|(_, key)| key.scope.has(&life.name, &life.domain)).collect();
+    for (index, life) in cookies.iter().enumerate() {
         for version in 0..life.versions.len() {
-            let companions = beside.companions(&story.cookies, index, version);
-            if let Some(judgement) = judge(life, version, &companions, &keys, salts) {
+            let companions = beside.companions(cookies, index, version);
+            if let Some(judgement) = keys.judge(life, version, &companions) {
                 judged.push((index, version, judgement));
             }
         }
     }
     for (life, version, (reading, key)) in judged {
-        let version = &mut story.cookies[life].versions[version];
+        let version = &mut cookies[life].versions[version];
         (version.reading, version.key) = (Some(reading), key);
     }
-    let lives = story.cookies.iter().enumerate();
-    story.sessions = lives.filter_map(|(index, life)| sessions::session(index, life)).collect();
-    story.conclusions = conclusions::conclusions(story);
 }
 
-/// The reading of one value as the keys judge it, with the number of the key that signed it.
+impl Keys {
+    /// The reading of one value as the keys judge it, with the number of the key that signed it.
+    /// `None` where no key is meant for it, or nothing about it can be judged.
+    pub(super) fn judge(
+        &self,
+        life: &CookieLife,
+        version: usize,
+        companions: &[(&[u8], &[u8])],
+    ) -> Option<(Reading, Option<usize>)> {
+        let is_meant = |key: &Key| key.scope.has(&life.name, &life.domain);
+        let keys: Vec<(usize, &Key)> =
+            (1..).zip(&self.keys).filter(|(_, key)| is_meant(key)).collect();
+        judge(life, version, companions, &keys, &self.salts)
+    }
+}
+
+/// The same for the keys that are meant for it.
 fn judge(
     life: &CookieLife,
     version: usize,
