@@ -4,6 +4,7 @@
 //! inner names may change without changing a file format.
 
 mod browsers;
+mod changed;
 pub mod crack_text;
 pub mod decode_json;
 pub mod decode_terminal;

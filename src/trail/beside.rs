@@ -53,7 +53,8 @@ pub(super) fn companions<'a>(
     let base = name.strip_suffix(b".0").unwrap_or(name);
     let others = message.iter().filter(|(other, _)| *other != life);
     let others = others.map(|(other, version)| (&lives[*other], *version));
-    let continues = |name: &[u8]| name.strip_prefix(base).is_some_and(|rest| rest.starts_with(b"."));
+    let continues =
+        |name: &[u8]| name.strip_prefix(base).is_some_and(|rest| rest.starts_with(b"."));
     others
         .filter(|(other, _)| continues(&other.name))
         .map(|(other, version)| (&*other.name, &*other.versions[version].value))
@@ -73,9 +74,8 @@ pub(super) fn read_with(
     let cookie = session::Cookie { name: &own.name, value, companions };
     let now = own.events.iter().find(|event| event.version == Some(version));
     let context = Context { now_hint: now.map(|event| event.time) };
-    session::decode(&cookie, &context).filter(|reading| {
-        reading.signature != SignatureState::None || reading.payload.is_some()
-    })
+    session::decode(&cookie, &context)
+        .filter(|reading| reading.signature != SignatureState::None || reading.payload.is_some())
 }
 
 /// Reads again the values that have companions.

@@ -10,11 +10,11 @@
 
 use super::follow::Follower;
 use super::lives::EventAt;
-use super::{beside, letter};
 use super::story::{CookieEvent, EventKind, Version};
 use super::verify::Keys;
 use super::versions::Numbers;
 use super::visit::{Purpose, Visit};
+use super::{beside, letter};
 use crate::http::Exchange;
 use crate::limits::HttpLimits;
 use crate::time::Timestamp;
@@ -204,12 +204,12 @@ impl Live {
             let lives = &self.follower.lives.all;
             let companions = beside::companions(lives, life, &shown);
             let reread = beside::read_with(&lives[life], version, &companions);
-            let judged = self.keys.judge(&lives[life], version, &companions);
+            let own = reread.or_else(|| lives[life].versions[version].reading.clone());
+            let Some(own) = own else { continue };
+            let judged = self.keys.judge(&lives[life], version, &own, &companions);
+            let (reading, key) = judged.unwrap_or((own, None));
             let version = &mut self.follower.lives.all[life].versions[version];
-            version.reading = reread.or(version.reading.take());
-            if let Some((reading, key)) = judged {
-                (version.reading, version.key) = (Some(reading), key);
-            }
+            (version.reading, version.key) = (Some(reading), key);
         }
     }
 

@@ -63,9 +63,9 @@ pub(super) fn verify(cookies: &mut [CookieLife], keys: &Keys) {
     for (index, life) in cookies.iter().enumerate() {
         for version in 0..life.versions.len() {
             let companions = beside.companions(cookies, index, version);
-            if let Some(judgement) = keys.judge(life, version, &companions) {
-                judged.push((index, version, judgement));
-            }
+            let own = life.versions[version].reading.as_ref();
+            let judgement = own.and_then(|own| keys.judge(life, version, own, &companions));
+            judged.extend(judgement.map(|judgement| (index, version, judgement)));
         }
     }
     for (life, version, (reading, key)) in judged {
@@ -75,34 +75,33 @@ pub(super) fn verify(cookies: &mut [CookieLife], keys: &Keys) {
 }
 
 impl Keys {
-    /// The reading of one value as the keys judge it, with the number of the key that signed it.
+    /// The reading `own` of one value as the keys judge it, with the number of the key that signed it.
     /// `None` where no key is meant for it, or nothing about it can be judged.
     pub(super) fn judge(
         &self,
         life: &CookieLife,
         version: usize,
+        own: &Reading,
         companions: &[(&[u8], &[u8])],
     ) -> Option<(Reading, Option<usize>)> {
         let is_meant = |key: &Key| key.scope.has(&life.name, &life.domain);
         let keys: Vec<(usize, &Key)> =
             (1..).zip(&self.keys).filter(|(_, key)| is_meant(key)).collect();
-        judge(life, version, companions, &keys, &self.salts)
+        let value = &life.versions[version].value;
+        let cookie = session::Cookie { name: &life.name, value, companions };
+        judge(&cookie, own, &keys, &self.salts)
     }
 }
 
 /// The same for the keys that are meant for it.
 fn judge(
-    life: &CookieLife,
-    version: usize,
-    companions: &[(&[u8], &[u8])],
+    cookie: &session::Cookie<'_>,
+    own: &Reading,
     keys: &[(usize, &Key)],
     salts: &[Vec<u8>],
 ) -> Option<(Reading, Option<usize>)> {
-    let own = life.versions[version].reading.as_ref()?;
-    let value = &life.versions[version].value;
-    let cookie = session::Cookie { name: &life.name, value, companions };
     let mut readings = vec![own.clone()];
-    let others = session::candidates(&cookie, &Context::default());
+    let others = session::candidates(cookie, &Context::default());
     readings.extend(others.into_iter().filter(|other| other.format != own.format));
     let salts: Vec<Option<&[u8]>> =
         std::iter::once(None).chain(salts.iter().map(|salt| Some(&**salt))).collect();
@@ -111,10 +110,10 @@ fn judge(
         for salt in &salts {
             let options = VerifyOptions { salt: *salt, ..VerifyOptions::default() };
             for reading in &readings {
-                match session::verify(reading.format, &cookie, &key.secret, &options) {
+                match session::verify(reading.format, cookie, &key.secret, &options) {
                     Some(true) => {
                         let opened =
-                            || session::open(reading.format, &cookie, &key.secret, &options);
+                            || session::open(reading.format, cookie, &key.secret, &options);
                         let payload = reading.payload.clone().or_else(opened);
                         let signature = SignatureState::Valid;
                         let reading = Reading { payload, signature, ..reading.clone() };
