@@ -27,7 +27,9 @@ pub fn run(arguments: &args::Decode) -> anyhow::Result<Outcome> {
     let mut writer = Writer { arguments, is_first: true };
     let mut out = output::open(None, arguments.color)?;
     let mut held = Vec::new();
+    let mut is_any = false;
     values::read(&arguments.values, &mut |given| {
+        is_any = true;
         let mut decoded = decode(given);
         keys.judge(&mut decoded);
         if lists.is_empty() {
@@ -37,6 +39,10 @@ pub fn run(arguments: &args::Decode) -> anyhow::Result<Outcome> {
             Ok(())
         }
     })?;
+    anyhow::ensure!(
+        is_any,
+        "nothing to decode: give a cookie's value, NAME=VALUE, or a Cookie: line"
+    );
     if !lists.is_empty() {
         crack(&mut held, arguments, &lists, &keys.salts)?;
     }

@@ -19,7 +19,7 @@ const SESSION: &str = "session";
 pub fn run(arguments: &args::Sign) -> anyhow::Result<Outcome> {
     let secret = match (&arguments.secret, &arguments.secret_file) {
         (_, Some(path)) => keys::from_file(path)?,
-        (Some(text), None) => secret::parse(text.as_bytes()),
+        (Some(text), None) => secret::given(text.as_bytes())?,
         (None, None) => {
             anyhow::bail!("give a secret: --secret, --secret-file or COOKIETRAIL_SECRET")
         }

@@ -1,4 +1,4 @@
-//! What changed in a session, in words: `adds basket[1] "apple"; changes user "alice" → "bob"`.
+//! What changed in a session, in words: `adds basket[1]: "apple"; changes user: "alice" → "bob"`.
 
 use super::layout::shorten;
 use super::phrase::{Phrase, Piece};
@@ -24,14 +24,10 @@ pub(super) fn line(state: &SessionState) -> Option<Line> {
     let told: Vec<&Change> = told.filter(|change| change.kind != ChangeKind::Renewed).collect();
     let mut last = None;
     for change in told.iter().take(TOLD) {
-        let joint = match (text.pieces().is_empty(), last == Some(change.kind)) {
-            (true, _) => String::new(),
-            (false, true) => ", ".to_owned(),
-            (false, false) => "; ".to_owned(),
-        };
+        let joint = if text.pieces().is_empty() { "" } else { "; " };
         let verb = if last == Some(change.kind) { "" } else { verb(change.kind) };
-        text =
-            value(text.and_words(joint + verb).and(Piece::Captured(change.path.clone())), change);
+        let path = Piece::Captured(change.path.clone());
+        text = value(text.and_words(format!("{joint}{verb}")).and(path), change);
         last = Some(change.kind);
     }
     if told.len() > TOLD {
@@ -55,9 +51,9 @@ const fn verb(kind: ChangeKind) -> &'static str {
 fn value(text: Phrase, change: &Change) -> Phrase {
     let captured = |value: &Value| Piece::Captured(short(value));
     match (change.kind, &change.before, &change.after) {
-        (ChangeKind::Added, _, Some(after)) => text.and_words(" ").and(captured(after)),
+        (ChangeKind::Added, _, Some(after)) => text.and_words(": ").and(captured(after)),
         (ChangeKind::Changed, Some(before), Some(after)) => {
-            text.and_words(" ").and(captured(before)).and_words(" → ").and(captured(after))
+            text.and_words(": ").and(captured(before)).and_words(" → ").and(captured(after))
         }
         _ => text,
     }
@@ -105,7 +101,7 @@ mod tests {
         let after = json!({"user": "小明", "cart": ["pear", "kiwi"], "n": {"a": true}});
         assert_eq!(
             told(&before, &after).unwrap(),
-            "changes user \"alice\" → \"小明\"; adds cart[1] \"kiwi\"; removes old; adds n {\"a\": true}"
+            "changes user: \"alice\" → \"小明\"; adds cart[1]: \"kiwi\"; removes old; adds n: {\"a\": true}"
         );
     }
 
@@ -124,13 +120,13 @@ mod tests {
     fn large_values_are_shortened_by_columns_and_bytes_are_counted() {
         let after = json!({"a": "明".repeat(100), "b": {"base64": "/wAAAA=="}});
         let text = told(&json!({}), &after).unwrap();
-        assert_eq!(text, format!("adds a \"{}…, b <4 bytes>", "明".repeat(19)));
+        assert_eq!(text, format!("adds a: \"{}…; b: <4 bytes>", "明".repeat(19)));
     }
 
     #[test]
     fn of_many_changes_only_the_first_are_told() {
         let many: Value = (0..20).map(|n| (format!("k{n}"), json!(n))).collect();
         let text = told(&json!({}), &many).unwrap();
-        assert!(text.starts_with("adds k0 0, k1 1") && text.ends_with("; and 12 more changes"));
+        assert!(text.starts_with("adds k0: 0; k1: 1") && text.ends_with("; and 12 more changes"));
     }
 }

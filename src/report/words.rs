@@ -111,7 +111,7 @@ pub const fn kind(kind: Kind) -> &'static str {
         }
         Kind::Csrf => "a token against forged requests",
         Kind::Token => "a token",
-        Kind::Unknown => "readable data, of no session format that is known here",
+        Kind::Unknown => "readable data: a session, or anything else",
     }
 }
 
