@@ -115,6 +115,7 @@ impl Keys {
         let name = decoded.name.clone().unwrap_or_default();
         let host = decoded.host.clone().unwrap_or_default();
         let mut is_tried = false;
+        decoded.secrets = self.keys.len();
         for (number, key) in (1..).zip(&self.keys) {
             let is_meant = is_meant(&key.scope, &name, &host);
             if is_meant {

@@ -100,7 +100,7 @@ impl Page {
             Kind::OpaqueId | Kind::Infrastructure | Kind::Csrf | Kind::Unknown
         );
         if may_be_signed || best.signature != SignatureState::None {
-            text += &self.row("signature", &[signature(best.signature, decoded.key)]);
+            text += &self.row("signature", &[signature(best.signature, decoded)]);
         }
         if let Some(secret) = &decoded.secret {
             text += &self.row("secret", &[Span::new(BOLD, shown(secret))]);
@@ -159,12 +159,13 @@ impl Page {
     }
 }
 
-fn signature(state: SignatureState, key: Option<usize>) -> Span {
+fn signature(state: SignatureState, decoded: &DecodedValue) -> Span {
     match state {
         SignatureState::None => Span::plain("none"),
         SignatureState::Unverified => Span::plain("there, not checked"),
         SignatureState::Valid => {
-            let which = key.map_or("this secret".to_owned(), |key| format!("secret {key}"));
+            let number = decoded.key.filter(|_| decoded.secrets > 1);
+            let which = number.map_or("this secret".to_owned(), |key| format!("secret {key}"));
             Span::new(GREEN, format!("valid: made with {which}, not changed since"))
         }
         SignatureState::Invalid => {
