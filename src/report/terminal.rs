@@ -242,3 +242,36 @@ impl Page {
         format!("{table}\n")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::phrase::Piece;
+    use unicode_width::UnicodeWidthStr;
+
+    #[test]
+    fn the_columns_of_the_table_stand_under_each_other_in_any_script() {
+        let scripts = [
+            "小明在北京买了三斤茶叶",
+            "مرحبا يا عالم",
+            "สวัสดีชาวโลก",
+            "नमस्ते दुनिया",
+            "👨\u{200d}👩\u{200d}👧 ❤\u{fe0f} 🇩🇪",
+            "e\u{301}a\u{308}o\u{302}",
+        ];
+        let row = |text: &&str| Compared {
+            browser: "A  Firefox".to_owned(),
+            cookie: Piece::Cookie { name: (*text).to_owned(), version: Some(1) },
+            value: text.repeat(4),
+            content: Some(Piece::Captured(format!("{{\"name\": \"{text}\"}}"))),
+            page: text.repeat(3),
+        };
+        let rows: Vec<Compared> = scripts.iter().map(row).collect();
+        for width in [60, 80, 100, 140] {
+            let page = Page { text: width.min(100), width };
+            let table = page.comparison(&rows);
+            let widths: Vec<usize> = table.lines().map(UnicodeWidthStr::width).collect();
+            assert!(widths.iter().all(|one| *one == widths[0] && *one <= width), "{table}");
+        }
+    }
+}
