@@ -2,7 +2,7 @@
 //! collection of public captures, as somebody has gone through them by eye (docs/recognition.md).
 
 #![expect(clippy::disallowed_methods, reason = "a test reads captures and the page about them")]
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests are tests")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod support;
 

@@ -1,7 +1,6 @@
 //! Secrets in reports: an encrypted session that one of them opens is told like a readable one, and
 //! what they say of a signature stands beside each value.
 
-#![expect(clippy::disallowed_methods, reason = "a test writes the captures that it reads")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod support;
@@ -34,7 +33,7 @@ fn capture(folder: &Path) -> String {
     let alice = |token: &str| json!({"username": "小明", "csrf_token": token});
     let values = [sealed(&alice("a"), 1), sealed(&alice("a"), 2), sealed(&alice("b"), 3)];
     let set = |value: &str| format!("Set-Cookie: _shop_session={value}; Path=/; HttpOnly\r\n");
-    let sent = |value: &str| format!("Cookie: _shop_session={value}\r\n");
+    let with = |value: &str| format!("Cookie: _shop_session={value}\r\n");
     let head = "Host: shop.test\r\nUser-Agent: Firefox\r\nAccept: text/html\r\n";
     let form = "username=alice&password=x";
     let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
@@ -47,9 +46,9 @@ fn capture(folder: &Path) -> String {
             form.len()
         ))
         .s(format!("{found}{}{end}", set(&values[0])))
-        .c(format!("GET / HTTP/1.1\r\n{head}{}\r\n", sent(&values[0])))
+        .c(format!("GET / HTTP/1.1\r\n{head}{}\r\n", with(&values[0])))
         .s(format!("{ok}{}{end}", set(&values[1])))
-        .c(format!("GET /shop HTTP/1.1\r\n{head}{}\r\n", sent(&values[1])))
+        .c(format!("GET /shop HTTP/1.1\r\n{head}{}\r\n", with(&values[1])))
         .s(format!("{ok}{}{end}", set(&values[2])));
     let file = folder.join("sealed.pcap");
     std::fs::write(&file, wire::pcap(&wire.close().frames())).unwrap();

@@ -242,13 +242,11 @@ impl Blocks {
                 if !is_silence(&error) {
                     return Err(error);
                 }
-                match memchr::memrchr(b'\n', &text) {
-                    Some(at) => break at + 1,
-                    None => {
-                        self.rest = text;
-                        return Err(error);
-                    }
+                if let Some(at) = memchr::memrchr(b'\n', &text) {
+                    break at + 1;
                 }
+                self.rest = text;
+                return Err(error);
             }
         };
         self.rest = text.split_off(end);
