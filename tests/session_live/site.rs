@@ -192,16 +192,16 @@ fn of(exchange: &Value, cookie: &str) -> Exchange {
         let ours: Vec<String> = pairs.into_iter().filter(|pair| pair.starts_with(cookie)).collect();
         (!ours.is_empty()).then(|| ours.join("; "))
     };
-    let sent = headers("request", "cookie");
-    let sent = sent.iter().flat_map(|line| line.split("; ")).map(str::to_owned).collect();
-    let set = headers("response", "set-cookie").into_iter().filter_map(|line| {
+    let cookies = headers("request", "cookie");
+    let sent = cookies.iter().flat_map(|line| line.split("; ")).map(str::to_owned).collect();
+    let lines = headers("response", "set-cookie").into_iter().filter_map(|line| {
         let pair = line.split(';').next().unwrap().to_owned();
         let is_deleted = line.contains("1970") || pair.ends_with('=') || pair.ends_with("=null");
         (!is_deleted).then_some(pair)
     });
     let target = exchange["request"]["target"].as_str().unwrap();
     let path = target.split('?').next().unwrap().to_owned();
-    Exchange { path, sent: ours(sent), set: ours(set.collect()) }
+    Exchange { path, sent: ours(sent), set: ours(lines.collect()) }
 }
 
 /// What `decode` says of the cookie `name` among others.
