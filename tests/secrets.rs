@@ -99,6 +99,19 @@ fn the_states_of_an_opened_session_say_what_changed() {
 }
 
 #[test]
+fn the_environment_keeps_a_secret_out_of_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = capture(folder.path());
+    let output = support::program()
+        .args(["analyze", "--width", "200", &capture])
+        .env("COOKIETRAIL_SECRET", SECRET)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("opened with secret 1") && !text.contains(SECRET), "{text}");
+}
+
+#[test]
 fn a_timeline_says_what_secrets_say() {
     let folder = tempfile::tempdir().unwrap();
     let capture = capture(folder.path());
