@@ -166,7 +166,7 @@ fn two_sites(folder: &Path) -> String {
         wires.push(wire.close().frames());
     }
     let file = folder.join("two.pcap");
-    fs::write(&file, wire::pcap(&wire::interleave(wires, &[]))).unwrap();
+    fs::write(&file, wire::pcap(&wire::interleave(wires, &[]), 0)).unwrap();
     file.display().to_string()
 }
 

@@ -51,7 +51,7 @@ fn capture(folder: &Path) -> String {
         .c(format!("GET /shop HTTP/1.1\r\n{head}{}\r\n", with(&values[1])))
         .s(format!("{ok}{}{end}", set(&values[2])));
     let file = folder.join("sealed.pcap");
-    std::fs::write(&file, wire::pcap(&wire.close().frames())).unwrap();
+    std::fs::write(&file, wire::pcap(&wire.close().frames(), 0)).unwrap();
     file.display().to_string()
 }
 

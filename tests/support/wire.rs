@@ -251,24 +251,6 @@ pub fn reorder(frames: &mut [Frame], delays: &[usize]) {
     frames.clone_from_slice(&sorted);
 }
 
-/// The packets as a pcap file.
-pub fn pcap(frames: &[Frame]) -> Vec<u8> {
-    let mut file = Vec::new();
-    for field in [0xa1b2_c3d4, 0x0004_0002, 0, 0, 0x0004_0000, 1_u32] {
-        file.extend(field.to_le_bytes());
-    }
-    for frame in frames {
-        let (seconds, micros) = (frame.micros / 1_000_000, frame.micros % 1_000_000);
-        for field in
-            [seconds as u32, micros as u32, frame.bytes.len() as u32, frame.wire_len as u32]
-        {
-            file.extend(field.to_le_bytes());
-        }
-        file.extend(&frame.bytes);
-    }
-    file
-}
-
 /// The packets as they are read from a file, in the order given.
 fn packets(frames: &[Frame]) -> impl Iterator<Item = Packet<'_>> {
     frames.iter().enumerate().map(|(at, frame)| Packet {
