@@ -98,7 +98,9 @@ fn exchanges_come_in_the_order_of_their_first_packets_and_count_from_one() {
 }
 
 /// The captures in which each client of the truth is one jar, and each can be told from packets.
-const TOLD_APART: [&str; 7] = [
+const TOLD_APART: [&str; 9] = [
+    "cross-site",
+    "cross-site-trusted",
     "walkthrough",
     "redirects",
     "secure-over-http",

@@ -437,6 +437,7 @@ fn replay_recorded(jar: &mut Jar, entry: &Value, scheme: &str) -> Option<String>
         fetch_dest: clue("sec-fetch-dest"),
         origin: clue("origin"),
         referer: clue("referer"),
+        storage_access: clue("sec-fetch-storage-access"),
         upgrade_insecure_requests: clue("upgrade-insecure-requests").is_some(),
     };
     let target = target(&format!("{scheme}://{}{}", text(entry, "host"), text(entry, "target")));

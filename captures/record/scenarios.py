@@ -1,9 +1,10 @@
-"""The four stories that are recorded, told step by step.
+"""The stories that are recorded, told step by step.
 
 Each scenario names its app, host, file and clients, and has a `story`: a
 function that leads the clients through the steps.
 """
 
+import time
 from dataclasses import dataclass
 from typing import Callable
 
@@ -101,6 +102,40 @@ def two_profiles(walk, clients):
     walk.reload(f"refreshes, is still {name}", client, GREETING.format(name))
 
 
+def across_sites(walk, clients):
+    """Another site reaches for the shop's cookies in every way that a page has."""
+    evil = walk.base.replace("shop.", "evil.", 1)
+    for client in clients:
+        walk.visit("the shop sets a cookie of each kind", client, "/set", "Cookies are set")
+        walk.visit("types the shop's address", client, "/see?by=typing", "The server saw")
+        walk.reload("refreshes", client, "The server saw")
+        for way, button in (("link", "#link"), ("GET form", "#get button"),
+                            ("POST form", "#post button"), ("link with a redirect", "#hop")):
+            walk.visit("visits the other site", client, f"{evil}/", "This is evil")
+            walk.submit(f"comes to the shop by {way}", client, {}, "The server saw", button)
+        walk.visit("types an address that the other site sends on to the shop", client,
+                   f"{evil}/hop", "The server saw")
+        walk.visit("the other site loads parts from the shop", client, f"{evil}/parts",
+                   "all is loaded")
+        walk.visit("the shop loads parts of its own", client, "/parts", "all is loaded")
+        walk.submit("goes from the shop over the other site back to the shop", client, {},
+                    "The server saw", "#away")
+
+
+def across_sites_for_long(walk, clients):
+    """The same, and once more the POST form when the cookies are older than two minutes."""
+    across_sites(walk, clients)
+    time.sleep(OLDER_THAN_LAX_POST)
+    evil = walk.base.replace("shop.", "evil.", 1)
+    for client in clients:
+        walk.visit("visits the other site, minutes later", client, f"{evil}/", "This is evil")
+        walk.submit("comes to the shop by POST form, minutes later", client, {},
+                    "The server saw", "#post button")
+
+
+# Chromium sends cookies without SameSite along with cross-site POSTs for two minutes.
+OLDER_THAN_LAX_POST = 125
+
 SCENARIOS = {
     "walkthrough": Scenario(
         "Flask's quickstart login demo: first visit, login, logout, two browsers at once",
@@ -122,5 +157,15 @@ SCENARIOS = {
         "quickstart", servers.development, "127.0.0.1", "two-profiles.pcap",
         [("chromium-a", "chromium"), ("chromium-b", "chromium"),
          ("chromium-private", "chromium")], two_profiles, fixed=True,
+    ),
+    "cross-site": Scenario(
+        "Another site reaches for the shop's cookies of each SameSite kind, over plain http",
+        "sites", servers.development, "shop.test", "cross-site.pcap",
+        [("chromium", "chromium"), ("firefox", "firefox")], across_sites_for_long,
+    ),
+    "cross-site-trusted": Scenario(
+        "The same between hosts that browsers trust like https: None, Partitioned, Sec-Fetch-*",
+        "sites", servers.development, "shop.localhost", "cross-site-trusted.pcap",
+        [("chromium", "chromium"), ("firefox", "firefox")], across_sites,
     ),
 }

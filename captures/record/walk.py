@@ -37,7 +37,9 @@ class Walk:
             raise StepFailed(f"{what} ({client.name}): shows {client.text()!r}, not {shows!r}")
 
     def visit(self, what, client, path, shows):
-        self.step(what, client, lambda c: c.visit(self.base + path), shows)
+        """`path` is of the scenario's own host, or a whole URL."""
+        url = path if path.startswith("http:") else self.base + path
+        self.step(what, client, lambda c: c.visit(url), shows)
 
     def submit(self, what, client, fields, shows, button="[type=submit]"):
         self.step(what, client, lambda c: c.submit(fields, button), shows)

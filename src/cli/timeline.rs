@@ -12,7 +12,7 @@ use std::io::Write;
 pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
     let keys = arguments.secrets.all()?;
     let read = if arguments.follow { follow::trail } else { input::trail };
-    let (trail, finished) = read(&arguments.input, KeepBodies::None)?;
+    let (trail, finished) = read(&arguments.input, KeepBodies::Readable)?;
     let story = trail.finish_with(&keys);
     let selection = Selection {
         cookies: arguments.cookie.clone(),

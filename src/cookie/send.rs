@@ -62,9 +62,12 @@ impl Jar {
 
     fn in_reach<'a>(&'a self, host: &Host) -> impl Iterator<Item = &'a Cookie> {
         let own = host.site();
-        let names = if host.is_loopback() { Some(self.sites.iter()) } else { None };
+        // A name below localhost is a site of its own, and nobody's other name.
+        let is_machine = host.is_loopback() && !own.ends_with(".localhost");
+        let names = if is_machine { Some(self.sites.iter()) } else { None };
         let other_names = names.into_iter().flatten().filter(move |(site, _)| {
-            site.as_str() != own && Host::from_canonical(site).is_loopback()
+            let is_sub_name = site.ends_with(".localhost");
+            site.as_str() != own && !is_sub_name && Host::from_canonical(site).is_loopback()
         });
         let near = other_names.map(|(_, cookies)| cookies);
         self.sites.get(own).into_iter().chain(near).flatten()
@@ -110,6 +113,9 @@ impl Jar {
         {
             return Err(Self::weigh_context(reason, site));
         }
+        if let Some(verdict) = self.no_storage(cookie.partition.is_some(), site) {
+            return Err(verdict);
+        }
         self.check_partition(cookie, target, site)
     }
 
@@ -139,6 +145,17 @@ impl Jar {
             SameSite::Unspecified => is_navigation && (site.safe_method || is_young),
             SameSite::Strict | SameSite::None => false,
         }
+    }
+
+    /// Why a third party without access to the ordinary jar neither gets nor sets this cookie.
+    /// Browsers that partition give it another jar instead.
+    pub(super) fn no_storage(&self, is_partitioned: bool, site: &Site) -> Option<Verdict> {
+        let is_shut_out = site.without_storage
+            && !is_partitioned
+            && self.agent.is_browser()
+            && !self.agent.partitions_third_parties();
+        let (reason, grade) = (Reason::ThirdPartyBlocked, Grade::Inferred);
+        is_shut_out.then_some(Verdict { reason, grade })
     }
 
     fn check_partition(

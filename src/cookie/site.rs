@@ -55,6 +55,9 @@ pub struct Site {
     pub scheme_in_doubt: bool,
     /// The site in the address bar, where the request tells: the key of partitioned storage.
     pub top_level: Option<String>,
+    /// The request says that it has no access to the ordinary jar (`Sec-Fetch-Storage-Access: none`),
+    /// which browsers send for third parties.
+    pub without_storage: bool,
 }
 
 /// The request headers that tell where a request was made from.
@@ -72,6 +75,8 @@ pub struct Clues<'a> {
     pub origin: Option<&'a [u8]>,
     /// `Referer`.
     pub referer: Option<&'a [u8]>,
+    /// `Sec-Fetch-Storage-Access` (the Storage Access API's headers).
+    pub storage_access: Option<&'a [u8]>,
     /// Whether `Upgrade-Insecure-Requests` is there.
     pub upgrade_insecure_requests: bool,
 }
@@ -82,14 +87,19 @@ impl Site {
         let initiator = clues.origin.and_then(Target::from_url);
         let initiator = initiator.or_else(|| clues.referer.and_then(Target::from_url));
         let relation = relation(clues, initiator.as_ref(), target);
+        // Fetch metadata counts every hop of a redirect chain, the initiator only who began it.
+        let began_here = initiator.as_ref().is_some_and(|page| page.is_same_site(target));
+        let came_around = relation == Relation::CrossSite && began_here;
+        let relation = if came_around { Relation::SameSite } else { relation };
         Self {
             safe_method: matches!(clues.method, b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE"),
             relation,
             load: load(clues),
             fetch_metadata: clues.fetch_site.is_some(),
-            redirected_across_sites: false,
+            redirected_across_sites: came_around,
             scheme_in_doubt: false,
             top_level: initiator.map(|page| page.host.site().to_owned()),
+            without_storage: clues.storage_access == Some(b"none"),
         }
     }
 
@@ -182,5 +192,16 @@ mod tests {
         assert!(site(&clues).safe_method);
         assert_eq!(site(&Clues::default()).load, Load::Unknown);
         assert!(!site(&Clues { method: b"POST", ..Clues::default() }).safe_method);
+    }
+
+    #[test]
+    fn a_chain_that_began_here_and_came_around_is_told_from_one_that_began_elsewhere() {
+        let from = |referer: &'static [u8]| {
+            let fetch_site = Some(&b"cross-site"[..]);
+            let site = site(&Clues { fetch_site, referer: Some(referer), ..Clues::default() });
+            (site.relation, site.redirected_across_sites)
+        };
+        assert_eq!(from(b"https://shop.test/"), (Relation::SameSite, true));
+        assert_eq!(from(b"https://evil.test/"), (Relation::CrossSite, false));
     }
 }

@@ -299,6 +299,10 @@ impl Jar {
         if !self.enforces_same_site() || !site.is_third_party() {
             return Ok(());
         }
+        // Chromium asks its settings first, and names only them.
+        if let Some(verdict) = self.no_storage(cookie.partition.is_some(), site) {
+            return Err(verdict);
+        }
         match self.same_site_reason(cookie.same_site) {
             Some(reason) => Err(Self::weigh_context(reason, site)),
             None => Ok(()),

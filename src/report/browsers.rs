@@ -1,6 +1,6 @@
 //! Why each browser is one: what ties its exchanges to it, in words and for programs.
 
-use crate::trail::{Browser, By, Story};
+use crate::trail::{Browser, Story, TiedBy};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -14,12 +14,15 @@ pub(super) struct Tied {
 
 /// The exchanges of a browser by what ties them, the strongest kinds first.
 pub(super) fn evidence(browser: &Browser, story: &Story) -> Vec<Tied> {
-    let mut by: BTreeMap<By, Vec<u64>> = BTreeMap::new();
+    let mut by: BTreeMap<TiedBy, Vec<u64>> = BTreeMap::new();
     for one in &browser.evidence {
         by.entry(one.by).or_default().push(story.visits[one.visit].id);
     }
-    let tied =
-        |(by, exchanges): (By, Vec<u64>)| Tied { by: by.word(), text: by.sentence(), exchanges };
+    let tied = |(by, exchanges): (TiedBy, Vec<u64>)| Tied {
+        by: by.word(),
+        text: by.sentence(),
+        exchanges,
+    };
     by.into_iter().map(tied).collect()
 }
 

@@ -5,8 +5,8 @@ use super::layout::shorten;
 use super::phrase::{Phrase, Piece};
 use super::text::plain;
 use super::walkthrough::{
-    BrowserPart, Compared, Concluded, ExchangeView, FindingView, Line, Mark, Role, Step,
-    Walkthrough,
+    BrowserPart, Compared, Concluded, ExchangeView, FindingView, LIVES, LifeView, Line, Mark, Role,
+    Step, Walkthrough,
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::io::{self, Write};
@@ -101,6 +101,7 @@ fn main(walkthrough: &Walkthrough) -> Markup {
                 }
             }
             @if !walkthrough.comparison.is_empty() { (comparison(&walkthrough.comparison)) }
+            @if !walkthrough.lives.is_empty() { (lives(&walkthrough.lives)) }
             @if !walkthrough.findings.is_empty() { (findings(&walkthrough.findings)) }
             @if !walkthrough.conclusions.is_empty() { (conclusions(&walkthrough.conclusions)) }
         }
@@ -159,6 +160,7 @@ fn exchange(exchange: &ExchangeView) -> Markup {
                 @if let Some(location) = &exchange.location {
                     div { "go to " (captured(location, LONGEST_TEXT)) }
                 }
+                @if let Some(turning) = &exchange.turning { div { (safe(turning)) } }
                 @if let Some(words) = &exchange.words { q { (safe(words)) } }
                 span.soft { "#" (exchange.id) ", " (exchange.packets) }
             }
@@ -275,6 +277,32 @@ fn compared(row: &Compared) -> Markup {
             td { code { (shorten(&safe(&row.value), 24)) } }
             td { @if let Some(said) = &row.content { (piece(said, LONGEST_TEXT)) } }
             td { (safe(&row.page)) }
+        }
+    }
+}
+
+fn lives(list: &[LifeView]) -> Markup {
+    html! {
+        section {
+            h2 { (LIVES) }
+            @for life in list {
+                h3 {
+                    span.unseen { "Browser " } span.letter { (life.browser) } " "
+                    code { (safe(&life.cookie)) } span.soft { " of " (safe(&life.domain)) }
+                }
+                ol.conclusions role="list" {
+                    @for turn in &life.turns {
+                        li {
+                            p {
+                                span.turn { (safe(&turn.title)) }
+                                @if !turn.grounds.is_empty() { ": " (turn.grounds) }
+                                " " span.soft { "(" (turn.exchanges) (turn.rest()) ")" }
+                            }
+                        }
+                    }
+                    @if let Some(more) = life.more() { li { p.soft { (more) } } }
+                }
+            }
         }
     }
 }

@@ -5,7 +5,8 @@ use super::layout::shorten;
 use super::phrase::{Phrase, Piece};
 use super::text::{markdown, markdown_cell, markdown_code};
 use super::walkthrough::{
-    BrowserPart, Compared, ExchangeView, FindingView, Line, Mark, Role, Step, Walkthrough,
+    BrowserPart, Compared, ExchangeView, FindingView, LIVES, LifeView, Line, Mark, Role, Step,
+    Walkthrough,
 };
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
@@ -46,6 +47,10 @@ fn report(walkthrough: &Walkthrough, out: &mut String) -> fmt::Result {
     if !walkthrough.comparison.is_empty() {
         comparison(&walkthrough.comparison, out)?;
     }
+    if !walkthrough.lives.is_empty() {
+        writeln!(out, "\n## {LIVES}")?;
+    }
+    walkthrough.lives.iter().try_for_each(|part| life(part, out))?;
     if !walkthrough.findings.is_empty() {
         writeln!(out, "\n## What should be mended\n")?;
     }
@@ -103,6 +108,9 @@ fn exchange(exchange: &ExchangeView, indent: &str, out: &mut String) -> fmt::Res
     if let Some(location) = &exchange.location {
         write!(out, ", go to {}", code(location, CAPTURED))?;
     }
+    if let Some(turning) = &exchange.turning {
+        write!(out, " ({})", words(turning))?;
+    }
     if let Some(page) = &exchange.words {
         write!(out, ", “{}”", words(page))?;
     }
@@ -152,6 +160,20 @@ fn finding(finding: &FindingView, out: &mut String) -> fmt::Result {
     let (severity, text) = (severity.word(), words(text));
     writeln!(out, "- **{severity}**: {text} (`{rule}`; {})", code(exchanges, CAPTURED))?;
     writeln!(out, "  - mend: {advice}")
+}
+
+fn life(life: &LifeView, out: &mut String) -> fmt::Result {
+    let LifeView { browser, cookie, domain, turns, .. } = life;
+    let (cookie, domain) = (code(cookie, CAPTURED), code(domain, CAPTURED));
+    writeln!(out, "\nBrowser {browser}, {cookie} of {domain}:\n")?;
+    for turn in turns {
+        let grounds = if turn.grounds.is_empty() { "" } else { ": " };
+        let title = words(&turn.title);
+        // A number after its sign would become a link.
+        let seen = code(&turn.exchanges, CAPTURED) + &turn.rest();
+        writeln!(out, "- **{title}**{grounds}{} ({seen})", turn.grounds)?;
+    }
+    life.more().map_or(Ok(()), |more| writeln!(out, "- {more}"))
 }
 
 fn comparison(rows: &[Compared], out: &mut String) -> fmt::Result {

@@ -4,11 +4,13 @@
 //! inner names may change without changing a file format.
 
 mod browsers;
+mod chain_json;
 mod changed;
 pub mod crack_text;
 pub mod decode_json;
 pub mod decode_terminal;
 pub mod exchange_json;
+mod hops;
 pub mod html;
 mod index;
 pub mod jar;
@@ -16,6 +18,7 @@ mod json_line;
 mod layout;
 mod lessons;
 pub mod live;
+mod lives;
 pub mod markdown;
 pub mod phrase;
 pub mod report_json;

@@ -1,6 +1,7 @@
 //! The report as JSON: `cookietrail/report/1` in docs/json.md.
 
 use super::browsers;
+use super::chain_json::ChainJson;
 use super::exchange_json::{Display, NoteJson};
 use super::text::{self, Text};
 use crate::note::Note;
@@ -8,7 +9,7 @@ use crate::pipeline::Counts;
 use crate::session::{Reading, SignatureState};
 use crate::time::Timestamp;
 use crate::trail::diff::{Change, ChangeKind};
-use crate::trail::{CookieEvent, CookieLife, SessionLife, SessionState, Story};
+use crate::trail::{CookieEvent, CookieLife, SessionLife, SessionState, Story, Turn};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -57,6 +58,7 @@ impl<'a> Report<'a> {
             parts: ids(story, &step.parts),
             kind: step.kind.word(),
             title: &step.title,
+            chain: step.chain.as_ref().map(|chain| ChainJson::of(chain, story)),
         });
         let conclusions = story.conclusions.iter().map(|conclusion| ConclusionJson {
             kind: conclusion.kind.word(),
@@ -162,6 +164,8 @@ struct NavigationJson<'a> {
     parts: Vec<u64>,
     kind: &'static str,
     title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chain: Option<ChainJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -273,6 +277,7 @@ struct SessionJson<'a> {
     cookie: Text<'a>,
     format: &'static str,
     states: Vec<StateJson<'a>>,
+    life: Vec<TurnJson<'a>>,
 }
 
 impl<'a> SessionJson<'a> {
@@ -283,6 +288,38 @@ impl<'a> SessionJson<'a> {
             cookie: Text(&life.name),
             format: session.format,
             states: session.states.iter().map(|state| StateJson::of(state, life, story)).collect(),
+            life: session.turns.iter().map(|turn| TurnJson::of(turn, life, story)).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct TurnJson<'a> {
+    kind: &'static str,
+    stage: &'static str,
+    exchanges: Vec<u64>,
+    packets: Vec<Option<u64>>,
+    time: Timestamp,
+    version: Option<usize>,
+    identity: Option<&'a str>,
+    evidence: Vec<&'static str>,
+    confidence: &'static str,
+    text: String,
+}
+
+impl<'a> TurnJson<'a> {
+    fn of(turn: &'a Turn, life: &CookieLife, story: &Story) -> Self {
+        Self {
+            kind: turn.kind.word(),
+            stage: turn.stage.word(),
+            exchanges: turn.seen.iter().map(|(visit, _)| story.visits[*visit].id).collect(),
+            packets: turn.seen.iter().map(|(_, packet)| *packet).collect(),
+            time: turn.time,
+            version: turn.version.map(|version| life.versions[version].number),
+            identity: turn.identity.as_deref(),
+            evidence: turn.evidence.iter().map(|sign| sign.word()).collect(),
+            confidence: turn.certainty().word(),
+            text: turn.sentence(),
         }
     }
 }

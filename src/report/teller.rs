@@ -2,6 +2,7 @@
 
 use super::browsers;
 use super::changed;
+use super::hops;
 use super::index::Index;
 use super::lessons::lesson;
 use super::phrase::{Phrase, Piece};
@@ -90,16 +91,18 @@ impl<'a> Teller<'a> {
         let story = self.story;
         let (told, quiet): (Vec<usize>, Vec<usize>) =
             step.parts.iter().partition(|part| self.has_news(**part));
-        let mut exchanges: Vec<ExchangeView> = step
-            .hops
+        let (hops, _) = hops::told(step);
+        let mut exchanges: Vec<ExchangeView> = hops
             .iter()
             .enumerate()
             .map(|(place, visit)| {
-                self.exchange(*visit, if place == 0 { Role::First } else { Role::Hop })
+                let role = if place == 0 { Role::First } else { Role::Hop };
+                let turning = hops::turning(step.chain.as_ref(), *visit);
+                ExchangeView { turning, ..self.exchange(*visit, role) }
             })
             .collect();
-        if let (Some(last), Some(visit)) = (exchanges.last_mut(), step.hops.last()) {
-            last.lines.extend(onward(&story.visits[*visit]));
+        if let Some(last) = exchanges.last_mut() {
+            last.lines.extend(hops::ending(story, step));
         }
         exchanges.extend(told.iter().map(|part| self.exchange(*part, Role::Part)));
         let first = step.hops.first().or(step.parts.first()).map(|first| &story.visits[*first]);
@@ -136,6 +139,7 @@ impl<'a> Teller<'a> {
             response,
             is_error: answered.is_some_and(|answered| answered.status >= 400),
             location: answered.and_then(|answered| answered.location.as_deref().map(lossy)),
+            turning: None,
             words: answered
                 .and_then(|answered| answered.excerpt.clone())
                 .filter(|_| answered.is_some_and(|answered| !answered.is_redirect())),
@@ -296,21 +300,6 @@ pub(super) fn shown(reading: &Reading) -> Piece {
         Some(value) => Piece::Captured(compact_json(value)),
         None => Piece::Words(super::words::what(reading).to_owned()),
     }
-}
-
-/// Of a step's last exchange: a redirect that goes nowhere in this capture, or a page that sends its
-/// reader on.
-fn onward(visit: &Visit) -> Option<Line> {
-    let answered = visit.answered.as_ref()?;
-    if answered.is_redirect() {
-        return Some(line(
-            Mark::Note,
-            Phrase::words("the redirect is not followed in this capture"),
-        ));
-    }
-    let target = answered.refresh.as_deref()?;
-    let text = Phrase::words("the page itself sends its reader on to ");
-    Some(line(Mark::Note, text.and(Piece::Captured(target.to_owned()))))
 }
 
 fn line(mark: Mark, text: Phrase) -> Line {

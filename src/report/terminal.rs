@@ -6,9 +6,10 @@
 use super::layout::{Span, shorten, wrap};
 use super::text::plain;
 use super::walkthrough::{
-    BrowserPart, Compared, ExchangeView, FindingView, Line, Mark, Role, Step, Walkthrough,
+    BrowserPart, Compared, ExchangeView, FindingView, LIVES, LifeView, Line, Mark, Role, Step,
+    TurnView, Walkthrough,
 };
-use crate::trail::Severity;
+use crate::trail::{Severity, TurnKind};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
 use std::io::{self, Write};
@@ -50,6 +51,13 @@ pub fn write(walkthrough: &Walkthrough, width: usize, mut out: impl Write) -> io
         text.push('\n');
         text += &page.heading("Side by side");
         text += &page.comparison(&walkthrough.comparison);
+    }
+    if !walkthrough.lives.is_empty() {
+        text.push('\n');
+        text += &page.heading(LIVES);
+        for life in &walkthrough.lives {
+            text += &page.life(life);
+        }
     }
     if !walkthrough.findings.is_empty() {
         text.push('\n');
@@ -165,6 +173,9 @@ impl Page {
             let location = shorten(location, self.text * 2);
             spans.push(safe(Style::new(), &format!(", go to {location}")));
         }
+        if let Some(turning) = &exchange.turning {
+            spans.push(safe(Style::new(), &format!(" ({turning})")));
+        }
         if let Some(words) = &exchange.words {
             spans.push(safe(Style::new(), &format!(", “{words}”")));
         }
@@ -210,6 +221,41 @@ impl Page {
         let text = wrap("  ", "         ", &spans, self.text);
         let advice = [Span::new(GREEN, "mend: "), Span::plain(finding.advice)];
         format!("\n{text}{}", wrap("         ", "         ", &advice, self.text))
+    }
+
+    fn life(&self, life: &LifeView) -> String {
+        let spans = [
+            safe(BOLD, &format!("{}  {}", life.browser, life.cookie)),
+            safe(DIM, &format!(" of {}", life.domain)),
+        ];
+        let mut text = format!("\n{}", wrap("  ", "     ", &spans, self.text));
+        for turn in &life.turns {
+            text += &self.turn(turn);
+        }
+        if let Some(more) = life.more() {
+            text += &wrap("     ", "     ", &[Span::new(DIM, more)], self.text);
+        }
+        text
+    }
+
+    fn turn(&self, turn: &TurnView) -> String {
+        let style = match turn.kind {
+            TurnKind::Login | TurnKind::UserChange | TurnKind::Revive => GREEN,
+            TurnKind::Logout | TurnKind::Expire | TurnKind::Dropped => MAGENTA,
+            TurnKind::Taken
+            | TurnKind::Lost
+            | TurnKind::LoginFailed
+            | TurnKind::LogoutMissed
+            | TurnKind::Reuse => RED,
+            _ => Style::new(),
+        };
+        let mut spans = vec![safe(style, &turn.title)];
+        if !turn.grounds.is_empty() {
+            spans.push(safe(Style::new(), &format!(": {}", turn.grounds)));
+        }
+        spans
+            .push(Span::new(DIM, format!("  ({}{})", glued(&turn.exchanges), glued(&turn.rest()))));
+        wrap("     ", "       ", &spans, self.text)
     }
 
     /// Long values are shortened here; JSON has them whole.

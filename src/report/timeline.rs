@@ -6,12 +6,13 @@
 //! ```
 
 use super::layout::{Span, shorten, wrap};
+use super::lives::is_everyday;
 use super::teller::attributes;
 use super::text::plain;
 use super::words::{circled, clock, compact_json, judged, lossy, what};
 use crate::session::Reading;
 use crate::time::Timestamp;
-use crate::trail::{CookieEvent, CookieLife, EventKind, Story};
+use crate::trail::{Certainty, CookieEvent, CookieLife, EventKind, Story, Turn};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
@@ -147,13 +148,62 @@ impl Group<'_> {
             .filter(|(_, event)| self.selection.shows(event))
             .collect();
         rows.sort_by_key(|(_, event)| (event.time, event.packet));
+        let mut turns = self.turns().into_iter().peekable();
         let number = rows
             .iter()
             .filter_map(|(_, event)| event.visit)
             .map(|visit| self.story.visits[visit].id)
             .max();
         let number_width = number.map_or(1, |number| number.to_string().len()) + 1;
-        rows.into_iter().map(|(life, event)| self.row(life, event, number_width)).collect()
+        let mut text = String::new();
+        for (place, (life, event)) in rows.iter().enumerate() {
+            text += &self.row(life, event, number_width);
+            let next = rows.get(place + 1).map(|(_, event)| (event.time, event.packet));
+            while let Some((browser, turn)) =
+                turns.next_if(|(_, turn)| next.is_none_or(|next| (turn.time, turn.packet()) < next))
+            {
+                text += &self.turn(browser, turn, number_width);
+            }
+        }
+        text
+    }
+
+    /// What became of the sessions that these cookies carry, but for what shows in their events.
+    fn turns(&self) -> Vec<(&str, &Turn)> {
+        let sessions = self.story.sessions.iter().filter(|session| {
+            let life = &self.story.cookies[session.cookie];
+            self.lives.iter().any(|own| std::ptr::eq(*own, life))
+        });
+        let mut turns: Vec<(&str, &Turn)> = sessions
+            .flat_map(|session| {
+                let browser = self.story.cookies[session.cookie].browser;
+                let id = &*self.story.browsers[browser].id;
+                session.turns.iter().map(move |turn| (id, turn))
+            })
+            .filter(|(_, turn)| !is_everyday(turn.kind) && self.is_in_time(turn.packet()))
+            .collect();
+        turns.sort_by_key(|(_, turn)| (turn.time, turn.packet()));
+        turns
+    }
+
+    fn is_in_time(&self, packet: Option<u64>) -> bool {
+        self.selection.until.is_none_or(|until| packet.is_none_or(|packet| packet <= until))
+    }
+
+    fn turn(&self, browser: &str, turn: &Turn, number_width: usize) -> String {
+        let visit = turn.seen.first().map(|(visit, _)| self.story.visits[*visit].id);
+        let number = visit.map(|id| format!("#{id}")).unwrap_or_default();
+        let time = clock(Some(turn.time), self.start);
+        let left = format!("{time:>10}  {browser:<2} {number:<number_width$} ═══ ");
+        let certainty = turn.certainty();
+        let doubt = match certainty {
+            Certainty::Certain => String::new(),
+            Certainty::Likely | Certainty::Guess => format!(" ({})", certainty.word()),
+        };
+        let rest = format!(": {}{doubt}", turn.grounds());
+        let title = plain(turn.title().as_bytes());
+        let indent = " ".repeat(left.width());
+        wrap(&left, &indent, &[Span::new(BOLD, title), Span::plain(rest)], self.width.max(60))
     }
 
     fn row(&self, life: &CookieLife, event: &CookieEvent, number_width: usize) -> String {

@@ -6,7 +6,7 @@
 use super::phrase::{Phrase, Piece};
 use super::report_json::About;
 use super::teller::Teller;
-use crate::trail::{Severity, StepKind, Story};
+use crate::trail::{Severity, StepKind, Story, TurnKind};
 
 /// What a walkthrough may show.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,6 +32,8 @@ pub struct Walkthrough {
     pub sites: Vec<Site>,
     /// The browsers side by side, where there are several with a session.
     pub comparison: Vec<Compared>,
+    /// The life of each session.
+    pub lives: Vec<LifeView>,
     /// What somebody should mend, the gravest first.
     pub findings: Vec<FindingView>,
     /// What this capture shows.
@@ -124,6 +126,8 @@ pub struct ExchangeView {
     pub is_error: bool,
     /// Where it redirects to.
     pub location: Option<String>,
+    /// What changes with the redirect: the method, the host, the scheme.
+    pub turning: Option<String>,
     /// The first words of the page.
     pub words: Option<String>,
     /// What is told under it.
@@ -181,6 +185,57 @@ pub struct Compared {
     pub page: String,
 }
 
+/// The life of one session.
+#[derive(Debug, Clone)]
+pub struct LifeView {
+    /// `A`.
+    pub browser: String,
+    /// The cookie that carries it.
+    pub cookie: String,
+    /// The host or domain that the cookie belongs to.
+    pub domain: String,
+    /// Its turns.
+    pub turns: Vec<TurnView>,
+    /// How many further turns are not told here.
+    pub more: usize,
+}
+
+/// The heading above the lives of sessions.
+pub(super) const LIVES: &str = "The lives of the sessions";
+
+impl LifeView {
+    /// That there is more, if there is.
+    pub(super) fn more(&self) -> Option<String> {
+        (self.more > 0).then(|| format!("and {} turns more; JSON has them all", self.more))
+    }
+}
+
+/// One turn of a session's life.
+#[derive(Debug, Clone)]
+pub struct TurnView {
+    /// What happened, which renderers mark.
+    pub kind: TurnKind,
+    /// `#4`, or `#4, #7 and 12 more`.
+    pub exchanges: String,
+    /// `packet 44`: the first that shows it.
+    pub packet: Option<String>,
+    /// `alice logs in`.
+    pub title: String,
+    /// What it is told from.
+    pub grounds: String,
+    /// How sure it is, where that is not certain.
+    pub doubt: Option<&'static str>,
+}
+
+impl TurnView {
+    /// What stands behind the exchanges: `, packet 44; likely`.
+    pub(super) fn rest(&self) -> String {
+        let packet = self.packet.as_ref().map(|packet| format!(", {packet}")).unwrap_or_default();
+        let doubt = self.doubt.map(|doubt| format!("; {doubt}")).unwrap_or_default();
+        format!("{packet}{doubt}")
+    }
+}
+
 /// One thing that the capture shows.
 #[derive(Debug, Clone)]
 pub struct Concluded {
@@ -210,6 +265,7 @@ impl Walkthrough {
             warnings: super::summary::warnings(story, about),
             sites: Teller::new(story, show, start).sites(),
             comparison: super::summary::comparison(story),
+            lives: super::lives::lives(story),
             findings: super::summary::findings(story),
             conclusions: conclusions.collect(),
         }

@@ -2,7 +2,7 @@
 
 /// The strongest thing that ties an exchange to its client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum By {
+pub enum TiedBy {
     /// It is the first of its address and `User-Agent`.
     New,
     /// It cannot be an earlier client's, so it opens another.
@@ -23,7 +23,7 @@ pub enum By {
     Nothing,
 }
 
-impl By {
+impl TiedBy {
     /// Every kind, in declaration order.
     pub const ALL: [Self; 9] = [
         Self::New,
@@ -70,11 +70,11 @@ impl By {
 
 /// Why an exchange is this client's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Evidence {
+pub struct Attribution {
     /// The exchange.
     pub visit: usize,
     /// What ties it.
-    pub by: By,
+    pub by: TiedBy,
     /// Why it is no earlier client's, where it opened this one.
     pub why_not: Option<String>,
 }

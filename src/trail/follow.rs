@@ -4,8 +4,9 @@
 use super::hindsight::Hindsight;
 use super::links::Links;
 use super::lives::{EventAt, Lives};
-use super::visit::Visit;
-use super::who::Roster;
+use super::visit::{Asked, Visit};
+use super::who::{Profile, Roster};
+use crate::cookie::site::Load;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -18,6 +19,9 @@ pub(super) struct Follower {
     pub browsers: BTreeMap<usize, usize>,
     /// What belongs together; empty while nobody knows what comes later.
     links: Links,
+    /// Requests that look like page visits, and are explained only by a frame in another site's
+    /// page.
+    frames: BTreeMap<usize, Asked>,
 }
 
 impl Follower {
@@ -66,7 +70,10 @@ impl Follower {
         let asked = visit.asked.as_ref()?;
         let browser = self.roster.assign(index, visit, asked, &self.links);
         self.browsers.insert(index, browser);
-        self.lives.request(browser, &mut self.roster.profiles[browser], index, asked);
+        let profile = &mut self.roster.profiles[browser];
+        let framed = as_frame(profile, asked);
+        self.lives.request(browser, profile, index, framed.as_ref().unwrap_or(asked));
+        self.frames.extend(framed.map(|framed| (index, framed)));
         Some(browser)
     }
 
@@ -75,6 +82,8 @@ impl Follower {
         let (Some(asked), Some(answered)) = (&visit.asked, &visit.answered) else { return };
         let Some(browser) = self.browsers.get(&index).copied() else { return };
         let profile = &mut self.roster.profiles[browser];
+        let framed = self.frames.remove(&index);
+        let asked = framed.as_ref().unwrap_or(asked);
         self.lives.response(browser, profile, index, asked, answered);
         self.roster.note_answer(browser, visit);
     }
@@ -88,4 +97,20 @@ impl Follower {
 /// Whether every message of the visits is wanted.
 fn visits_end(visits: &[Visit], goes_on: &impl Fn(u64, Timestamp) -> bool) -> bool {
     visits.iter().flat_map(Visit::moments).all(|(packet, time)| goes_on(packet, time))
+}
+
+/// The request as one for a frame, if it lacks cookies that a page visit would have brought along.
+fn as_frame(profile: &Profile, asked: &Asked) -> Option<Asked> {
+    let target = asked.target.as_ref().filter(|_| asked.may_be_frame())?;
+    let is_lacking = profile.jar.agent().is_browser()
+        && profile
+            .jar
+            .for_request(target, &asked.site, asked.time)
+            .iter()
+            .any(|one| one.sent.is_ok());
+    is_lacking.then(|| {
+        let mut framed = asked.clone();
+        framed.site.load = Load::Frame;
+        framed
+    })
 }

@@ -1,6 +1,7 @@
 //! Form fields of a request, with the ones that look like secrets marked.
 
 use crate::http::Headers;
+use serde_json::Value;
 
 /// How many fields of a form are kept.
 const MAX_FIELDS: usize = 64;
@@ -16,9 +17,12 @@ pub struct Field {
     pub secret: bool,
 }
 
-/// The fields of a URL-encoded form (URL standard section 5.1). Other encodings give none. The
-/// content is that after its codings have been undone.
+/// The fields of a URL-encoded form (URL standard section 5.1), or of a JSON object. Other
+/// encodings give none. The content is that after its codings have been undone.
 pub fn fields(headers: &Headers, content: &[u8]) -> Vec<Field> {
+    if is_json(headers) {
+        return json_fields(content);
+    }
     if headers.media_type().as_deref() != Some(b"application/x-www-form-urlencoded") {
         return Vec::new();
     }
@@ -38,12 +42,67 @@ fn field(name: String, value: String) -> Field {
     Field { name, value, secret }
 }
 
-/// Whether a form asks who the user is.
-pub fn has_credentials(form: &[Field]) -> bool {
-    const WHO: [&str; 8] = ["user", "login", "email", "mail", "name", "username", "userid", "uid"];
-    let names = || form.iter().map(|field| field.name.to_ascii_lowercase());
-    names().any(|name| name.contains("pass") || name.contains("pwd"))
-        || names().any(|name| WHO.contains(&name.replace(['_', '-'], "").as_str()))
+/// The members of a JSON object as fields, those of objects in it too, by their last names.
+fn json_fields(bytes: &[u8]) -> Vec<Field> {
+    const DEPTH: usize = 3;
+    fn gather(value: &Value, depth: usize, fields: &mut Vec<Field>) {
+        let Value::Object(members) = value else { return };
+        for (name, value) in members {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                Value::Number(number) => number.to_string(),
+                Value::Bool(flag) => flag.to_string(),
+                Value::Object(_) if depth < DEPTH => {
+                    gather(value, depth + 1, fields);
+                    continue;
+                }
+                _ => continue,
+            };
+            if fields.len() < MAX_FIELDS {
+                fields.push(field(name.clone(), text));
+            }
+        }
+    }
+    let mut fields = Vec::new();
+    if let Ok(value) = serde_json::from_slice(bytes) {
+        gather(&value, 0, &mut fields);
+    }
+    fields
+}
+
+/// Whether a request's content is JSON.
+pub fn is_json(headers: &Headers) -> bool {
+    headers.media_type().is_some_and(|media_type| {
+        media_type == b"application/json" || media_type.ends_with(b"+json")
+    })
+}
+
+/// Whether a form has a password.
+pub fn has_password(form: &[Field]) -> bool {
+    let mut names = form.iter().map(|field| field.name.to_ascii_lowercase());
+    names.any(|name| name.contains("pass") || name.contains("pwd"))
+}
+
+/// Whether a form says who its sender is.
+pub fn has_name(form: &[Field]) -> bool {
+    const WHO: [&str; 11] = [
+        "user",
+        "login",
+        "email",
+        "mail",
+        "name",
+        "username",
+        "userid",
+        "uid",
+        "log",
+        "account",
+        "identifier",
+    ];
+    let mut names = form.iter().map(|field| field.name.to_ascii_lowercase());
+    names.any(|name| {
+        let last = name.trim_end_matches(']').rsplit(['[', '.']).next().unwrap_or_default();
+        WHO.contains(&last.replace(['_', '-'], "").as_str())
+    })
 }
 
 #[cfg(test)]
@@ -68,7 +127,19 @@ mod tests {
                 ("pin", "2", true)
             ]
         );
-        assert!(has_credentials(&fields));
-        assert!(!has_credentials(&fields[2..3]));
+        assert!(has_password(&fields) && has_name(&fields));
+        assert!(!has_password(&fields[2..3]) && !has_name(&fields[2..3]));
+    }
+
+    #[test]
+    fn the_members_of_a_json_object_are_fields() {
+        let headers = Headers::from_pairs(&[("Content-Type", "application/json")]);
+        let kept = br#"{"user": {"email": "a@b.test", "password": "x"}, "keep": true, "l": [1]}"#;
+        let fields = fields(&headers, kept);
+        let seen: Vec<_> = fields.iter().map(|f| (&*f.name, &*f.value, f.secret)).collect();
+        let expected =
+            [("email", "a@b.test", false), ("password", "x", true), ("keep", "true", false)];
+        assert_eq!(seen, expected);
+        assert!(has_password(&fields) && has_name(&fields));
     }
 }

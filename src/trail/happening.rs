@@ -48,3 +48,37 @@ pub(super) fn explain(
     event.verdict = Some(Verdict::of(reason));
     event.text = Some(reason.sentence(&Case::sending(cookie, target)));
 }
+
+/// Where a deletion and the cookie that it was meant for differ.
+pub(super) fn difference(
+    set: &cookie::SetCookie,
+    there: &cookie::Cookie,
+    target: &Target,
+) -> String {
+    let given = set.path.as_deref().filter(|path| path.starts_with(b"/"));
+    let path = given.unwrap_or_else(|| cookie::path::default_path(&target.path));
+    let mut parts = Vec::new();
+    if path != there.path {
+        let how =
+            if given.is_some() { "the deletion has" } else { "the deletion, without one, has" };
+        parts.push(format!(
+            "the cookie has Path={}, {how} Path={}",
+            String::from_utf8_lossy(&there.path),
+            String::from_utf8_lossy(path)
+        ));
+    }
+    let domain = set.domain.as_deref().and_then(cookie::domain::canonical_name);
+    let domain = domain.filter(|domain| !domain.is_empty());
+    let own = (!there.host_only).then_some(&there.domain);
+    if domain.as_ref() != own {
+        let told = |domain: Option<&String>| {
+            domain.map_or("no Domain".to_owned(), |domain| format!("Domain={domain}"))
+        };
+        parts.push(format!(
+            "the cookie has {}, the deletion has {}",
+            told(own),
+            told(domain.as_ref())
+        ));
+    }
+    parts.join("; ")
+}

@@ -8,6 +8,7 @@
 //!
 //! Bodies and events are not kept, only what the next exchange is judged by.
 
+use super::awaited::Awaited;
 use super::follow::Follower;
 use super::lives::EventAt;
 use super::story::{CookieEvent, EventKind, Version};
@@ -54,6 +55,7 @@ pub struct CookieNews {
 #[derive(Debug, Default)]
 pub struct Live {
     follower: Follower,
+    awaited: Awaited,
     /// Messages to follow: packet, whether it is a response, exchange.
     messages: BTreeSet<(u64, bool, usize)>,
     /// The exchanges they belong to.
@@ -88,7 +90,9 @@ impl Live {
     pub fn push(&mut self, exchange: &Exchange) {
         let index = self.finished;
         self.finished += 1;
-        let visit = Visit::of(self.finished as u64, exchange, HttpLimits::default().decoded_body);
+        let cap = HttpLimits::default().decoded_body;
+        let mut visit = Visit::of(self.finished as u64, exchange, cap);
+        self.awaited.mark(&mut visit);
         let asked = visit.asked.as_ref().map(|asked| (asked.packet, false, index));
         let answered = visit.answered.as_ref().map(|answered| (answered.packet, true, index));
         self.messages.extend(asked.into_iter().chain(answered));

@@ -1,6 +1,6 @@
 //! The lives of cookies: every Set-Cookie and every Cookie header, told as events of one cookie.
 
-use super::happening::{Shown, event, explain, nothing_deleted};
+use super::happening::{Shown, difference, event, explain, nothing_deleted};
 use super::hindsight::{Hindsight, Line, Refused};
 use super::story::{CookieEvent, CookieLife, EventKind, Version};
 use super::visit::{Answered, Asked};
@@ -178,6 +178,8 @@ impl Lives {
                 event.text = Some(nothing_deleted(asked, set));
                 if let Some(other) = similar.first() {
                     explain(&mut event, Reason::DeletionMisses, other, target);
+                    let difference = difference(set, other, target);
+                    event.text = event.text.map(|text| format!("{text} Here {difference}."));
                 }
                 self.of_line(browser, received, target)
             }

@@ -4,7 +4,10 @@
 //! [`Trail`] takes exchanges and gives a [`Story`], the report model. It has no clock and no
 //! output; every list in the story is in capture order, whatever order things were found in.
 
+mod attempt;
+mod awaited;
 mod beside;
+mod chain;
 mod conclusions;
 pub mod diff;
 mod evidence;
@@ -13,15 +16,19 @@ mod follow;
 mod form;
 mod happening;
 mod hindsight;
+mod inputs;
 mod label;
+mod lifetime;
 mod links;
 mod live;
 mod lives;
+mod machine;
 mod navigation;
 mod origins;
 mod page;
 mod scheme;
 mod sessions;
+mod stage;
 mod steps;
 mod story;
 mod targets;
@@ -30,12 +37,14 @@ mod versions;
 mod visit;
 mod who;
 
+pub use chain::{Border, Chain, ChainEnd, Redirect, SentOn};
 pub use conclusions::{Conclusion, ConclusionKind};
-pub use evidence::{By, Evidence};
+pub use evidence::{Attribution, TiedBy};
 pub use findings::{Finding, RULES, Rule, Severity};
 pub use form::Field;
 pub use live::{CookieNews, Happening, Live};
 pub use lives::EventAt;
+pub use stage::{Certainty, Evidence, Stage, Turn, TurnKind};
 pub use steps::StepKind;
 pub use story::{
     Browser, CookieEvent, CookieLife, EventKind, Navigation, SessionLife, SessionState, Story,
@@ -50,6 +59,7 @@ use crate::cookie::Jar;
 use crate::limits::HttpLimits;
 use crate::pipeline::Numbered;
 use crate::time::Timestamp;
+use awaited::Awaited;
 use follow::Follower;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -95,13 +105,16 @@ pub struct Held {
 #[derive(Debug, Default)]
 pub struct Trail {
     visits: Vec<Visit>,
+    awaited: Awaited,
 }
 
 impl Trail {
     /// Takes the next exchange, in capture order.
     pub fn push(&mut self, numbered: Numbered) {
         let Numbered { id, exchange } = numbered;
-        self.visits.push(Visit::of(id, &exchange, HttpLimits::default().decoded_body));
+        let mut visit = Visit::of(id, &exchange, HttpLimits::default().decoded_body);
+        self.awaited.mark(&mut visit);
+        self.visits.push(visit);
     }
 
     /// What each browser held at a point of the capture, as the model has it.
@@ -167,6 +180,16 @@ impl Trail {
             conclusions: Vec::new(),
             by_visit,
         };
+        steps::add_chains(&mut story);
+        let lifetimes = lifetime::Lifetimes::of(&story);
+        let turns: Vec<Vec<Turn>> = story
+            .sessions
+            .iter()
+            .map(|session| lifetimes.turns(&story.cookies[session.cookie]))
+            .collect();
+        for (session, turns) in story.sessions.iter_mut().zip(turns) {
+            session.turns = turns;
+        }
         story.findings = findings::findings(&story);
         story.conclusions = conclusions::conclusions(&story);
         story

@@ -1,5 +1,7 @@
 //! Steps of a browser: a page asked for, the redirects that followed, the parts of the page.
 
+use super::attempt::{is_logout, tries_login};
+use super::chain::is_twin;
 use super::steps::StepKind;
 use super::story::Navigation;
 use super::visit::{Purpose, Visit};
@@ -8,6 +10,11 @@ use std::time::Duration;
 /// How long after a redirect its next hop may come. Browsers follow at once; a slow name look-up
 /// or a busy server may take its time.
 const FOLLOWED_WITHIN: Duration = Duration::from_secs(30);
+
+/// Hops after which clients give up (Chromium and curl 20, Firefox 20, python-requests 30), and how
+/// soon they would have followed. What comes later is another try.
+const GIVEN_UP_AFTER: usize = 20;
+const AT_ONCE: Duration = Duration::from_millis(500);
 
 /// A redirect that waits for the request that follows it.
 struct Pending {
@@ -23,7 +30,13 @@ pub(super) fn navigations(browser: usize, visits: &[usize], all: &[Visit]) -> Ve
     let mut pending: Vec<Pending> = Vec::new();
     for &index in visits {
         let visit = &all[index];
-        let followed = pending.iter().position(|one| continues(one, visit, all));
+        // The newest: an older one that still waits has been given up, or answered from a cache.
+        let fitting = pending.iter().enumerate().filter(|(_, one)| {
+            let hops = steps[one.navigation].hops.len();
+            continues(one, visit, all) && !is_another_try(hops, &all[one.from], visit)
+        });
+        let answered = |one: &Pending| all[one.from].answered.as_ref().map(|one| one.packet);
+        let followed = fitting.max_by_key(|(_, one)| answered(one)).map(|(at, _)| at);
         let (navigation, is_part) = if let Some(at) = followed {
             let Pending { navigation, is_part, .. } = pending.swap_remove(at);
             (navigation, is_part)
@@ -37,6 +50,7 @@ pub(super) fn navigations(browser: usize, visits: &[usize], all: &[Visit]) -> Ve
                 parts: Vec::new(),
                 kind,
                 title: String::new(),
+                chain: None,
             });
             (steps.len() - 1, false)
         };
@@ -50,8 +64,18 @@ pub(super) fn navigations(browser: usize, visits: &[usize], all: &[Visit]) -> Ve
     steps
 }
 
+/// Whether a visit belongs to a page. A script that logs its user in or out does something of its
+/// own.
 fn is_part(visit: &Visit) -> bool {
-    visit.asked.as_ref().is_some_and(|asked| asked.purpose == Purpose::Part)
+    visit.asked.as_ref().is_some_and(|asked| {
+        asked.purpose == Purpose::Part && !tries_login(asked) && !is_logout(asked)
+    })
+}
+
+/// Whether a client that was sent on so often begins anew.
+fn is_another_try(hops: usize, from: &Visit, visit: &Visit) -> bool {
+    let (Some(asked), Some(answered)) = (&visit.asked, &from.answered) else { return false };
+    hops >= GIVEN_UP_AFTER && asked.time.since(answered.time) > AT_ONCE
 }
 
 /// Whether a visit is what a redirect led to.
@@ -69,7 +93,8 @@ fn continues(pending: &Pending, visit: &Visit, all: &[Visit]) -> bool {
     } else {
         before == Some(&asked.method) || asked.method == b"GET"
     };
-    in_time && method_fits && asked.url.as_ref() == Some(&pending.to)
+    let is_target = asked.url.as_ref() == Some(&pending.to) || is_twin(asked, &pending.to);
+    in_time && method_fits && is_target
 }
 
 /// The step whose page a part belongs to: the latest with the address in its Referer, else the

@@ -64,6 +64,21 @@ fn refresh_target(content: &str) -> Option<String> {
     (!url.is_empty()).then(|| unescape(url))
 }
 
+/// Whether a page has a field for a password (HTML standard, `input type=password`).
+pub fn asks_password(content: &[u8]) -> bool {
+    let lower = content.to_ascii_lowercase();
+    memchr::memmem::find_iter(&lower, b"<input").any(|at| {
+        let tag = &lower[at..];
+        let end = memchr::memchr(b'>', tag).unwrap_or(tag.len());
+        let bare: Vec<u8> = tag[..end]
+            .iter()
+            .copied()
+            .filter(|byte| !matches!(byte, b'"' | b'\'' | b' '))
+            .collect();
+        memchr::memmem::find(&bare, b"type=password").is_some()
+    })
+}
+
 fn encoding(headers: &Headers) -> &'static encoding_rs::Encoding {
     let value = headers.first("content-type").unwrap_or_default();
     let label = memchr::memmem::find(value, b"charset=").map(|at| &value[at + 8..]);
@@ -192,6 +207,15 @@ mod tests {
         }
         let headers = Headers::from_pairs(&[("Refresh", "1;url=/x")]);
         assert_eq!(refresh(&headers, b"").as_deref(), Some("/x"));
+    }
+
+    #[test]
+    fn a_field_for_a_password_is_seen() {
+        let of = |html: &str| asks_password(html.as_bytes());
+        assert!(of(r#"<form><INPUT name=p type = "Password"></form>"#));
+        assert!(of("<input type='password'"));
+        assert!(!of(r"<input type=text> type=password"));
+        assert!(!of("<p>your password</p>"));
     }
 
     #[test]

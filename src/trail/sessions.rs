@@ -27,7 +27,7 @@ const IDENTITY_KEYS: [&str; 16] = [
 
 /// The session that a cookie carried, if it carried one.
 pub(super) fn session(index: usize, life: &CookieLife) -> Option<SessionLife> {
-    let format = life.reading().filter(|reading| reading.kind.is_session())?.format;
+    let format = life.reading().filter(|_| life.is_session())?.format;
     let mut states: Vec<SessionState> = Vec::new();
     let mut previous: Option<usize> = None;
     for event in &life.events {
@@ -60,7 +60,8 @@ pub(super) fn session(index: usize, life: &CookieLife) -> Option<SessionLife> {
             previous = Some(version);
         }
     }
-    (!states.is_empty()).then_some(SessionLife { cookie: index, format, states })
+    let turns = Vec::new();
+    (!states.is_empty()).then_some(SessionLife { cookie: index, format, states, turns })
 }
 
 fn shown(life: &CookieLife, version: usize) -> Option<&Value> {

@@ -1,9 +1,10 @@
 //! What a step was for, told from what it did: a login is where a session begins to say who the
 //! user is, a logout where it ends, whatever the paths are called.
 
-use super::form;
+use super::attempt::{self, Outcome, is_login_url, is_logout, path_of, tries_login, user_in};
+use super::chain::{self, Chain, ChainEnd};
 use super::lives::EventAt;
-use super::story::{CookieLife, EventKind, Navigation};
+use super::story::{CookieLife, EventKind, Navigation, Story};
 use super::visit::{Asked, Purpose, Visit};
 use crate::session::Reading;
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,6 +77,27 @@ pub(super) fn name_steps(steps: &mut [Navigation], known: Known<'_>) {
         let (kind, title) = page.name(&deeds, before.as_deref(), held.identity().as_deref());
         last_url = page.last_url();
         (step.kind, step.title) = (kind, title);
+    }
+}
+
+/// Gives each step its chain of redirects; one that goes round says so in its title.
+pub(super) fn add_chains(story: &mut Story) {
+    let last: Vec<Option<usize>> =
+        story.browsers.iter().map(|browser| browser.visits.last().copied()).collect();
+    let chains: Vec<Option<Chain>> = story
+        .navigations
+        .iter()
+        .map(|step| {
+            let is_last = last[step.browser] == step.hops.last().copied();
+            chain::chain(story, step, is_last)
+        })
+        .collect();
+    for (step, chain) in story.navigations.iter_mut().zip(chains) {
+        if chain.as_ref().is_some_and(|chain| chain.end == ChainEnd::Circle) {
+            let title = step.title.split(", and is sent on to").next().unwrap_or_default();
+            step.title = format!("{title}, and is redirected in a circle");
+        }
+        step.chain = chain;
     }
 }
 
@@ -183,12 +205,8 @@ impl Page<'_> {
         let Some(asked) = self.first() else {
             return (StepKind::Part, "Loads a part of a page".to_owned());
         };
-        let is_post = asked.method == b"POST";
         let path = path_of(asked);
-        let tries_login =
-            is_post && (mentions(&path, &LOGIN) || form::has_credentials(&asked.form));
-        let form_user = user_in(asked);
-        let is_logout = mentions(&path, &LOGOUT);
+        let (tries_login, is_logout) = (tries_login(asked), is_logout(asked));
         match (before, after) {
             _ if deeds.refused && tries_login => {
                 (StepKind::LoginLost, "Logs in, but the session cookie is not kept".to_owned())
@@ -212,25 +230,23 @@ impl Page<'_> {
             _ if !deeds.taken.is_empty() && before.is_none() => {
                 (StepKind::Logout, "Loses the session".to_owned())
             }
-            _ if tries_login => self.tried_login(form_user, deeds),
+            _ if tries_login => self.tried_login(asked, deeds),
             _ => self.plain(asked, &path),
         }
     }
 
     /// A login attempt of which the cookies say nothing: where it led decides.
-    fn tried_login(&self, user: Option<&str>, deeds: &Deeds) -> (StepKind, String) {
-        let who = user.map(|user| format!(" as {user}")).unwrap_or_default();
-        let ends_at_login = self
-            .last()
-            .and_then(|visit| visit.asked.as_ref())
-            .is_some_and(|asked| mentions(&path_of(asked), &LOGIN) && asked.method != b"POST");
-        let answered = self.last().and_then(|visit| visit.answered.as_ref());
-        let is_error = answered.is_some_and(|answered| answered.status >= 400);
-        let stays = self.step.hops.len() == 1 && !deeds.changed;
-        if ends_at_login || is_error || stays {
-            (StepKind::LoginFailed, format!("Tries to log in{who}, and is not let in"))
-        } else {
-            (StepKind::Login, format!("Logs in{who}"))
+    fn tried_login(&self, asked: &Asked, deeds: &Deeds) -> (StepKind, String) {
+        let who = user_in(asked).map(|user| format!(" as {user}")).unwrap_or_default();
+        let first = self.step.hops.first().or(self.step.parts.first()).copied().unwrap_or(0);
+        match attempt::outcome(self.step, first, self.known.visits, deeds.changed).0 {
+            Outcome::Accepted => (StepKind::Login, format!("Logs in{who}")),
+            Outcome::Rejected => {
+                (StepKind::LoginFailed, format!("Tries to log in{who}, and is not let in"))
+            }
+            Outcome::Unclear => {
+                (StepKind::Submit, format!("Sends credentials{who} to {}", path_of(asked)))
+            }
         }
     }
 
@@ -245,39 +261,13 @@ impl Page<'_> {
             _ if asked.method == b"POST" => {
                 (StepKind::Submit, format!("Sends a form to {path}{sent_on}"))
             }
-            _ if mentions(path, &LOGIN) => (StepKind::LoginForm, "Opens the login form".to_owned()),
+            _ if is_login_url(asked) => (StepKind::LoginForm, "Opens the login form".to_owned()),
             _ if self.is_first_of_host => (StepKind::Visit, format!("Visits the site{sent_on}")),
             Purpose::Reload => (StepKind::Reload, format!("Reloads {path}{sent_on}")),
             _ if same_page => (StepKind::Reload, format!("Asks for {path} again{sent_on}")),
             _ => (StepKind::Page, format!("Opens {path}{sent_on}")),
         }
     }
-}
-
-const LOGIN: [&str; 7] = ["login", "log-in", "log_in", "signin", "sign-in", "sign_in", "logon"];
-const LOGOUT: [&str; 7] =
-    ["logout", "log-out", "log_out", "signout", "sign-out", "sign_out", "logoff"];
-
-fn mentions(path: &str, words: &[&str]) -> bool {
-    let path = path.to_ascii_lowercase();
-    words.iter().any(|word| path.contains(word))
-}
-
-/// The path without its query.
-fn path_of(asked: &Asked) -> String {
-    let path = asked.path.split(|byte| *byte == b'?').next().unwrap_or_default();
-    String::from_utf8_lossy(path).into_owned()
-}
-
-/// The name that was typed into a login form.
-fn user_in(asked: &Asked) -> Option<&str> {
-    const NAMES: [&str; 7] = ["username", "user", "login", "email", "name", "userid", "uid"];
-    let fields = || asked.form.iter().filter(|field| !field.secret && !field.value.is_empty());
-    NAMES.iter().find_map(|name| {
-        fields()
-            .find(|field| field.name.eq_ignore_ascii_case(name))
-            .map(|field| field.value.as_str())
-    })
 }
 
 #[cfg(test)]
@@ -322,6 +312,7 @@ mod tests {
             parts: Vec::new(),
             kind: StepKind::Page,
             title: String::new(),
+            chain: None,
         };
         let cookies = [life(events)];
         let by_visit = super::super::story::by_visit(events.len(), &cookies);

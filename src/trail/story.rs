@@ -3,15 +3,17 @@
 //! Things refer to each other by their index in the lists of [`Story`]; the numbers that people
 //! see (exchange numbers, packet numbers, browser letters) are kept beside.
 
+use super::chain::Chain;
 use super::conclusions::Conclusion;
-use super::evidence::Evidence;
+use super::evidence::Attribution;
 use super::findings::Finding;
 use super::lives::EventAt;
+use super::stage::Turn;
 use super::steps::StepKind;
 use super::visit::Visit;
 use super::who::Confidence;
 use crate::cookie::{Agent, Attribute, Verdict};
-use crate::session::Reading;
+use crate::session::{Kind, Reading};
 use crate::time::Timestamp;
 use std::net::IpAddr;
 
@@ -69,7 +71,7 @@ pub struct Browser {
     /// Why it was told apart from an earlier one of the same name and address, in a sentence.
     pub told_apart: Option<String>,
     /// What ties each of its exchanges to it, in order.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<Attribution>,
 }
 
 /// One step of a browser: a page asked for, the redirects that followed, and the parts of the page.
@@ -85,6 +87,8 @@ pub struct Navigation {
     pub kind: StepKind,
     /// In words: "Logs in as alice".
     pub title: String,
+    /// Its redirects, if there are any.
+    pub chain: Option<Chain>,
 }
 
 /// What can happen to a cookie.
@@ -181,9 +185,13 @@ impl CookieLife {
         self.versions.iter().find_map(|version| version.reading.as_ref())
     }
 
-    /// Whether it carries or names a session.
+    /// Whether it carries or names a session. A token that names a user and comes with every
+    /// request is one, whatever its format was made for.
     pub fn is_session(&self) -> bool {
-        self.reading().is_some_and(|reading| reading.kind.is_session())
+        self.reading().is_some_and(|reading| {
+            let names_user = || reading.shown().and_then(super::sessions::identity).is_some();
+            reading.kind.is_session() || (reading.kind == Kind::Token && names_user())
+        })
     }
 }
 
@@ -209,6 +217,8 @@ pub struct SessionLife {
     pub format: &'static str,
     /// The states, one for each value that a server set or a browser was first seen to send.
     pub states: Vec<SessionState>,
+    /// Its life: how it began, who logged in and out, how it ended.
+    pub turns: Vec<Turn>,
 }
 
 /// What a session held after one exchange.

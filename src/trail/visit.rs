@@ -4,6 +4,7 @@
 use super::form::{self, Field};
 use super::page;
 use super::scheme;
+use crate::cookie::site::Load;
 use crate::cookie::{Clues, CookieHeader, Host, Scheme, Site, Target};
 use crate::http::{Exchange, Headers, Message, Problem, Request, Response, decode_content};
 use crate::note::{Note, NoteKind};
@@ -38,10 +39,26 @@ pub struct Asked {
     pub referer: Option<url::Url>,
     /// The form fields it submitted.
     pub form: Vec<Field>,
+    /// Whether it submitted them as JSON.
+    pub is_json: bool,
+    /// Whether it carried a name and a password in its head (`Authorization: Basic`).
+    pub has_basic: bool,
     /// What it says of its own purpose.
     pub purpose: Purpose,
     /// Whether somebody between client and server passed it on, whose connections may be shared.
     pub is_relayed: bool,
+}
+
+impl Asked {
+    /// Whether it may as well be for a frame in a page of another site: over plain http nothing
+    /// tells the two apart, but that a third party often gets no cookies.
+    pub(super) fn may_be_frame(&self) -> bool {
+        self.site.is_cross_site()
+            && !self.site.fetch_metadata
+            && self.site.load == Load::TopLevel
+            && self.site.safe_method
+            && self.cookies.pairs.is_empty()
+    }
 }
 
 /// What kind of request it is, by its own headers.
@@ -59,6 +76,10 @@ pub enum Purpose {
 
 /// A response, as the trail needs it.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts of an answer that do not exclude each other"
+)]
 pub struct Answered {
     /// The packet of its first byte.
     pub packet: u64,
@@ -72,6 +93,8 @@ pub struct Answered {
     pub location: Option<Vec<u8>>,
     /// Where the page itself sends its reader after a while (`Refresh`, or the meta element).
     pub refresh: Option<String>,
+    /// Whether that is said in the header.
+    pub has_refresh_header: bool,
     /// Every `Set-Cookie` line, in order.
     pub set_cookies: Vec<Vec<u8>>,
     /// `Date`.
@@ -84,12 +107,21 @@ pub struct Answered {
     pub excerpt: Option<String>,
     /// Whether it is a page (HTML or plain text).
     pub is_page: bool,
+    /// Whether it is a page with a field for a password.
+    pub asks_password: bool,
 }
 
 impl Answered {
-    /// Whether it sends the client elsewhere (RFC 9110 section 15.4).
+    /// Whether it sends the client elsewhere (RFC 9110 section 15.4). With an empty `Location` it
+    /// does not: browsers show what came with it.
     pub fn is_redirect(&self) -> bool {
-        matches!(self.status, 301 | 302 | 303 | 307 | 308) && self.location.is_some()
+        let leads_on = |location: &Vec<u8>| !location.trim_ascii().is_empty();
+        self.has_redirect_status() && self.location.as_ref().is_some_and(leads_on)
+    }
+
+    /// Whether its status says that there is a redirect.
+    pub fn has_redirect_status(&self) -> bool {
+        matches!(self.status, 301 | 302 | 303 | 307 | 308)
     }
 }
 
@@ -145,11 +177,11 @@ impl Visit {
     pub fn redirects_to(&self) -> Option<url::Url> {
         let answered = self.answered.as_ref()?;
         let location = if answered.is_redirect() {
-            std::str::from_utf8(answered.location.as_deref()?).ok()?
+            escaped(answered.location.as_deref()?)
         } else {
-            answered.refresh.as_deref()?
+            answered.refresh.clone()?
         };
-        let mut url = self.asked.as_ref()?.url.as_ref()?.join(location).ok()?;
+        let mut url = self.asked.as_ref()?.url.as_ref()?.join(&location).ok()?;
         url.set_fragment(None);
         Some(url)
     }
@@ -176,6 +208,19 @@ fn content<'a, S>(
     decoded.bytes
 }
 
+/// A `Location` as a browser reads it: bytes that are not ASCII are escaped, in whatever encoding
+/// they are.
+fn escaped(location: &[u8]) -> String {
+    location.iter().fold(String::new(), |mut text, byte| {
+        if byte.is_ascii() {
+            text.push(char::from(*byte));
+            text
+        } else {
+            text + &format!("%{byte:02X}")
+        }
+    })
+}
+
 fn asked(request: &Request, exchange: &Exchange, content: &[u8]) -> Asked {
     let headers = &request.headers;
     let spoken = scheme::spoken(request, exchange.server);
@@ -194,6 +239,7 @@ fn asked(request: &Request, exchange: &Exchange, content: &[u8]) -> Asked {
         fetch_dest: header("sec-fetch-dest"),
         origin: header("origin"),
         referer: header("referer"),
+        storage_access: header("sec-fetch-storage-access"),
         upgrade_insecure_requests: header("upgrade-insecure-requests").is_some(),
     };
     let site = target.as_ref().map(|target| Site::of_request(&clues, target)).unwrap_or_default();
@@ -215,6 +261,10 @@ fn asked(request: &Request, exchange: &Exchange, content: &[u8]) -> Asked {
             .join(&b'|'),
         referer,
         form: form::fields(headers, content),
+        is_json: form::is_json(headers),
+        has_basic: header("authorization").is_some_and(|value| {
+            value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic "))
+        }),
         purpose: purpose(headers, &clues, &request.start.target),
         is_relayed: scheme::is_forwarded(request),
     }
@@ -283,6 +333,7 @@ fn answered(response: &Response, content: &[u8]) -> Answered {
         status: response.start.status,
         reason: response.start.reason.to_vec(),
         location: headers.first("location").map(<[u8]>::to_vec),
+        has_refresh_header: headers.first("refresh").is_some(),
         refresh: page::refresh(headers, content),
         set_cookies: headers.all("set-cookie").map(<[u8]>::to_vec).collect(),
         date: headers.first("date").and_then(crate::cookie::date::parse_cookie_date),
@@ -290,6 +341,7 @@ fn answered(response: &Response, content: &[u8]) -> Answered {
         clear_site_data: headers.first("clear-site-data").map(<[u8]>::to_vec),
         excerpt,
         is_page,
+        asks_password: is_page && page::asks_password(content),
     }
 }
 

@@ -5,7 +5,7 @@
 //! cause; a request of the same name and address that lacks it comes from another jar, and so does
 //! one with a session that this client was never given.
 
-use super::evidence::{By, Evidence};
+use super::evidence::{Attribution, TiedBy};
 use super::links::{Holdings, Links, Tie};
 use super::visit::{Asked, Purpose, Visit};
 use crate::cookie::{Considered, Cookie, Jar, Target};
@@ -41,7 +41,7 @@ pub(super) struct Profile {
     pages: VecDeque<url::Url>,
     last_seen: Timestamp,
     /// What speaks for each of its exchanges, in order.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<Attribution>,
 }
 
 /// How many of a client's last pages are remembered.
@@ -125,6 +125,7 @@ impl Profile {
         let considered = self.jar.for_request(target, &asked.site, asked.time);
         let host = target.host.as_str();
         if asked.purpose != Purpose::Part
+            && !asked.may_be_frame()
             && let Some(left_out) = considered.iter().find(|one| self.is_left_out(one, asked))
         {
             let name = String::from_utf8_lossy(&left_out.cookie.name);
@@ -203,21 +204,21 @@ fn differ(one: &[u8], other: &[u8]) -> bool {
     parts.into_iter().any(|(a, b)| !a.is_empty() && !b.is_empty() && a != b)
 }
 
-const fn tied_by(tie: Option<Tie>) -> By {
+const fn tied_by(tie: Option<Tie>) -> TiedBy {
     match tie {
-        Some(Tie::Cookie) | None => By::Cookie,
-        Some(Tie::Connection) => By::Connection,
-        Some(Tie::Spare) => By::Spare,
+        Some(Tie::Cookie) | None => TiedBy::Cookie,
+        Some(Tie::Connection) => TiedBy::Connection,
+        Some(Tie::Spare) => TiedBy::Spare,
     }
 }
 
-const fn fitted_by(fit: &Fit) -> By {
+const fn fitted_by(fit: &Fit) -> TiedBy {
     match fit {
-        (1.., ..) => By::Cookie,
-        (_, true, ..) => By::Redirect,
-        (_, _, true, ..) => By::Connection,
-        (_, _, _, true, ..) => By::Referer,
-        _ => By::Nothing,
+        (1.., ..) => TiedBy::Cookie,
+        (_, true, ..) => TiedBy::Redirect,
+        (_, _, true, ..) => TiedBy::Connection,
+        (_, _, _, true, ..) => TiedBy::Referer,
+        _ => TiedBy::Nothing,
     }
 }
 
@@ -247,7 +248,7 @@ impl Roster {
         };
         // What ties it to its group is more than what made it fit.
         let by = match (by, links.tie(index)) {
-            (By::Nothing | By::Referer, Some(tie)) => tied_by(Some(tie)),
+            (TiedBy::Nothing | TiedBy::Referer, Some(tie)) => tied_by(Some(tie)),
             _ => by,
         };
         self.by_connection.insert(visit.connection, chosen);
@@ -258,7 +259,7 @@ impl Roster {
                 profile.holdings.take(holdings);
             }
         }
-        profile.evidence.push(Evidence { visit: index, by, why_not });
+        profile.evidence.push(Attribution { visit: index, by, why_not });
         profile.last_seen = profile.last_seen.max(asked.time);
         profile.awaited = None;
         chosen
@@ -270,16 +271,16 @@ impl Roster {
         visit: &Visit,
         asked: &Asked,
         holds: Option<&Holdings>,
-    ) -> (usize, By, Option<String>) {
+    ) -> (usize, TiedBy, Option<String>) {
         let candidates = self.by_name.get(&key).cloned().unwrap_or_default();
         let (best, why_not) = self.best(&candidates, visit, asked, holds);
         if let Some((best, by)) = best {
             return (best, by, None);
         }
         if let Some(moved) = self.moved(&key, visit, asked) {
-            return (moved, By::Moved, None);
+            return (moved, TiedBy::Moved, None);
         }
-        let by = if candidates.is_empty() { By::New } else { By::Apart };
+        let by = if candidates.is_empty() { TiedBy::New } else { TiedBy::Apart };
         (self.open(key, visit, asked, why_not.clone()), by, why_not)
     }
 
@@ -290,7 +291,7 @@ impl Roster {
         visit: &Visit,
         asked: &Asked,
         holds: Option<&Holdings>,
-    ) -> (Option<(usize, By)>, Option<String>) {
+    ) -> (Option<(usize, TiedBy)>, Option<String>) {
         let mut best: Option<(Fit, usize)> = None;
         let mut why_not = None;
         for &candidate in candidates {

@@ -5,9 +5,11 @@
     clippy::unwrap_used,
     clippy::print_stderr,
     clippy::disallowed_methods,
+    clippy::format_push_string,
     reason = "each test file uses its own part, and stops at what it did not expect"
 )]
 
+pub mod talk;
 pub mod wire;
 
 use serde_json::Value;

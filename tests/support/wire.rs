@@ -272,7 +272,12 @@ pub fn counts(frames: &[Frame]) -> cookietrail::pipeline::Counts {
 
 /// What the program finds.
 pub fn exchanges(frames: &[Frame]) -> Vec<Exchange> {
-    let mut pipeline = Pipeline::new(Reading::default());
+    exchanges_with(frames, Reading::default())
+}
+
+/// The same, read in some way.
+pub fn exchanges_with(frames: &[Frame], reading: Reading) -> Vec<Exchange> {
+    let mut pipeline = Pipeline::new(reading);
     let mut found = Vec::new();
     for packet in packets(frames) {
         pipeline.push(&packet);

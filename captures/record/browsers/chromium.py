@@ -25,7 +25,8 @@ FLAGS = [
     "--disable-default-apps",
     "--disable-extensions",
     "--disable-features=HttpsUpgrades,OptimizationHints,MediaRouter,Translate",
-    "--host-resolver-rules=MAP shop.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP shop.test 127.0.0.1, MAP evil.test 127.0.0.1, "
+    "MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--user-data-dir=PROFILE",
     "--remote-debugging-port=0",
 ]

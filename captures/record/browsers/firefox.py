@@ -49,7 +49,7 @@ PREFERENCES = {
     "network.connectivity-service.enabled": False,
     "network.dns.disableIPv6": True,
     "network.dns.disablePrefetch": True,
-    "network.dns.localDomains": "shop.test",
+    "network.dns.localDomains": "shop.test,evil.test,shop.localhost,evil.localhost",
     "network.http.speculative-parallel-limit": 0,
     "network.prefetch-next": False,
     "network.proxy.type": 0,

@@ -2,6 +2,7 @@
 
 use super::super::story::{CookieEvent, CookieLife, EventKind, Story};
 use super::{Case, quoted};
+use crate::cookie::Scheme;
 use crate::session::Kind;
 use std::time::Duration;
 
@@ -58,6 +59,17 @@ pub(super) fn without_http_only(story: &Story) -> Vec<Case> {
     each_session(story, |life, event| {
         (!has(event, "httponly"))
             .then(|| format!("The session cookie {} is set without HttpOnly.", quoted(&life.name)))
+    })
+}
+
+/// Over http the cookie crosses the network in clear at once, which is a finding of its own.
+pub(super) fn without_secure(story: &Story) -> Vec<Case> {
+    each_session(story, |life, event| {
+        let target = story.visits[event.visit?].asked.as_ref()?.target.as_ref()?;
+        let is_open = target.scheme == Scheme::Https && !has(event, "secure");
+        is_open.then(|| {
+            format!("The session cookie {} is set over https without Secure.", quoted(&life.name))
+        })
     })
 }
 

@@ -4,11 +4,12 @@ use super::super::story::{CookieLife, EventKind, Story};
 use super::super::visit::Asked;
 use super::attributes::is_same_cookie;
 use super::{Case, is_in_clear, quoted};
+use crate::cookie::Reason;
 use crate::session::{Kind, Reading};
 use serde_json::Value;
 
 /// Shorter values are found in URLs by accident.
-const TELLING_LENGTH: usize = 16;
+pub(super) const TELLING_LENGTH: usize = 16;
 
 /// The first exchange of each session cookie that shows it on an open network, browsers with the
 /// same cookie taken together.
@@ -43,6 +44,7 @@ pub(super) fn password_in_clear(story: &Story) -> Vec<Case> {
             .form
             .iter()
             .any(|field| field.secret && field.name.to_ascii_lowercase().contains("pass"))
+            || asked.has_basic
     };
     let visits: Vec<usize> = (0..story.visits.len())
         .filter(|visit| is_in_clear(story, *visit))
@@ -139,6 +141,33 @@ pub(super) fn shadowed(story: &Story) -> Vec<Case> {
         Case { visits, cookie, text }
     };
     cases.into_iter().map(case).collect()
+}
+
+/// Cookies that no browser keeps, because name and value together are too long.
+pub(super) fn too_large(story: &Story) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    for (index, life) in story.cookies.iter().enumerate() {
+        let dropped = life.events.iter().filter(|event| {
+            event.verdict.is_some_and(|verdict| verdict.reason == Reason::NameValueTooLong)
+        });
+        let visits: Vec<usize> = dropped.filter_map(|event| event.visit).collect();
+        if visits.is_empty() {
+            continue;
+        }
+        if let Some(case) = cases.iter_mut().find(|case| is_same_cookie(story, case, life)) {
+            case.visits.extend(visits);
+        } else {
+            let longest = life.versions.iter().map(|version| version.value.len()).max();
+            let text = format!(
+                "The cookie {} is dropped: name and value have {} bytes, and 4096 is the most that \
+                 browsers keep.",
+                quoted(&life.name),
+                life.name.len() + longest.unwrap_or(0)
+            );
+            cases.push(Case { visits, cookie: Some(index), text });
+        }
+    }
+    cases
 }
 
 /// Readable sessions that hold what should not be read.

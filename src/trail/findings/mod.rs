@@ -105,6 +105,13 @@ pub static RULES: &[Rule] = &[
         find: sequence::fixation,
     },
     Rule {
+        name: "session-id-adopted",
+        severity: Severity::High,
+        advice: "Take no session id that the server has not made: answer an unknown one with a new \
+                 one, and read ids from cookies only.",
+        find: sequence::adopted,
+    },
+    Rule {
         name: "login-loop",
         severity: Severity::High,
         advice: "Mend the cookie that does not come back.",
@@ -164,6 +171,19 @@ pub static RULES: &[Rule] = &[
         severity: Severity::Medium,
         advice: "Keep only an id in the cookie, and the data on the server.",
         find: exposure::personal_data,
+    },
+    Rule {
+        name: "session-without-secure",
+        severity: Severity::Medium,
+        advice: "Set Secure, so that no request over http gives the session away.",
+        find: attributes::without_secure,
+    },
+    Rule {
+        name: "cookie-too-large",
+        severity: Severity::Medium,
+        advice: "Keep the data on the server, or in several cookies; the server is not told that \
+                 the browser drops it.",
+        find: exposure::too_large,
     },
     Rule {
         name: "session-without-httponly",

@@ -1,15 +1,16 @@
 //! What only a sequence shows: ids that stay over a login, sessions used by others or after their
 //! end, logouts that miss, logins that go round.
 
+use super::super::chain::ChainEnd;
+use super::super::lifetime::Lifetimes;
+use super::super::stage::{Evidence, Stage, Turn, TurnKind};
 use super::super::steps::StepKind;
-use super::super::story::{CookieEvent, CookieLife, EventKind, Navigation, Story};
+use super::super::story::{CookieEvent, CookieLife, EventKind, Navigation, SessionLife, Story};
+use super::exposure::TELLING_LENGTH;
 use super::{Case, quoted};
 use crate::cookie::Reason;
 use crate::session::Kind;
 use std::collections::BTreeMap;
-
-/// How often one URL may be asked for in one chain of redirects.
-const LOOP: usize = 3;
 
 /// Steps that lose a login, one after the other, that make a loop.
 const LOST_IN_A_ROW: usize = 3;
@@ -22,8 +23,51 @@ fn visits(events: &[&CookieEvent]) -> Vec<usize> {
     events.iter().filter_map(|event| event.visit).collect()
 }
 
-/// A session that one browser was given and another sends.
+/// A session that one browser was given, or brought along, and another sends.
 pub(super) fn used_by_another(story: &Story) -> Vec<Case> {
+    let sessions = story.cookies.iter().enumerate().filter(|(_, life)| life.is_session());
+    let mut cases = given_to_another(story);
+    let mut brought: BTreeMap<(&[u8], &str, &[u8]), usize> = BTreeMap::new();
+    for (index, life) in sessions {
+        for event in life.events.iter().filter(|event| has_reason(event, Reason::NeverSet)) {
+            let Some(version) = event.version else { continue };
+            let value = &*life.versions[version].value;
+            if value.len() < TELLING_LENGTH {
+                continue;
+            }
+            let first = *brought.entry((&life.name, &life.domain, value)).or_insert(index);
+            let (owner, user) = (story.cookies[first].browser, life.browser);
+            let is_told = cases.iter().any(|case| case.cookie == Some(index));
+            // One browser at two addresses is another finding.
+            let differ = story.browsers[owner].user_agent != story.browsers[user].user_agent;
+            if owner != user && differ && !is_told {
+                cases.push(shared(story, (first, owner), (index, user), event));
+            }
+        }
+    }
+    cases
+}
+
+fn shared(
+    story: &Story,
+    (first, owner): (usize, usize),
+    (index, user): (usize, usize),
+    event: &CookieEvent,
+) -> Case {
+    let (owner, user) = (&story.browsers[owner], &story.browsers[user]);
+    let text = format!(
+        "Browser {} ({}) sends the session {} that browser {} ({}) also sends.",
+        user.id,
+        from(user),
+        quoted(&story.cookies[index].name),
+        owner.id,
+        from(owner)
+    );
+    let before = story.cookies[first].events.first().and_then(|event| event.visit);
+    Case { visits: before.into_iter().chain(event.visit).collect(), cookie: Some(index), text }
+}
+
+fn given_to_another(story: &Story) -> Vec<Case> {
     let sessions = story.cookies.iter().enumerate().filter(|(_, life)| life.is_session());
     sessions
         .filter_map(|(index, life)| {
@@ -66,8 +110,11 @@ fn owner(story: &Story, life: &CookieLife, value: &[u8]) -> Option<usize> {
     story.cookies.iter().find(gave).map(|other| other.browser)
 }
 
-/// A session value that was deleted, is sent again, and is answered as if nothing had happened.
+/// A session that has ended, is sent again, and is answered as if nothing had happened: by the
+/// browser that had it, or by another.
 pub(super) fn used_after_logout(story: &Story) -> Vec<Case> {
+    let mut cases: Vec<Case> =
+        story.sessions.iter().filter_map(|session| outlived(story, session)).collect();
     let suspects: Vec<(usize, &CookieEvent)> = story
         .cookies
         .iter()
@@ -78,9 +125,9 @@ pub(super) fn used_after_logout(story: &Story) -> Vec<Case> {
         })
         .collect();
     if suspects.is_empty() {
-        return Vec::new();
+        return cases;
     }
-    let mut cases = Vec::new();
+    let lifetimes = Lifetimes::of(story);
     for life in story.cookies.iter().filter(|life| life.is_session()) {
         for deleted in life.events.iter().filter(|event| event.kind == EventKind::Deleted) {
             let before =
@@ -88,15 +135,36 @@ pub(super) fn used_after_logout(story: &Story) -> Vec<Case> {
             let Some(last) = life.events.iter().rfind(before) else { continue };
             if let Some(version) = last.version {
                 let value = &life.versions[version].value;
-                cases.extend(reused(story, &suspects, life, value, deleted));
+                let found = reused(story, &lifetimes, &suspects, life, value, deleted);
+                cases.extend(
+                    found.filter(|case| cases.iter().all(|other| other.cookie != case.cookie)),
+                );
             }
         }
     }
     cases
 }
 
+/// A life that goes on after its logout.
+fn outlived(story: &Story, session: &SessionLife) -> Option<Case> {
+    let out = session.turns.iter().position(|turn| turn.kind == TurnKind::Logout)?;
+    let again = session.turns[out..]
+        .iter()
+        .find(|turn| turn.kind == TurnKind::Reuse && turn.stage == Stage::LoggedIn)?;
+    let life = &story.cookies[session.cookie];
+    let text = format!(
+        "The session {} still works after its logout, sent by browser {}.",
+        quoted(&life.name),
+        story.browsers[life.browser].id
+    );
+    let shown = first_of(&session.turns[out]).into_iter();
+    let visits = shown.chain(again.seen.iter().map(|(visit, _)| *visit)).collect();
+    Some(Case { visits, cookie: Some(session.cookie), text })
+}
+
 fn reused(
     story: &Story,
+    lifetimes: &Lifetimes<'_>,
     suspects: &[(usize, &CookieEvent)],
     life: &CookieLife,
     value: &[u8],
@@ -110,7 +178,11 @@ fn reused(
     let again: Vec<&(usize, &CookieEvent)> = suspects
         .iter()
         .filter(|(cookie, event)| event.packet > deleted.packet && is_value(*cookie, event))
-        .filter(|(_, event)| event.visit.is_some_and(|visit| is_let_in(story, visit, life, value)))
+        .filter(|(_, event)| {
+            event.visit.is_some_and(|visit| {
+                lifetimes.is_private(visit) && is_let_in(story, visit, life, value)
+            })
+        })
         .collect();
     let (cookie, _) = again.first()?;
     let text = format!(
@@ -140,45 +212,82 @@ fn is_let_in(story: &Story, visit: usize, life: &CookieLife, value: &[u8]) -> bo
 
 /// A bare id that was there before a login and is the same after it.
 pub(super) fn fixation(story: &Story) -> Vec<Case> {
-    let logins = story.navigations.iter().filter(|step| step.kind == StepKind::Login);
-    logins.filter_map(|step| fixed(story, step)).collect()
+    let found = story.sessions.iter().filter_map(|session| {
+        let at = session.turns.iter().position(|turn| {
+            turn.kind == TurnKind::Login && turn.evidence.contains(&Evidence::ValueKept)
+        })?;
+        let uses = session.turns[at + 1..].iter().find(|turn| turn.kind == TurnKind::Use)?;
+        let version = session.turns[at].version;
+        let (login, after) = (first_of(&session.turns[at])?, first_of(uses)?);
+        let text = format!(
+            "The session id {} is the same before and after the login.",
+            quoted(&story.cookies[session.cookie].name)
+        );
+        let visits = vec![login, after];
+        (uses.version == version).then_some(Case { visits, cookie: Some(session.cookie), text })
+    });
+    found.collect()
 }
 
-fn fixed(story: &Story, step: &Navigation) -> Option<Case> {
-    let login = *step.hops.first()?;
-    let is_bare =
-        |life: &CookieLife| life.reading().is_some_and(|reading| reading.kind == Kind::OpaqueId);
-    let held = story
-        .cookies
-        .iter()
-        .enumerate()
-        .filter(|(_, life)| life.browser == step.browser && is_bare(life));
-    for (index, life) in held {
-        let sent_with_login = life
-            .events
-            .iter()
-            .any(|event| event.kind == EventKind::Sent && event.visit == Some(login));
-        let renewed = life.events.iter().any(|event| {
-            matches!(event.kind, EventKind::Set | EventKind::Replaced | EventKind::Deleted)
-                && event.visit.is_some_and(|visit| step.hops.contains(&visit))
-        });
-        let after = life
-            .events
-            .iter()
-            .find(|event| event.kind == EventKind::Sent && event.visit > Some(login));
-        if let Some(after) = after.filter(|_| sent_with_login && !renewed) {
+fn first_of(turn: &Turn) -> Option<usize> {
+    turn.seen.first().map(|(visit, _)| *visit)
+}
+
+/// A session id that was not made by the server: it stood in a URL first, or a browser sent it in
+/// place of the one that it was given, and the server goes on with it.
+pub(super) fn adopted(story: &Story) -> Vec<Case> {
+    let sessions = story.sessions.iter();
+    sessions
+        .filter_map(|session| from_url(story, session).or_else(|| foreign(story, session)))
+        .collect()
+}
+
+fn from_url(story: &Story, session: &SessionLife) -> Option<Case> {
+    let life = &story.cookies[session.cookie];
+    if life.reading().is_none_or(|reading| reading.kind != Kind::OpaqueId) {
+        return None;
+    }
+    for (index, version) in life.versions.iter().enumerate() {
+        if version.value.len() < TELLING_LENGTH {
+            continue;
+        }
+        let first = life.events.iter().find(|event| event.version == Some(index))?;
+        let shows = |visit: &usize| {
+            story.visits[*visit].asked.as_ref().is_some_and(|asked| {
+                Some(asked.packet) < first.packet
+                    && asked.cookies.first(&life.name).is_none_or(|sent| sent != version.value)
+                    && memchr::memmem::find(&asked.path, &version.value).is_some()
+            })
+        };
+        if let Some(visit) = story.browsers[life.browser].visits.iter().copied().find(shows) {
             let text = format!(
-                "The session id {} is the same before and after the login.",
+                "The session id {} stood in a URL before the browser had it as a cookie: whoever \
+                 made that link knows it.",
                 quoted(&life.name)
             );
-            return Some(Case {
-                visits: [Some(login), after.visit].into_iter().flatten().collect(),
-                cookie: Some(index),
-                text,
-            });
+            let visits = [Some(visit), first.visit].into_iter().flatten().collect();
+            return Some(Case { visits, cookie: Some(session.cookie), text });
         }
     }
     None
+}
+
+/// An id that took the place of the server's own, and with which somebody then logged in.
+fn foreign(story: &Story, session: &SessionLife) -> Option<Case> {
+    let life = &story.cookies[session.cookie];
+    let strange = life.events.iter().find(|event| has_reason(event, Reason::ValueNotSet))?;
+    let login = session.turns.iter().find(|turn| {
+        turn.kind == TurnKind::Login
+            && turn.evidence.contains(&Evidence::ValueKept)
+            && turn.version == strange.version
+    })?;
+    let text = format!(
+        "The browser sends a session id {} that the server did not give it, and is logged in with \
+         it.",
+        quoted(&life.name)
+    );
+    let visits = [strange.visit, first_of(login)].into_iter().flatten().collect();
+    Some(Case { visits, cookie: Some(session.cookie), text })
 }
 
 pub(super) fn deletion_misses(story: &Story) -> Vec<Case> {
@@ -200,8 +309,7 @@ pub(super) fn deletion_misses(story: &Story) -> Vec<Case> {
 
 /// Redirects that come back to the same URL, or logins that are lost one after the other.
 pub(super) fn login_loop(story: &Story) -> Vec<Case> {
-    let mut cases: Vec<Case> =
-        story.navigations.iter().filter_map(|step| redirect_loop(story, step)).collect();
+    let mut cases = circles(story);
     let mut lost: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for step in story.navigations.iter().filter(|step| step.kind == StepKind::LoginLost) {
         lost.entry(step.browser).or_default().extend(step.hops.first());
@@ -220,20 +328,37 @@ pub(super) fn login_loop(story: &Story) -> Vec<Case> {
     cases
 }
 
-fn redirect_loop(story: &Story, step: &Navigation) -> Option<Case> {
-    let url = |visit: &usize| story.visits[*visit].asked.as_ref()?.url.as_ref();
-    let repeated = step.hops.iter().find(|hop| {
-        url(hop).is_some()
-            && step.hops.iter().filter(|other| url(other) == url(hop)).count() >= LOOP
-    })?;
-    let path = url(repeated).map(|url| url.path().to_owned()).unwrap_or_default();
+/// Circles by the page that was asked for, all browsers together.
+fn circles(story: &Story) -> Vec<Case> {
+    let mut by_page: BTreeMap<String, Vec<&Navigation>> = BTreeMap::new();
+    for step in &story.navigations {
+        let is_circle = step.chain.as_ref().is_some_and(|chain| chain.end == ChainEnd::Circle);
+        let first = step.hops.first().filter(|_| is_circle);
+        let url = first.and_then(|first| story.visits[*first].asked.as_ref()?.url.as_ref());
+        if let Some(url) = url {
+            let host = url.host_str().unwrap_or_default();
+            by_page.entry(format!("{host}{}", url.path())).or_default().push(step);
+        }
+    }
+    by_page.iter().map(|(page, steps)| circle(story, page, steps)).collect()
+}
+
+fn circle(story: &Story, page: &str, steps: &[&Navigation]) -> Case {
+    let mut who: Vec<&str> = steps.iter().map(|step| &*story.browsers[step.browser].id).collect();
+    who.dedup();
+    let (browsers, asks, is) = match &who[..] {
+        [_] => ("Browser", "asks", "is"),
+        _ => ("Browsers", "ask", "are"),
+    };
+    let longest = steps.iter().map(|step| step.hops.len()).max().unwrap_or(0);
+    let cause = steps.iter().find_map(|step| step.chain.as_ref()?.cause.as_deref());
     let text = format!(
-        "Browser {} is redirected in a circle: {} hops, and {path} again and again. {}",
-        story.browsers[step.browser].id,
-        step.hops.len(),
-        cause(story, step.browser)
+        "{browsers} {} {asks} for {page} and {is} redirected in a circle, {longest} hops long. {}",
+        who.join(", "),
+        cause.unwrap_or_default()
     );
-    Some(Case { visits: step.hops.clone(), cookie: None, text })
+    let visits = steps.iter().flat_map(|step| step.hops.iter().copied()).collect();
+    Case { visits, cookie: None, text }
 }
 
 /// The cookie that never came back, and why.
