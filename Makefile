@@ -41,4 +41,4 @@ record: setup
 
 clean:
 	cargo clean
-	rm -rf .venv bench-data
+	rm -rf .venv .venv-old bench-data

@@ -6,10 +6,11 @@ mod support;
 
 use serde_json::{Value, json};
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
+use support::wire::{self, Wire};
 use support::{program, run, run_json};
 
 /// Signed with the secret `key`.
@@ -139,6 +140,141 @@ fn an_interrupted_search_says_how_to_go_on() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("stopped after") && said.contains("--skip "), "{said}");
+}
+
+/// A capture of two sites whose cookies are signed with `first` and `last`.
+fn two_sites(folder: &Path) -> String {
+    let mut wires = Vec::new();
+    for (port, secret) in [(40_001, "first"), (40_002, "last")] {
+        let content = r#"{"user":"alice"}"#;
+        let output = run(&[
+            "sign",
+            "--format",
+            "flask",
+            "--secret",
+            secret,
+            "--timestamp",
+            "1700000000",
+            content,
+        ]);
+        let value = String::from_utf8(output.stdout).unwrap();
+        let set = format!("Set-Cookie: session={}; Path=/", value.trim_end());
+        let wire = Wire::open()
+            .port(port)
+            .c(format!("GET / HTTP/1.1\r\nHost: {secret}.test\r\n\r\n"))
+            .s(format!("HTTP/1.1 200 OK\r\n{set}\r\nContent-Length: 0\r\n\r\n"));
+        wires.push(wire.close().frames());
+    }
+    let file = folder.join("two.pcap");
+    fs::write(&file, wire::pcap(&wire::interleave(wires, &[]), 0)).unwrap();
+    file.display().to_string()
+}
+
+/// A search that reads words from standard input, with its pipes.
+fn listening(capture: &str, options: &[&str]) -> std::process::Child {
+    let mut command = program();
+    command.args(["crack", "--format", "json", "--wordlist", "-"]).args(options).arg(capture);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+#[test]
+fn a_silent_input_can_be_interrupted_and_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = two_sites(folder.path());
+    let mut child = listening(&capture, &[]);
+    let mut words = child.stdin.take().unwrap();
+    words.write_all(b"one\nfirst\nthree\nla").unwrap();
+    words.flush().unwrap();
+    // What has come is tried although no more comes, and told at once.
+    let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
+    let hit: Value = serde_json::from_str(&told.next().unwrap().unwrap()).unwrap();
+    assert_eq!((&hit["secret"], &hit["line"]), (&json!("first"), &json!(2)));
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    // The pipe is still open: it does not wait for the rest.
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "one was found");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("stopped after 3 lines of standard input; to go on, add: --skip 3"),
+        "{said}"
+    );
+    drop(words);
+
+    let mut child = listening(&capture, &["--skip", "3"]);
+    child.stdin.take().unwrap().write_all(b"one\nfirst\nthree\nlast\n").unwrap();
+    let rest = found(&child.wait_with_output().unwrap());
+    assert_eq!(rest.len(), 1, "what was tried is not tried again");
+    assert_eq!((&rest[0]["secret"], &rest[0]["line"]), (&json!("last"), &json!(4)));
+}
+
+#[test]
+fn nothing_to_read_at_all_can_be_interrupted_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = listening(&two_sites(folder.path()), &[]);
+    let words = child.stdin.take().unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("stopped after 0 lines"));
+    drop(words);
+}
+
+#[test]
+fn a_search_in_a_file_goes_on_where_a_signal_stopped_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = two_sites(folder.path());
+    let list = folder.path().join("list");
+    let mut text = Vec::new();
+    for number in 1..=1_200_000 {
+        match number {
+            5 => text.extend_from_slice(b"first\n"),
+            1_200_000 => text.extend_from_slice(b"last\n"),
+            _ => writeln!(text, "word-{number}").unwrap(),
+        }
+    }
+    fs::write(&list, text).unwrap();
+    let list = list.to_str().unwrap();
+    let mut options = vec!["--format".to_owned(), "json".to_owned()];
+    options.extend(["--threads", "1", "--wordlist", list].map(str::to_owned));
+    let mut hits = Vec::new();
+    // However often it is stopped, every line is tried once.
+    for _ in 0..100 {
+        let mut child = program();
+        child.arg("crack").args(&options).arg(&capture);
+        let child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(600));
+        let id = child.id().to_string();
+        // It may have ended by itself.
+        let _ = Command::new("kill").args(["-INT", &id]).stderr(Stdio::null()).status();
+        let output = child.wait_with_output().unwrap();
+        hits.extend(found(&output));
+        let said = String::from_utf8(output.stderr).unwrap();
+        let Some((_, more)) = said.split_once("to go on, add: ") else { break };
+        let more = more.lines().next().unwrap().split(' ').map(str::to_owned);
+        options.truncate(6);
+        options.extend(more);
+    }
+    let told: Vec<_> = hits.iter().map(|hit| (&hit["secret"], &hit["line"])).collect();
+    assert_eq!(told, [(&json!("first"), &json!(5)), (&json!("last"), &json!(1_200_000))]);
+}
+
+#[test]
+fn secrets_are_bytes_and_not_text() {
+    let secret = b"\xff\xfe caf\xe9";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    fs::write(&file, secret).unwrap();
+    let signed =
+        run(&["sign", "--format", "flask", "--secret-file", file.to_str().unwrap(), r#"{"a":1}"#]);
+    let value = String::from_utf8(signed.stdout).unwrap();
+    let list = List::gzip(&[b"caf\xc3\xa9\n", &secret[..], b"\n"].concat());
+    let decoded =
+        run_json(&["decode", "--format", "json", "--wordlist", list.name(), value.trim_end()]);
+    assert_eq!(decoded["signature"], "valid");
+    assert_eq!(decoded["secret"], json!({"base64": "//4gY2Fm6Q=="}));
 }
 
 #[test]

@@ -3,22 +3,18 @@
 use super::{Outcome, args, follow, input, report};
 use crate::http::KeepBodies;
 use crate::report::report_json::About;
-use crate::trail;
 
 /// Runs the subcommand.
 ///
 /// # Errors
 /// A capture that cannot be opened, or an output that cannot be written.
 pub fn run(arguments: &args::Analyze) -> anyhow::Result<Outcome> {
-    let keys = arguments.secrets.keys()?;
+    let keys = arguments.secrets.all()?;
     if arguments.follow {
-        let salts = arguments.secrets.salts();
-        let verify = |story: &mut trail::Story| trail::verify(story, &keys, &salts);
-        return follow::report(&arguments.input, &arguments.report, verify);
+        return follow::report(&arguments.input, &arguments.report, keys);
     }
     let (trail, finished) = input::trail(&arguments.input, KeepBodies::Readable)?;
-    let mut story = trail.finish();
-    trail::verify(&mut story, &keys, &arguments.secrets.salts());
+    let mut story = trail.finish_with(&keys);
     let is_found = report::judge(&mut story, &arguments.report);
     let files = arguments.input.names();
     let about = About { files: &files, counts: &finished.counts, notes: &finished.notes };

@@ -184,6 +184,8 @@ pub struct Analyze {
 pub struct Timeline {
     #[command(flatten)]
     pub input: Input,
+    #[command(flatten)]
+    pub secrets: Secrets,
     /// Wait for more at the end of the file, which is still being written; Ctrl-C ends it
     #[arg(long)]
     pub follow: bool,

@@ -27,7 +27,9 @@ pub fn run(arguments: &args::Decode) -> anyhow::Result<Outcome> {
     let mut writer = Writer { arguments, is_first: true };
     let mut out = output::open(None, arguments.color)?;
     let mut held = Vec::new();
+    let mut is_any = false;
     values::read(&arguments.values, &mut |given| {
+        is_any = true;
         let mut decoded = decode(given);
         keys.judge(&mut decoded);
         if lists.is_empty() {
@@ -37,6 +39,10 @@ pub fn run(arguments: &args::Decode) -> anyhow::Result<Outcome> {
             Ok(())
         }
     })?;
+    anyhow::ensure!(
+        is_any,
+        "nothing to decode: give a cookie's value, NAME=VALUE, or a Cookie: line"
+    );
     if !lists.is_empty() {
         crack(&mut held, arguments, &lists, &keys.salts)?;
     }
@@ -109,6 +115,7 @@ impl Keys {
         let name = decoded.name.clone().unwrap_or_default();
         let host = decoded.host.clone().unwrap_or_default();
         let mut is_tried = false;
+        decoded.secrets = self.keys.len();
         for (number, key) in (1..).zip(&self.keys) {
             let is_meant = is_meant(&key.scope, &name, &host);
             if is_meant {

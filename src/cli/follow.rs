@@ -8,7 +8,7 @@ use crate::capture::{Follow, Followed, Packet};
 use crate::http::{KeepBodies, Reading};
 use crate::note::Note;
 use crate::pipeline::{Numbered, Pipeline};
-use crate::trail::{Story, Trail};
+use crate::trail::{Keys, Trail};
 use std::path::Path;
 
 /// Follows a file, tells what happens as `sniff` does, and writes the report once it ends.
@@ -18,10 +18,10 @@ use std::path::Path;
 pub fn report(
     input: &args::Input,
     options: &args::ReportOptions,
-    amend: impl FnOnce(&mut Story),
+    keys: Keys,
 ) -> anyhow::Result<Outcome> {
     let (mut report_to, lines_to) = session::outputs(options, false, false)?;
-    let mut session = Session::new(lines_to, output::width(options.width));
+    let mut session = Session::new(lines_to, output::width(options.width), keys);
     let notes = follow(input, |packet| {
         match packet {
             Some(packet) => session.take(packet)?,
@@ -32,7 +32,7 @@ pub fn report(
     let name = only(input)?.display().to_string();
     let is_document = options.format == args::Format::Json || options.output.is_some();
     let finished = Finished { counts: session.counts().clone(), notes };
-    let outcome = session.report(options, &name, &finished.notes, amend, &mut report_to)?;
+    let outcome = session.report(options, &name, &finished.notes, &mut report_to)?;
     if is_document {
         finished.tell();
     }

@@ -2,7 +2,7 @@
 
 use super::args::Secrets;
 use crate::session::secret;
-use crate::trail::{Key, Scope};
+use crate::trail::{Key, Keys, Scope};
 use anyhow::Context;
 use std::path::Path;
 
@@ -10,20 +10,28 @@ impl Secrets {
     /// The keys in the order of their numbers: `--secret`, `--secret-file`, `--secret-for`.
     ///
     /// # Errors
-    /// A file that cannot be read.
+    /// A file that cannot be read, or a secret that is not encoded as it says.
     pub fn keys(&self) -> anyhow::Result<Vec<Key>> {
         let mut keys = Vec::new();
         for text in self.secret.iter().filter(|text| !text.is_empty()) {
-            keys.push(Key { secret: secret::parse(text.as_bytes()), scope: Scope::default() });
+            keys.push(Key { secret: secret::given(text.as_bytes())?, scope: Scope::default() });
         }
         for path in &self.secret_file {
             keys.push(Key { secret: from_file(path)?, scope: Scope::default() });
         }
         for pair in self.secret_for.chunks_exact(2) {
-            let secret = secret::parse(pair[1].as_bytes());
+            let secret = secret::given(pair[1].as_bytes())?;
             keys.push(Key { secret, scope: scope(&pair[0]) });
         }
         Ok(keys)
+    }
+
+    /// Secrets and salts together.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn all(&self) -> anyhow::Result<Keys> {
+        Ok(Keys { keys: self.keys()?, salts: self.salts() })
     }
 
     /// The salts to try beside each framework's own.
@@ -53,7 +61,8 @@ pub fn from_file(path: &Path) -> anyhow::Result<Vec<u8>> {
     #[expect(clippy::disallowed_methods, reason = "the user named this file to read")]
     let whole = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let text = whole.strip_suffix(b"\n").unwrap_or(&whole);
-    Ok(secret::parse(text.strip_suffix(b"\r").unwrap_or(text)))
+    let secret = secret::given(text.strip_suffix(b"\r").unwrap_or(text));
+    secret.with_context(|| path.display().to_string())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::output;
 use super::progress::Progress;
-use super::wordlist::{Block, Blocks, Wordlist, line_count};
+use super::wordlist::{Block, Blocks, Wordlist, is_silence, line_count};
 use crate::session::crack::{Batch, Hit, LANES, Round, Target, rounds};
 use crate::session::secret;
 use anyhow::Context;
@@ -144,8 +144,8 @@ impl<'a, S: Ord + Sync> Search<'a, S> {
         tell: &mut dyn FnMut(&Found) -> anyhow::Result<()>,
     ) -> anyhow::Result<u64> {
         let unreadable = || format!("cannot read {}", list.name());
-        let mut blocks = list.open()?;
-        blocks.skip(skip).with_context(unreadable)?;
+        let mut blocks = list.open(self.interrupted)?;
+        blocks.skip(skip, self.interrupted).with_context(unreadable)?;
         let mut progress = Progress::new(round.number, blocks.position());
         let (threads, interrupted) = (self.threads, self.interrupted);
         let shared = Shared::new(self.batch(round), blocks);
@@ -226,6 +226,7 @@ impl Shared {
                     let batch = Arc::clone(&batch);
                     Ok(try_block(&batch, &block))
                 }
+                Err(error) if is_silence(&error) => continue,
                 Err(error) => Err(error),
             };
             let failed = result.is_err();

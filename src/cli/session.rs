@@ -8,7 +8,7 @@ use crate::note::Note;
 use crate::pipeline::{Counts, Pipeline};
 use crate::report::live;
 use crate::report::report_json::About;
-use crate::trail::{self, Story, Trail};
+use crate::trail::{self, Keys, Story, Trail};
 use anstream::AutoStream;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -44,19 +44,21 @@ pub fn outputs(
 pub struct Session {
     pipeline: Pipeline,
     trail: Trail,
+    keys: Keys,
     view: Option<View>,
 }
 
 impl Session {
-    /// A session that has seen nothing. Without `lines_to` it says nothing before its report.
-    pub fn new(lines_to: Option<Output>, width: usize) -> Self {
+    /// A session that has seen nothing, and judges signatures with `keys`. Without `lines_to` it says
+    /// nothing before its report.
+    pub fn new(lines_to: Option<Output>, width: usize, keys: Keys) -> Self {
         let mut pipeline =
             Pipeline::new(Reading { keep: KeepBodies::Readable, ..Reading::default() });
         if lines_to.is_some() {
             pipeline.watch_finished();
         }
-        let view = lines_to.map(|out| View::new(out, width));
-        Self { pipeline, trail: Trail::default(), view }
+        let view = lines_to.map(|out| View::new(out, width, keys.clone()));
+        Self { pipeline, trail: Trail::default(), keys, view }
     }
 
     /// What was counted so far.
@@ -96,7 +98,7 @@ impl Session {
     }
 
     /// Finishes what is unfinished, and writes the report. It is that of `analyze` for the same
-    /// packets. `amend` may add to the story before it is told.
+    /// packets.
     ///
     /// # Errors
     /// Those of the outputs.
@@ -105,7 +107,6 @@ impl Session {
         options: &ReportOptions,
         name: &str,
         notes: &[Note],
-        amend: impl FnOnce(&mut Story),
         out: &mut Output,
     ) -> anyhow::Result<Outcome> {
         self.pipeline.finish();
@@ -120,8 +121,7 @@ impl Session {
             view.out.flush()?;
         }
         self.keep();
-        let mut story = self.trail.finish();
-        amend(&mut story);
+        let mut story = self.trail.finish_with(&self.keys);
         if let Some(corrected) = self.view.and_then(|view| view.corrected(&story)) {
             output::say(&format!("cookietrail: {corrected}"));
         }
@@ -142,8 +142,8 @@ struct View {
 }
 
 impl View {
-    fn new(out: Output, width: usize) -> Self {
-        Self { live: trail::Live::default(), out, width, told: BTreeMap::new() }
+    fn new(out: Output, width: usize, keys: Keys) -> Self {
+        Self { live: trail::Live::new(keys), out, width, told: BTreeMap::new() }
     }
 
     /// Which exchanges the report, which knows what came later, gives to another browser than the

@@ -1,13 +1,16 @@
 //! `cookietrail sign`: a signed value for testing one's own server.
 
 use super::{Outcome, args, keys, output};
-use crate::session::sign::{Framework, Signing, sign};
+use crate::session::sign::{Framework, Signing, companion, sign};
 use crate::session::{Digest, secret};
 use anyhow::Context;
 use std::io::{Read, Write};
 
 /// Longest content that is read from standard input: cookies stop at 4 KiB.
 const MAX_CONTENT: u64 = 1 << 20;
+
+/// The cookie's name where two are made and none was given.
+const SESSION: &str = "session";
 
 /// Runs the subcommand.
 ///
@@ -16,7 +19,7 @@ const MAX_CONTENT: u64 = 1 << 20;
 pub fn run(arguments: &args::Sign) -> anyhow::Result<Outcome> {
     let secret = match (&arguments.secret, &arguments.secret_file) {
         (_, Some(path)) => keys::from_file(path)?,
-        (Some(text), None) => secret::parse(text.as_bytes()),
+        (Some(text), None) => secret::given(text.as_bytes())?,
         (None, None) => {
             anyhow::bail!("give a secret: --secret, --secret-file or COOKIETRAIL_SECRET")
         }
@@ -35,11 +38,17 @@ pub fn run(arguments: &args::Sign) -> anyhow::Result<Outcome> {
     };
     let salt = arguments.salt.as_deref().map(str::as_bytes);
     let signing = Signing { secret: &secret, salt, digest, now };
-    let value = sign(framework(arguments.format), &content, &signing)?;
+    let framework = framework(arguments.format);
+    let value = sign(framework, &content, &signing)?;
+    let name = arguments.name.as_deref();
+    let beside = companion(framework, name.unwrap_or(SESSION), &value, &signing);
     let mut out = output::stdout();
-    match &arguments.name {
-        Some(name) => writeln!(out, "{name}={value}")?,
-        None => writeln!(out, "{value}")?,
+    match (name, beside) {
+        (name, Some((second, signature))) => {
+            writeln!(out, "{}={value}; {second}={signature}", name.unwrap_or(SESSION))?;
+        }
+        (Some(name), None) => writeln!(out, "{name}={value}")?,
+        (None, None) => writeln!(out, "{value}")?,
     }
     out.flush()?;
     Ok(Outcome::Fine)
@@ -69,6 +78,7 @@ const fn framework(format: args::SignFormat) -> Framework {
         args::SignFormat::Django => Framework::Django,
         args::SignFormat::Starlette => Framework::Starlette,
         args::SignFormat::Express => Framework::Express,
+        args::SignFormat::CookieSession => Framework::CookieSession,
         args::SignFormat::Jwt => Framework::Jwt,
     }
 }

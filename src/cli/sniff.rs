@@ -25,12 +25,13 @@ pub fn run(arguments: &args::Sniff) -> anyhow::Result<Outcome> {
     if is_stdout(arguments.write.as_deref()) && io::stdout().is_terminal() {
         anyhow::bail!("packets are no text for a terminal: send them to a pipe or a file");
     }
+    let keys = arguments.secrets.all()?;
     let signals = Signals::watch()?;
     let mut live = Live::open(&options(arguments))?;
     let packets = is_stdout(arguments.write.as_deref());
     let (mut report_to, lines_to) = session::outputs(&arguments.report, packets, arguments.quiet)?;
     output::say(&listening(arguments, live.interface()));
-    let mut session = Session::new(lines_to, output::width(arguments.report.width));
+    let mut session = Session::new(lines_to, output::width(arguments.report.width), keys);
     let ending = Ending::new(arguments, &signals);
     let broken = listen(&mut session, &mut live, ending)?;
     signals.end_at_once();
@@ -40,7 +41,7 @@ pub fn run(arguments: &args::Sniff) -> anyhow::Result<Outcome> {
     output::say(&format!("cookietrail: {}", counted(live.stats().ok(), session.counts())));
     let file = arguments.write.as_deref().filter(|path| !is_stdout(Some(path)));
     let name = file.map_or(live.interface().to_owned(), |path| path.display().to_string());
-    let outcome = session.report(&arguments.report, &name, &[], |_| (), &mut report_to)?;
+    let outcome = session.report(&arguments.report, &name, &[], &mut report_to)?;
     match broken {
         None => Ok(outcome),
         Some(error) => {

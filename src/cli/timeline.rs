@@ -10,9 +10,10 @@ use std::io::Write;
 /// # Errors
 /// A capture that cannot be opened, or an output that cannot be written.
 pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
+    let keys = arguments.secrets.all()?;
     let read = if arguments.follow { follow::trail } else { input::trail };
     let (trail, finished) = read(&arguments.input, KeepBodies::Readable)?;
-    let story = trail.finish();
+    let story = trail.finish_with(&keys);
     let selection = Selection {
         cookies: arguments.cookie.clone(),
         browsers: arguments.browser.clone(),

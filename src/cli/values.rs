@@ -116,9 +116,21 @@ fn of_line(line: &[u8]) -> Vec<Given> {
     let named = pair.map(|at| Given::new(Some(&line[..at]), &line[at + 1..]));
     let bare = Given::new(None, line);
     match named {
-        Some(named) if is_known(&named) || (shows(&named) && !shows(&bare)) => vec![named],
+        Some(named) if is_known(&named) || is_pair(&named) => vec![named],
+        Some(named) if shows(&named) && !shows(&bare) => vec![named],
         _ => vec![bare],
     }
+}
+
+/// Whether a line that no format knows was meant as a name and a value: what stands before the
+/// equals sign is a name, and what stands after it is more than the padding of base64.
+fn is_pair(named: &Given) -> bool {
+    const LONGEST_NAME: usize = 64;
+    let name = named.name.as_deref().unwrap_or_default();
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || b"-_.".contains(b);
+    (1..=LONGEST_NAME).contains(&name.len())
+        && name.iter().all(is_name)
+        && named.value.iter().any(|byte| *byte != b'=')
 }
 
 fn strip_header<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
@@ -232,7 +244,9 @@ mod tests {
         assert_eq!(names(FLASK), [(None, FLASK.to_owned())]);
         let two = format!("theme=dark; session={FLASK}");
         assert_eq!(names(&two), [(Some("theme".into()), "dark".into()), session]);
-        assert_eq!(names("whatever=1"), [(None, "whatever=1".to_owned())]);
+        assert_eq!(names("whatever=1"), [(Some("whatever".into()), "1".to_owned())]);
+        assert_eq!(names("d2hhdGV2ZXI="), [(None, "d2hhdGV2ZXI=".to_owned())]);
+        assert_eq!(names("a b=c"), [(None, "a b=c".to_owned())]);
     }
 
     #[test]

@@ -7,13 +7,19 @@ use flate2::bufread::MultiGzDecoder;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
 
 /// Bytes that are read at once.
 const READ: usize = 1 << 18;
 
 /// Longest line that is tried as one candidate; what is longer is tried in pieces.
 const MAX_LINE: usize = 1 << 20;
+
+/// After so long without anything to read, what there is is tried.
+const SILENCE: Duration = Duration::from_millis(100);
 
 /// How a gzip file begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -53,31 +59,108 @@ impl Wordlist {
         }
     }
 
-    /// Opens it at its beginning.
+    /// Opens it at its beginning. Raising `interrupted` ends the wait for a beginning.
     ///
     /// # Errors
     /// A file that cannot be opened or read.
-    pub fn open(&self) -> anyhow::Result<Blocks> {
+    pub fn open(&self, interrupted: &AtomicBool) -> anyhow::Result<Blocks> {
+        let unreadable = || format!("cannot read {}", self.name());
         let taken = Arc::new(AtomicU64::new(0));
-        let (raw, size): (Box<dyn Read + Send>, _) = match self {
-            Self::Builtin => (Box::new(crack::BUILTIN), Some(crack::BUILTIN.len() as u64)),
-            Self::Stdin => (Box::new(io::stdin()), None),
-            Self::File(path) => {
-                #[expect(clippy::disallowed_methods, reason = "the user named this file to read")]
-                let file = std::fs::File::open(path)
-                    .with_context(|| format!("cannot read {}", path.display()))?;
-                let about = file.metadata().ok().filter(std::fs::Metadata::is_file);
-                (Box::new(file), about.map(|about| about.len()))
-            }
-        };
+        let (raw, size) = self.raw().with_context(unreadable)?;
         let counted = Counted { inner: raw, taken: Arc::clone(&taken) };
         let mut buffered = BufReader::with_capacity(READ, counted);
-        let start = buffered.fill_buf().with_context(|| format!("cannot read {}", self.name()))?;
-        let is_gzip = start.starts_with(&GZIP);
+        let is_gzip = loop {
+            match buffered.fill_buf() {
+                Ok(start) => break start.starts_with(&GZIP),
+                Err(error) if !is_silence(&error) => return Err(error).with_context(unreadable),
+                Err(_) if interrupted.load(Ordering::Relaxed) => break false,
+                Err(_) => {}
+            }
+        };
         let input: Box<dyn Read + Send> =
             if is_gzip { Box::new(MultiGzDecoder::new(buffered)) } else { Box::new(buffered) };
         Ok(Blocks { input, rest: Vec::new(), ended: false, number: 0, taken, size })
     }
+
+    /// The bytes, and how many there are where that is known.
+    fn raw(&self) -> io::Result<(Box<dyn Read + Send>, Option<u64>)> {
+        Ok(match self {
+            Self::Builtin => (Box::new(crack::BUILTIN), Some(crack::BUILTIN.len() as u64)),
+            Self::Stdin => (Box::new(Patient::new(|| Ok(io::stdin()))), None),
+            Self::File(path) if path.is_file() => {
+                let file = open(path)?;
+                let size = file.metadata().ok().map(|about| about.len());
+                (Box::new(file), size)
+            }
+            Self::File(path) => {
+                path.metadata()?;
+                let path = path.clone();
+                (Box::new(Patient::new(move || open(&path))), None)
+            }
+        })
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the user named this file to read")]
+fn open(path: &Path) -> io::Result<std::fs::File> {
+    std::fs::File::open(path)
+}
+
+/// An input that may be silent for long, such as a pipe: it is read by a thread of its own, so that
+/// whoever waits for it can look around meanwhile. Silence is told as [`io::ErrorKind::WouldBlock`].
+struct Patient {
+    coming: Receiver<io::Result<Vec<u8>>>,
+    here: io::Cursor<Vec<u8>>,
+}
+
+impl Patient {
+    /// Pieces that may wait to be taken.
+    const WAITING: usize = 4;
+
+    fn new<R: Read>(open: impl FnOnce() -> io::Result<R> + Send + 'static) -> Self {
+        let (send, coming) = sync_channel(Self::WAITING);
+        // It may never end; the program ends without it.
+        thread::spawn(move || {
+            if let Err(error) = open().and_then(|input| pass_on(input, &send)) {
+                let _ = send.send(Err(error));
+            }
+        });
+        Self { coming, here: io::Cursor::default() }
+    }
+}
+
+/// Reads to the end, or until nobody listens any more.
+fn pass_on(mut input: impl Read, send: &SyncSender<io::Result<Vec<u8>>>) -> io::Result<()> {
+    let mut buffer = vec![0; READ];
+    loop {
+        match input.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) if send.send(Ok(buffer[..count].to_vec())).is_err() => return Ok(()),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+impl Read for Patient {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.here.read(buffer)?;
+        if count > 0 {
+            return Ok(count);
+        }
+        match self.coming.recv_timeout(SILENCE) {
+            Ok(piece) => self.here = io::Cursor::new(piece?),
+            Err(RecvTimeoutError::Timeout) => return Err(io::ErrorKind::WouldBlock.into()),
+            Err(RecvTimeoutError::Disconnected) => return Ok(0),
+        }
+        self.here.read(buffer)
+    }
+}
+
+/// Whether nothing has come for a while, and something may come yet.
+pub fn is_silence(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
 }
 
 /// A reader that tells how much was taken from it, so that progress is known of compressed files.
@@ -135,10 +218,11 @@ impl Blocks {
         Position { taken: Arc::clone(&self.taken), size: self.size }
     }
 
-    /// The next block of whole lines, about `size` bytes of them; `None` at the end.
+    /// The next block of whole lines, about `size` bytes of them; `None` at the end. What comes
+    /// slowly makes smaller blocks.
     ///
     /// # Errors
-    /// Those of the file, and damaged compression.
+    /// Those of the file, damaged compression, and silence ([`is_silence`]): ask again.
     pub fn next(&mut self, size: usize) -> io::Result<Option<Block>> {
         let mut text = std::mem::take(&mut self.rest);
         let end = loop {
@@ -154,7 +238,16 @@ impl Blocks {
                     None => {}
                 }
             }
-            self.fill(&mut text)?;
+            if let Err(error) = self.fill(&mut text) {
+                if !is_silence(&error) {
+                    return Err(error);
+                }
+                if let Some(at) = memchr::memrchr(b'\n', &text) {
+                    break at + 1;
+                }
+                self.rest = text;
+                return Err(error);
+            }
         };
         self.rest = text.split_off(end);
         if text.is_empty() {
@@ -170,7 +263,11 @@ impl Blocks {
         let count = loop {
             match self.input.read(&mut text[known..]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => break other?,
+                Err(error) => {
+                    text.truncate(known);
+                    return Err(error);
+                }
+                Ok(count) => break count,
             }
         };
         text.truncate(known + count);
@@ -178,14 +275,18 @@ impl Blocks {
         Ok(())
     }
 
-    /// Passes over so many lines.
+    /// Passes over so many lines, until `interrupted` is raised.
     ///
     /// # Errors
-    /// As for [`Self::next`].
-    pub fn skip(&mut self, lines: u64) -> io::Result<()> {
+    /// As for [`Self::next`], but for silence.
+    pub fn skip(&mut self, lines: u64, interrupted: &AtomicBool) -> io::Result<()> {
         let mut left = lines;
-        while left > 0 {
-            let Some(block) = self.next(READ)? else { return Ok(()) };
+        while left > 0 && !interrupted.load(Ordering::Relaxed) {
+            let block = match self.next(READ) {
+                Err(error) if is_silence(&error) => continue,
+                other => other?,
+            };
+            let Some(block) = block else { return Ok(()) };
             let count = line_count(&block.text);
             if count > left {
                 let at = memchr::memchr_iter(b'\n', &block.text)
@@ -236,10 +337,32 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_slowly_is_handed_on_as_soon_as_a_line_is_whole() {
+        let (send, coming) = sync_channel(1);
+        let input = Box::new(Patient { coming, here: io::Cursor::default() });
+        let mut list = Blocks { input, ..blocks(b"") };
+        assert!(is_silence(&list.next(1000).err().unwrap()));
+        for (sent, expected) in [("a\nb", Some("a\n")), ("c", None), ("\nd\ne", Some("bc\nd\n"))] {
+            send.send(Ok(sent.into())).unwrap();
+            let text = match list.next(1000) {
+                Ok(block) => Some(String::from_utf8(block.unwrap().text).unwrap()),
+                Err(error) => {
+                    assert!(is_silence(&error));
+                    None
+                }
+            };
+            assert_eq!(text.as_deref(), expected);
+        }
+        drop(send);
+        assert_eq!(list.next(1000).unwrap().unwrap().text, b"e");
+        assert!(list.next(1000).unwrap().is_none());
+    }
+
+    #[test]
     fn lines_are_skipped_one_by_one() {
         for (lines, rest) in [(0, "a\n\nc\nd"), (1, "\nc\nd"), (2, "c\nd"), (3, "d"), (4, "")] {
             let mut list = blocks(b"a\n\nc\nd");
-            list.skip(lines).unwrap();
+            list.skip(lines, &AtomicBool::new(false)).unwrap();
             assert_eq!(all(list, 100).concat(), rest, "{lines}");
         }
     }

@@ -33,6 +33,8 @@ pub struct DecodedValue {
     pub nested: Vec<(String, Reading)>,
     /// The number of the given secret that signed it.
     pub key: Option<usize>,
+    /// How many secrets were given.
+    pub secrets: usize,
     /// The secret that was found to have signed it.
     pub secret: Option<Vec<u8>>,
 }

@@ -6,7 +6,7 @@ use super::decode_json::{DecodedValue, UNKNOWN};
 use super::layout::{Span, shorten, wrap};
 use super::text::plain;
 use super::tree;
-use super::words::{compact_json, kind, lossy};
+use super::words::{compact_json, lossy, what};
 use crate::session::{Kind, Reading, SignatureState};
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
@@ -71,7 +71,7 @@ impl Page {
         if let Some(content) = &decoded.content {
             text += &self.content("says", content, "");
             text += &self.nested(decoded);
-            text += &self.row("signature", &[signature(SignatureState::None)]);
+            text += &self.row("to go on", &[Span::plain(ONLY_ENCODED)]);
         } else {
             let next = "opaque: percent-encoding, hexadecimal and base64 show nothing \
                             readable; if it is an id, what it stands for is on the server";
@@ -83,7 +83,7 @@ impl Page {
     fn reading(&self, best: &Reading, decoded: &DecodedValue) -> String {
         let how_sure = format!("{} ({}: {})", best.format, best.confidence.word(), best.why);
         let mut text = self.row("format", &[Span::plain(how_sure)]);
-        text += &self.row("is", &[Span::plain(kind(best.kind))]);
+        text += &self.row("is", &[Span::plain(what(best))]);
         if let Some(payload) = best.shown() {
             let note = if best.compressed { "(was compressed)" } else { "" };
             text += &self.content("says", payload, note);
@@ -94,7 +94,14 @@ impl Page {
                 text += &self.row(label, &[Span::plain(time.to_string())]);
             }
         }
-        text += &self.row("signature", &[signature(best.signature)]);
+        // Of an id, a banner or a document nobody expects a signature.
+        let may_be_signed = !matches!(
+            best.kind,
+            Kind::OpaqueId | Kind::Infrastructure | Kind::Csrf | Kind::Unknown
+        );
+        if may_be_signed || best.signature != SignatureState::None {
+            text += &self.row("signature", &[signature(best.signature, decoded)]);
+        }
         if let Some(secret) = &decoded.secret {
             text += &self.row("secret", &[Span::new(BOLD, shown(secret))]);
         }
@@ -152,12 +159,14 @@ impl Page {
     }
 }
 
-fn signature(state: SignatureState) -> Span {
+fn signature(state: SignatureState, decoded: &DecodedValue) -> Span {
     match state {
         SignatureState::None => Span::plain("none"),
         SignatureState::Unverified => Span::plain("there, not checked"),
         SignatureState::Valid => {
-            Span::new(GREEN, "valid: made with this secret, not changed since")
+            let number = decoded.key.filter(|_| decoded.secrets > 1);
+            let which = number.map_or("this secret".to_owned(), |key| format!("secret {key}"));
+            Span::new(GREEN, format!("valid: made with {which}, not changed since"))
         }
         SignatureState::Invalid => {
             Span::new(RED, "INVALID: another secret made it, or it was changed")
@@ -165,14 +174,17 @@ fn signature(state: SignatureState) -> Span {
     }
 }
 
+const ONLY_ENCODED: &str = "nothing is needed: it is only encoded, anyone can read and change it";
+
+const WHOLE: &str = "the whole value: what is missing cannot be checked (browsers and proxies cut near \
+                     4,096 bytes)";
+
 /// What can be done with such a value, and what is needed for it.
 fn to_go_on(best: &Reading) -> Option<&'static str> {
     Some(match (best.kind, best.signature) {
-        (_, SignatureState::Valid)
-        | (Kind::Infrastructure | Kind::Unknown, SignatureState::None) => return None,
-        (Kind::EncodedOnly, _) => {
-            "nothing is needed: it is only encoded, anyone can read and change it"
-        }
+        (_, SignatureState::Valid) | (Kind::Infrastructure, SignatureState::None) => return None,
+        (Kind::Unknown, SignatureState::None) if best.shown().is_none() => return None,
+        (Kind::EncodedOnly | Kind::Unknown, _) => ONLY_ENCODED,
         (Kind::Encrypted, SignatureState::Invalid) => {
             "the server's right key; the one given does not open it"
         }
@@ -184,6 +196,11 @@ fn to_go_on(best: &Reading) -> Option<&'static str> {
             "the right secret, or the value as the server sent it; what is shown above cannot be \
              trusted"
         }
+        (_, SignatureState::Unverified)
+            if best.problem.as_deref().is_some_and(|problem| problem.contains("cut")) =>
+        {
+            WHOLE
+        }
         (_, SignatureState::Unverified) => {
             "anyone can read it, the secret's holder alone can change it: check it with --secret, \
              or look for the secret with --builtin or --wordlist"
@@ -193,10 +210,7 @@ fn to_go_on(best: &Reading) -> Option<&'static str> {
         {
             "the cookie with its signature: give the whole Cookie: line"
         }
-        (_, SignatureState::None) if best.problem.is_some() => {
-            "the whole value: what is missing cannot be checked (browsers and proxies cut near \
-             4,096 bytes)"
-        }
+        (_, SignatureState::None) if best.problem.is_some() => WHOLE,
         (_, SignatureState::None) => "nothing is needed: it is not signed, anyone can change it",
     })
 }

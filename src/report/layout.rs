@@ -3,7 +3,8 @@
 
 use anstyle::Style;
 use std::fmt::Write as _;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
 /// A piece of text in one style. The text is safe for a terminal.
 #[derive(Debug, Clone)]
@@ -116,11 +117,12 @@ impl Lines<'_> {
     }
 }
 
-/// Splits text so that the first part has at most `room` columns, and at least one character.
+/// Splits text so that the first part has at most `room` columns, and at least one character as
+/// people count them: with its marks, and an emoji with what it is joined of.
 fn split_at_width(text: &str, room: usize) -> (&str, &str) {
     let mut used = 0;
-    for (at, character) in text.char_indices() {
-        used += character.width().unwrap_or(0);
+    for (at, character) in text.grapheme_indices(true) {
+        used += character.width();
         if used > room && at > 0 {
             return text.split_at(at);
         }
@@ -133,7 +135,9 @@ pub(super) fn shorten(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
-    let (head, _) = split_at_width(text, width.saturating_sub(1).max(1));
+    let room = width.saturating_sub(1);
+    let (head, _) = split_at_width(text, room.max(1));
+    let head = if head.width() > room { "" } else { head };
     format!("{head}…")
 }
 
@@ -162,6 +166,29 @@ mod tests {
         assert_eq!(wrap("", "", &[Span::plain("abcdefgh")], 3), "abc\ndef\ngh\n");
         assert_eq!(shorten("小明小明", 5), "小明…");
         assert_eq!(shorten("abc", 3), "abc");
+    }
+
+    #[test]
+    fn characters_stay_whole_and_lines_keep_to_their_width_in_any_script() {
+        let family = "👨\u{200d}👩\u{200d}👧";
+        let heart = "❤\u{fe0f}";
+        assert_eq!(shorten(&heart.repeat(4), 5), format!("{heart}{heart}…"));
+        assert_eq!(shorten(&family.repeat(3), 4), format!("{family}…"));
+        assert_eq!(shorten("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
+        assert_eq!(
+            wrap("", "", &[Span::plain(family.repeat(2))], 3),
+            format!("{family}\n{family}\n")
+        );
+        for text in
+            ["小明在北京买茶叶", "مرحبا بالعالم كله", "สวัสดีชาวโลก", family, heart, "नमस्ते दुनिया"]
+        {
+            for width in 2..30 {
+                let lines = wrap("  ", "  ", &[Span::plain(text.repeat(9))], width + 2);
+                let widest = lines.lines().map(UnicodeWidthStr::width).max();
+                assert!(widest <= Some(width + 2), "{width}: {lines}");
+                assert!(shorten(&text.repeat(9), width).width() <= width, "{text} {width}");
+            }
+        }
     }
 
     #[test]

@@ -152,7 +152,12 @@ fn cookie_lines(cookies: &[CookieNews]) -> Vec<Line> {
 
 fn line(news: &CookieNews) -> Option<Line> {
     let label = label(news);
-    let value = |aside| Rest::Value(news.value.as_ref().map(content).unwrap_or_default(), aside);
+    let value = |aside: String| {
+        let judged = news.value.as_ref().and_then(words::judged);
+        let asides = judged.into_iter().chain((!aside.is_empty()).then_some(aside));
+        let aside = asides.collect::<Vec<_>>().join("; ");
+        Rest::Value(news.value.as_ref().map(content).unwrap_or_default(), aside)
+    };
     let (style, mark, what, rest) = match news.event.kind {
         EventKind::Sent => return None,
         EventKind::Withheld if !news.is_session => return None,
@@ -198,7 +203,7 @@ fn content(value: &Version) -> String {
     let Some(reading) = &value.reading else { return plain(&value.value) };
     match reading.shown() {
         Some(shown) => plain(compact_json(shown).as_bytes()),
-        None => format!("{} ({})", shorten(&plain(&value.value), 16), words::kind(reading.kind)),
+        None => format!("{} ({})", shorten(&plain(&value.value), 16), words::what(reading)),
     }
 }
 

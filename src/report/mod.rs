@@ -5,6 +5,7 @@
 
 mod browsers;
 mod chain_json;
+mod changed;
 pub mod crack_text;
 pub mod decode_json;
 pub mod decode_terminal;

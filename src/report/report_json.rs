@@ -8,6 +8,7 @@ use crate::note::Note;
 use crate::pipeline::Counts;
 use crate::session::{Reading, SignatureState};
 use crate::time::Timestamp;
+use crate::trail::diff::{Change, ChangeKind};
 use crate::trail::{CookieEvent, CookieLife, SessionLife, SessionState, Story, Turn};
 use serde::Serialize;
 use serde_json::Value;
@@ -341,15 +342,37 @@ struct StateJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<&'a str>,
     identity: Option<&'a str>,
-    added: &'a [String],
-    removed: &'a [String],
-    changed: &'a [String],
+    added: Vec<&'a str>,
+    removed: Vec<&'a str>,
+    changed: Vec<&'a str>,
+    /// Tokens against forged requests that got another value.
+    rotated: Vec<&'a str>,
+    /// Times and serial numbers that got another value.
+    renewed: Vec<&'a str>,
+    /// Whether nothing else changed, though the value is another.
+    refresh: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<ChangeJson<'a>>,
+}
+
+/// One difference between two states, whole.
+#[derive(Serialize)]
+struct ChangeJson<'a> {
+    kind: &'static str,
+    path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<&'a Value>,
 }
 
 impl<'a> StateJson<'a> {
     fn of(state: &'a SessionState, life: &'a CookieLife, story: &Story) -> Self {
         let reading: Option<&Reading> = life.versions[state.version].reading.as_ref();
         let none = SignatureState::None;
+        let paths = |kind| state.changes.of(kind).map(|change| change.path.as_str()).collect();
+        // What is new in a first state is the state itself.
+        let has_before = state.previous.is_some();
         Self {
             exchange: story.visits[state.visit].id,
             packet: state.packet,
@@ -363,9 +386,20 @@ impl<'a> StateJson<'a> {
             key: life.versions[state.version].key,
             problem: reading.and_then(|reading| reading.problem.as_deref()),
             identity: state.identity.as_deref(),
-            added: &state.changes.added,
-            removed: &state.changes.removed,
-            changed: &state.changes.changed,
+            added: paths(ChangeKind::Added),
+            removed: paths(ChangeKind::Removed),
+            changed: paths(ChangeKind::Changed),
+            rotated: paths(ChangeKind::Rotated),
+            renewed: paths(ChangeKind::Renewed),
+            refresh: state.is_refresh,
+            changes: state.changes.iter().filter(|_| has_before).map(ChangeJson::of).collect(),
         }
+    }
+}
+
+impl<'a> ChangeJson<'a> {
+    fn of(change: &'a Change) -> Self {
+        let Change { kind, path, before, after } = change;
+        Self { kind: kind.word(), path, before: before.as_ref(), after: after.as_ref() }
     }
 }

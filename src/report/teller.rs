@@ -1,6 +1,7 @@
 //! Tells the walkthrough: puts the story's steps, exchanges and cookie events into words.
 
 use super::browsers;
+use super::changed;
 use super::hops;
 use super::index::Index;
 use super::lessons::lesson;
@@ -9,8 +10,7 @@ use super::walkthrough::{BrowserPart, ExchangeView, Line, Mark, Role, Show, Site
 use super::words::{clock, compact_json, lossy, signed};
 use crate::session::{Kind, Reading};
 use crate::time::Timestamp;
-use crate::trail::diff::Changes;
-use crate::trail::{Asked, CookieEvent, EventKind, Field, Navigation, Story, Visit};
+use crate::trail::{Asked, CookieEvent, EventKind, Field, Navigation, Story, Version, Visit};
 use std::collections::BTreeSet;
 
 /// Tells one story.
@@ -261,9 +261,9 @@ impl<'a> Teller<'a> {
         let versions = &self.story.cookies[life].versions;
         let Some(version) = event.version.map(|version| &versions[version]) else { return lines };
         lines.push(line(Mark::Value, Phrase::captured(lossy(&version.value))));
-        lines.extend(version.reading.as_ref().map(content));
+        lines.extend(content(version));
         let state = self.index.state(life, event).filter(|state| state.previous.is_some());
-        lines.extend(state.and_then(|state| changes(&state.changes)));
+        lines.extend(state.and_then(changed::line));
         lines
     }
 }
@@ -286,36 +286,20 @@ fn sends_no_cookie(asked: &Asked) -> bool {
 }
 
 /// What a value says, or why it says nothing.
-fn content(reading: &Reading) -> Line {
-    let text = match shown(reading) {
+fn content(version: &Version) -> Option<Line> {
+    let text = match shown(version.reading.as_ref()?) {
         Piece::Captured(says) => Phrase::words("says ").and(Piece::Captured(says)),
         words => Phrase::default().and(words),
     };
-    Line { mark: Mark::Content, text, aside: Some(Piece::Words(signed(reading))) }
+    Some(Line { mark: Mark::Content, text, aside: Some(Piece::Words(signed(version))) })
 }
 
 /// What can be read in a value; of an id and of what is encrypted, that it is that.
 pub(super) fn shown(reading: &Reading) -> Piece {
     match reading.shown().filter(|_| reading.kind != Kind::OpaqueId) {
         Some(value) => Piece::Captured(compact_json(value)),
-        None => Piece::Words(super::words::kind(reading.kind).to_owned()),
+        None => Piece::Words(super::words::what(reading).to_owned()),
     }
-}
-
-/// `adds basket[1]; removes _flashes`. The path of the whole value is empty, and says nothing.
-fn changes(changes: &Changes) -> Option<Line> {
-    let mut text = Phrase::default();
-    for (verb, paths) in
-        [("adds ", &changes.added), ("removes ", &changes.removed), ("changes ", &changes.changed)]
-    {
-        let paths: Vec<&String> = paths.iter().filter(|path| !path.is_empty()).collect();
-        if !paths.is_empty() {
-            let joint = if text.pieces().is_empty() { "" } else { "; " };
-            let paths = paths.into_iter().cloned().map(Piece::Captured);
-            text = text.and_words(format!("{joint}{verb}")).and_list(paths);
-        }
-    }
-    (!text.pieces().is_empty()).then(|| line(Mark::Content, text))
 }
 
 fn line(mark: Mark, text: Phrase) -> Line {

@@ -17,6 +17,9 @@ use std::io::{self, Write};
 /// Text is not set wider than this, however wide the terminal: lines get hard to follow.
 const WIDEST_TEXT: usize = 110;
 
+/// From this width on, the table of browsers side by side shows values too.
+const WITH_VALUES: usize = 80;
+
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const GREEN: Style = AnsiColor::Green.on_default();
@@ -271,17 +274,50 @@ impl Page {
             .load_style(presets::UTF8_FULL_CONDENSED)
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(width);
-        table.set_header(["Browser", "Cookie", "Value", "It says", "Page seen"]);
+        // The value stands above already: where there is little room, the words need it more.
+        let has_values = self.width >= WITH_VALUES;
+        let header = ["Browser", "Cookie", "Value", "It says", "Page seen"];
+        table.set_header(header.into_iter().filter(|title| has_values || *title != "Value"));
         for row in rows {
-            let cells = [
-                row.browser.clone(),
-                row.cookie.to_string(),
-                shorten(&row.value, 24),
-                row.content.as_ref().map(|said| shorten(&said.to_string(), 80)).unwrap_or_default(),
-                row.page.clone(),
-            ];
-            table.add_row(cells.map(|cell| plain(cell.as_bytes())));
+            let said = row.content.as_ref().map(|said| shorten(&said.to_string(), 80));
+            let mut cells = vec![row.browser.clone(), row.cookie.to_string()];
+            cells.extend(has_values.then(|| shorten(&row.value, 24)));
+            cells.extend([said.unwrap_or_default(), row.page.clone()]);
+            table.add_row(cells.iter().map(|cell| plain(cell.as_bytes())));
         }
         format!("{table}\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::phrase::Piece;
+    use unicode_width::UnicodeWidthStr;
+
+    #[test]
+    fn the_columns_of_the_table_stand_under_each_other_in_any_script() {
+        let scripts = [
+            "小明在北京买了三斤茶叶",
+            "مرحبا يا عالم",
+            "สวัสดีชาวโลก",
+            "नमस्ते दुनिया",
+            "👨\u{200d}👩\u{200d}👧 ❤\u{fe0f} 🇩🇪",
+            "e\u{301}a\u{308}o\u{302}",
+        ];
+        let row = |text: &&str| Compared {
+            browser: "A  Firefox".to_owned(),
+            cookie: Piece::Cookie { name: (*text).to_owned(), version: Some(1) },
+            value: text.repeat(4),
+            content: Some(Piece::Captured(format!("{{\"name\": \"{text}\"}}"))),
+            page: text.repeat(3),
+        };
+        let rows: Vec<Compared> = scripts.iter().map(row).collect();
+        for width in [60, 80, 100, 140] {
+            let page = Page { text: width.min(100), width };
+            let table = page.comparison(&rows);
+            let widths: Vec<usize> = table.lines().map(UnicodeWidthStr::width).collect();
+            assert!(widths.iter().all(|one| *one == widths[0] && *one <= width), "{table}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::layout::{Span, shorten, wrap};
 use super::lives::is_everyday;
 use super::teller::attributes;
 use super::text::plain;
-use super::words::{circled, clock, compact_json, kind, lossy};
+use super::words::{circled, clock, compact_json, judged, lossy, what};
 use crate::session::Reading;
 use crate::time::Timestamp;
 use crate::trail::{Certainty, CookieEvent, CookieLife, EventKind, Story, Turn};
@@ -129,7 +129,7 @@ impl Group<'_> {
     fn heading(&self) -> String {
         let life = self.lives[0];
         let format =
-            life.reading().map(|reading| format!("  {}: {}", reading.format, kind(reading.kind)));
+            life.reading().map(|reading| format!("  {}: {}", reading.format, what(reading)));
         let spans = [
             Span::new(BOLD, plain(&life.name)),
             Span::new(
@@ -248,10 +248,11 @@ impl Group<'_> {
                 Some(payload) => compact_json(payload),
                 None => lossy(&version.value),
             });
+        let judged = version.and_then(judged).map(|judged| format!("  ({judged})"));
         match event.kind {
             EventKind::Set | EventKind::Replaced | EventKind::SentUnknown => {
                 let attributes = attributes(event).map(|attributes| format!("  [{attributes}]"));
-                format!("{}{}", content.unwrap_or_default(), attributes.unwrap_or_default())
+                [content, judged, attributes].into_iter().flatten().collect()
             }
             EventKind::Deleted | EventKind::Refreshed | EventKind::Sent | EventKind::Expired => {
                 event.text.clone().unwrap_or(page)

@@ -2,6 +2,7 @@
 
 use crate::session::{Kind, Reading, SignatureState};
 use crate::time::Timestamp;
+use crate::trail::Version;
 use serde_json::Value;
 
 /// Captured bytes as text; what is not UTF-8 is shown as escapes.
@@ -62,20 +63,40 @@ pub fn compact_json(value: &Value) -> String {
     }
 }
 
-/// Format, time of signing, state of the signature.
-pub fn signed(reading: &Reading) -> String {
+/// Format, time of signing, state of the signature, and which of the given secrets made it.
+pub fn signed(version: &Version) -> String {
+    let Some(reading) = &version.reading else { return String::new() };
     let mut parts = vec![reading.format.to_owned()];
     if reading.compressed {
         parts.push("compressed".to_owned());
     }
     parts.extend(reading.signed_at.map(|time| format!("signed {time}")));
-    match reading.signature {
-        SignatureState::Valid => parts.push("signature valid".to_owned()),
-        SignatureState::Invalid => parts.push("signature INVALID".to_owned()),
-        SignatureState::None | SignatureState::Unverified => {}
-    }
+    parts.extend(judged(version));
     parts.extend(reading.problem.clone());
     parts.join(", ")
+}
+
+/// What secrets say about a value, where any were tried. Secrets are called by their number.
+pub fn judged(version: &Version) -> Option<String> {
+    let reading = version.reading.as_ref()?;
+    let number = version.key.map(|key| format!(" with secret {key}")).unwrap_or_default();
+    match (reading.signature, reading.kind) {
+        (SignatureState::Valid, Kind::Encrypted) => Some(format!("opened{number}")),
+        (SignatureState::Valid, _) => Some(format!("signature valid{number}")),
+        (SignatureState::Invalid, Kind::Encrypted) => {
+            Some("NOT OPENED by any secret given".to_owned())
+        }
+        (SignatureState::Invalid, _) => Some("signature INVALID".to_owned()),
+        (SignatureState::None | SignatureState::Unverified, _) => None,
+    }
+}
+
+/// What a value is, in words: its kind, and whether a secret has opened it.
+pub fn what(reading: &Reading) -> &'static str {
+    if reading.kind == Kind::Encrypted && reading.shown().is_some() {
+        return "an encrypted session, opened with its secret";
+    }
+    kind(reading.kind)
 }
 
 /// What a value without readable content is.
@@ -90,7 +111,7 @@ pub const fn kind(kind: Kind) -> &'static str {
         }
         Kind::Csrf => "a token against forged requests",
         Kind::Token => "a token",
-        Kind::Unknown => "readable data, of no session format that is known here",
+        Kind::Unknown => "readable data: a session, or anything else",
     }
 }
 

@@ -26,7 +26,8 @@ impl Format for Beaker {
         let signed = is_hex(cookie.value, MAC + ID);
         let confidence = match (cookie.may_be(NAME), signed) {
             (true, true) => Confidence::Certain,
-            (false, true) => Confidence::Low,
+            // Under another name such a value is more often a firewall's or a tracker's.
+            (false, true) if cookie.may_be_a_session() => Confidence::Low,
             (true, false) if cookie.name == NAME && is_hex(cookie.value, ID) => Confidence::ByName,
             _ => return None,
         };

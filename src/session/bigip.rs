@@ -18,18 +18,33 @@ impl Format for BigIp {
     }
 
     fn recognise(&self, cookie: &Cookie<'_>, _: &Context) -> Option<Reading> {
-        cookie.name.starts_with(b"BIGipServer").then(|| Reading {
-            payload: plain(cookie.value)
-                .or_else(|| route_domain(cookie.value))
-                .or_else(|| ipv6(cookie.value)),
-            ..Reading::new(
-                self.name(),
-                Confidence::Certain,
-                Kind::Infrastructure,
-                "the name that BIG-IP gives its persistence cookies",
-            )
+        let payload = plain(cookie.value)
+            .or_else(|| route_domain(cookie.value))
+            .or_else(|| ipv6(cookie.value));
+        let (confidence, why) = if cookie.name.starts_with(b"BIGipServer") {
+            (Confidence::Certain, "the name that BIG-IP gives its persistence cookies")
+        } else if payload.as_ref().is_some_and(is_inside) {
+            (Confidence::High, "an address and a port inside a network, as BIG-IP writes them")
+        } else {
+            return None;
+        };
+        Some(Reading {
+            payload,
+            ..Reading::new(self.name(), confidence, Kind::Infrastructure, why)
         })
     }
+}
+
+/// Whether a server is one that a load balancer could have behind it: in a private network (RFC
+/// 1918), on a port. Numbers that look like an address by chance rarely are.
+fn is_inside(server: &Value) -> bool {
+    let ip = server["ip"].as_str().and_then(|ip| ip.parse().ok());
+    let is_private = match ip {
+        Some(IpAddr::V4(ip)) => ip.is_private(),
+        Some(IpAddr::V6(ip)) => ip.is_unique_local(),
+        None => false,
+    };
+    is_private && server["port"] != 0
 }
 
 fn server(ip: impl Into<IpAddr>, port: u16) -> Value {
@@ -68,6 +83,18 @@ fn ipv6(value: &[u8]) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn under_another_name_only_an_inner_address_is_believed() {
+        let read = |name: &str, value: &str| {
+            let cookie = Cookie::new(name.as_bytes(), value.as_bytes());
+            BigIp.recognise(&cookie, &Context::default()).map(|reading| reading.confidence)
+        };
+        assert_eq!(read("upload", "2097152010.20480.0000"), Some(Confidence::High));
+        assert_eq!(read("upload", "134744072.20480.0000"), None, "8.8.8.8");
+        assert_eq!(read("upload", "2097152010.0.0000"), None);
+        assert_eq!(read("BIGipServerweb", "!encrypted"), Some(Confidence::Certain));
+    }
 
     #[test]
     fn the_documented_example_decodes() {

@@ -122,9 +122,12 @@ impl Format for Json {
     fn recognise(&self, cookie: &Cookie<'_>, _: &Context) -> Option<Reading> {
         let text = percent(cookie.value);
         let payload: Value = json::parse(text.strip_prefix(b"j:")?)?;
+        // `res.cookie` writes whatever it is given so: a list of what was looked at is no session.
+        let named = cookie.may_be_a_session();
+        let kind = if named { Kind::EncodedOnly } else { Kind::Unknown };
         Some(Reading {
             payload: Some(payload),
-            ..Reading::new(self.name(), Confidence::Certain, Kind::EncodedOnly, "j: and JSON")
+            ..Reading::new(self.name(), Confidence::Certain, kind, "j: and JSON")
         })
     }
 }

@@ -42,8 +42,10 @@ impl Format for Signed {
         }
         let confidence = match (&problem, cookie.may_be(b"session")) {
             (None, true) => Confidence::High,
-            (None, false) | (Some(_), true) => Confidence::Medium,
-            (Some(_), false) => return None,
+            (Some(_), true) => Confidence::Medium,
+            // Trackers join two random texts too.
+            (None, false) if cookie.may_be_a_session() => Confidence::Medium,
+            (_, false) => return None,
         };
         Some(Reading {
             payload: std::str::from_utf8(id).ok().map(Value::from),

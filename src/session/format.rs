@@ -45,6 +45,12 @@ pub trait Format: Sync {
         None
     }
 
+    /// Whether [`Self::verify`] also tries other spellings of a secret that is not ASCII, beside what
+    /// [`Self::ways`] says.
+    fn respells(&self) -> bool {
+        false
+    }
+
     /// Whether `secret` made this cookie's signature; `None` where there is nothing to check.
     fn verify(
         &self,

@@ -1,7 +1,7 @@
 //! Cookies of load balancers, bot defence, analytics and consent banners, told by their names.
 //! They are never an application's session.
 
-use crate::session::encoding::decimal;
+use crate::session::encoding::{decimal, is_hex};
 use crate::session::format::Format;
 use crate::session::reading::{Confidence, Kind, Reading};
 use crate::session::{Context, Cookie};
@@ -30,7 +30,7 @@ const NAMES: &[(&str, &str)] = &[
     ("SERVERID*", "HAProxy"),
     ("SRVNAME", "HAProxy"),
     ("ROUTEID", "Apache's balancer"),
-    ("TS01*", "F5's application firewall"),
+    ("NSC_*", "Citrix's load balancer"),
     ("_ga*", "Google Analytics"),
     ("_gid", "Google Analytics"),
     ("_gat*", "Google Analytics"),
@@ -47,6 +47,20 @@ const NAMES: &[(&str, &str)] = &[
     ("ajs_*", "Segment"),
     ("_pk_*", "Matomo"),
     ("__utm*", "Google Analytics of old"),
+    ("__gads", "Google Ads"),
+    ("__gpi", "Google Ads"),
+    ("AMCV*", "Adobe's visitor id"),
+    ("s_vi*", "Adobe Analytics"),
+    ("s_fid", "Adobe Analytics"),
+    ("s_cc", "Adobe Analytics"),
+    ("s_sq", "Adobe Analytics"),
+    ("s_pers", "Adobe Analytics"),
+    ("s_sess", "Adobe Analytics"),
+    ("__qca", "Quantcast"),
+    ("_chartbeat*", "Chartbeat"),
+    ("_cb_ls", "Chartbeat"),
+    ("MUID", "Microsoft Advertising"),
+    ("MUIDB", "Microsoft Advertising"),
     ("OptanonConsent", "a consent banner"),
     ("OptanonAlertBoxClosed", "a consent banner"),
     ("CookieConsent", "a consent banner"),
@@ -62,13 +76,23 @@ impl Format for Infrastructure {
     }
 
     fn recognise(&self, cookie: &Cookie<'_>, _: &Context) -> Option<Reading> {
-        let (_, owner) = NAMES.iter().find(|(name, _)| fits(name, cookie.name))?;
+        let known = NAMES.iter().find(|(name, _)| fits(name, cookie.name));
+        let owner = match known {
+            Some((_, owner)) => owner,
+            None if is_asm(cookie.name) => "F5's application firewall",
+            None => return None,
+        };
         Some(Reading {
             signed_at: first_seen(cookie),
             // Such a name decides, whatever the value looks like.
             ..Reading::new(self.name(), Confidence::Certain, Kind::Infrastructure, owner)
         })
     }
+}
+
+/// F5's application firewall calls its cookies `TS` and a number of six or eight hexadecimal digits.
+fn is_asm(name: &[u8]) -> bool {
+    name.strip_prefix(b"TS").is_some_and(|number| is_hex(number, 6) || is_hex(number, 8))
 }
 
 fn fits(pattern: &str, name: &[u8]) -> bool {
@@ -101,6 +125,12 @@ mod tests {
         assert_eq!(seen("_fbp", "fb.1.1707711426000.774080724"), Some(1_707_711_426));
         assert_eq!(seen("_ga", "garbage"), None);
         assert_eq!(seen("_hjid", "1.2.3.4"), None);
+    }
+
+    #[test]
+    fn the_firewall_numbers_its_cookies() {
+        assert!(is_asm(b"TS0137a604") && is_asm(b"TS1e3448"));
+        assert!(!is_asm(b"TSESSION") && !is_asm(b"TS") && !is_asm(b"TS01"));
     }
 
     #[test]

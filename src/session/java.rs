@@ -58,6 +58,25 @@ impl Format for Jetty {
     }
 }
 
+/// Shortest id that is taken as one for its name alone: old Jetty wrote 64 bits in base 36.
+const SHORTEST: usize = 11;
+
+/// Whether a value is an id of Oracle `WebLogic`, whose cookie applications often rename: the id, then
+/// the hashes of the primary and the secondary server, then a time, as far as each is known.
+fn is_weblogic(value: &[u8]) -> bool {
+    const ID: usize = 28;
+    let mut parts = value.split(|byte| *byte == b'!');
+    let is_id = parts.next().is_some_and(|id| {
+        id.len() >= ID && id.iter().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(b))
+    });
+    let numbers: Vec<&[u8]> = parts.collect();
+    let is_number = |text: &&[u8]| {
+        let digits = text.strip_prefix(b"-").unwrap_or(text);
+        (5..=13).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
+    };
+    is_id && (1..=3).contains(&numbers.len()) && numbers.iter().all(is_number)
+}
+
 /// Any other container.
 pub struct Other;
 
@@ -67,7 +86,33 @@ impl Format for Other {
     }
 
     fn recognise(&self, cookie: &Cookie<'_>, _: &Context) -> Option<Reading> {
-        let fits = cookie.name == b"JSESSIONID" && cookie.value.len() >= 16;
-        fits.then(|| reading(self.name(), None, "the name JSESSIONID"))
+        let is_id = |b: &u8| b.is_ascii_alphanumeric() || b"!-_.:+/=~".contains(b);
+        let named = cookie.name == b"JSESSIONID" && cookie.value.len() >= SHORTEST;
+        if is_weblogic(cookie.value) {
+            let why = "an id and the numbers of WebLogic servers, joined by exclamation marks";
+            let confidence = Confidence::Medium;
+            return Some(Reading::new(self.name(), confidence, Kind::OpaqueId, why));
+        }
+        (named && cookie.value.iter().all(is_id))
+            .then(|| reading(self.name(), None, "the name JSESSIONID"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_told_by_their_name_or_by_weblogics_numbers() {
+        let read = |name: &str, value: &str| {
+            let cookie = Cookie::new(name.as_bytes(), value.as_bytes());
+            Other.recognise(&cookie, &Context::default()).map(|reading| reading.confidence)
+        };
+        assert_eq!(read("JSESSIONID", "1s6ylq2znjyi5"), Some(Confidence::ByName));
+        assert_eq!(read("JSESSIONID", "no id at all"), None);
+        let weblogic = "KyEZ7J11JNKUJ8wiDneu0PpV0AWRmtmG!-1422444667!-1560152703";
+        assert_eq!(read("H3GID", weblogic), Some(Confidence::Medium));
+        assert_eq!(read("H3GID", "KyEZ7J11JNKUJ8wiDneu0PpV0AWRmtmG"), None);
+        assert_eq!(read("H3GID", "KyEZ7J11JNKUJ8wiDneu0PpV0AWRmtmG!word"), None);
     }
 }

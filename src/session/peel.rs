@@ -115,8 +115,10 @@ fn readable(value: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(value).ok()?;
     let is_shown = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
     let says = text.chars().filter(|c| c.is_alphanumeric()).count() * 2 > text.chars().count();
-    // Six random bytes are printable once in a hundred times, and then rarely words.
-    (text.len() >= 6 && says && text.chars().all(is_shown)).then(|| text.to_owned())
+    // Few random bytes are printable often enough, but then they are rarely words.
+    let is_word = |c: char| c.is_alphanumeric() || " .,:;=+-_@/".contains(c);
+    let long = text.len() >= 12 || (text.len() >= 6 && text.chars().all(is_word));
+    (long && says && text.chars().all(is_shown)).then(|| text.to_owned())
 }
 
 /// The tokens of known formats among the strings of a document: where each stands, and its reading.
@@ -204,6 +206,7 @@ mod tests {
             "d41d8cd98f00b204e9800998ecf8427e",
             "ZF-MagW2iJ_bxU8NFpvb3wWXPaZ7ZBF7cN5JLOAd74A",
             "GA1.2.1234567890.1700000000",
+            "445a30233660",
         ] {
             assert_eq!(peeled(value), None, "{value}");
         }

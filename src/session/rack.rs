@@ -19,7 +19,9 @@ pub(super) struct Signed {
 impl Signed {
     /// Splits `data--hex`, percent-encoded or not, by the length of the hexadecimal part.
     pub(super) fn split(cookie: &Cookie<'_>) -> Option<Self> {
+        // Rails 2 escaped the data, and then the whole cookie.
         let text = percent(cookie.value);
+        let text = percent(&text);
         let (data, mac) = split_dashes(&text)?;
         let known = hex(mac).and_then(|bytes| Digest::of_length(bytes.len())).is_some();
         known.then(|| Self { data: data.to_vec(), mac: mac.to_vec() })

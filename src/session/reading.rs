@@ -49,7 +49,7 @@ pub enum Kind {
     Csrf,
     /// A signed or encrypted statement that is not necessarily a session.
     Token,
-    /// Readable, and of no known format: a session or anything else.
+    /// Readable, and nothing tells what it is for: a session or anything else.
     Unknown,
 }
 

@@ -13,6 +13,40 @@ pub fn parse(text: &[u8]) -> Vec<u8> {
     decoded(text).filter(|_| !is_quoted).unwrap_or_else(|| text.to_vec())
 }
 
+/// The bytes that a secret stands for that was given by hand: as [`parse`] reads it, but what cannot
+/// be decoded after a prefix is a mistake. `text:…` is text, whatever it begins with.
+///
+/// # Errors
+/// A prefix with something after it that it does not announce.
+pub fn given(text: &[u8]) -> Result<Vec<u8>, BadSecret> {
+    if let Some(plain) = text.strip_prefix(b"text:") {
+        return Ok(plain.to_vec());
+    }
+    let announced = [(&b"hex:"[..], BadSecret::Hex), (b"base64:", BadSecret::Base64)];
+    let bad = announced.into_iter().find(|(prefix, _)| text.starts_with(prefix));
+    match bad {
+        Some((_, bad)) => decoded(text).filter(|bytes| !bytes.is_empty()).ok_or(bad),
+        None => Ok(parse(text)),
+    }
+}
+
+/// Why a secret cannot be what it says it is. The secret itself is not repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadSecret {
+    /// `hex:` and something else.
+    #[error(
+        "what follows `hex:` in the secret is no hexadecimal number of whole bytes; if the secret \
+         is text that begins so, write `text:` before it"
+    )]
+    Hex,
+    /// `base64:` and something else.
+    #[error(
+        "what follows `base64:` in the secret is no base64; if the secret is text that begins so, \
+         write `text:` before it"
+    )]
+    Base64,
+}
+
 /// What an entry of a word list encodes, where it is written like an encoded one: `hex:…`,
 /// `base64:…`, or a string or bytes as Python prints them. The entry itself may be meant as well.
 pub fn decoded(text: &[u8]) -> Option<Vec<u8>> {
@@ -44,6 +78,17 @@ mod tests {
         ] {
             assert_eq!(parse(text), expected);
         }
+    }
+
+    #[test]
+    fn a_given_secret_that_is_not_what_it_says_is_a_mistake() {
+        assert_eq!(given(b"hex:zz"), Err(BadSecret::Hex));
+        assert_eq!(given(b"hex:abc"), Err(BadSecret::Hex));
+        assert_eq!(given(b"hex:"), Err(BadSecret::Hex));
+        assert_eq!(given(b"base64:!"), Err(BadSecret::Base64));
+        assert_eq!(given(b"text:hex:zz"), Ok(b"hex:zz".to_vec()));
+        assert_eq!(given(b"hex:00ff"), Ok(b"\x00\xff".to_vec()));
+        assert_eq!(given(b"b'open"), Ok(b"b'open".to_vec()));
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub enum Framework {
     /// `cookie-parser`'s signed cookie: text as it is, which is also how `express-session` signs
     /// its ids, anything else as JSON.
     Express,
+    /// `cookie-session`'s cookie; its signature is a second cookie, which [`companion`] makes.
+    CookieSession,
     /// A JSON Web Token with HMAC; the claims are written as they are.
     Jwt,
 }
@@ -71,6 +73,9 @@ pub fn sign(
     if framework != Framework::Express && !content.is_object() {
         return Err(SignError::NoObject);
     }
+    if framework == Framework::CookieSession && signing.digest.is_some_and(|d| d != Digest::Sha1) {
+        return Err(SignError::Digest);
+    }
     match framework {
         Framework::Flask => {
             let signed = format!("{}.{}", body(content), timestamp(signing.now));
@@ -89,8 +94,25 @@ pub fn sign(
             Ok(format!("{signed}:{}", to_base64url(&mac)))
         }
         Framework::Express => express(content, signing),
+        Framework::CookieSession => Ok(to_base64(content.to_string().as_bytes())),
         Framework::Jwt => jwt(content, signing),
     }
+}
+
+/// The cookie that goes beside one called `name` with this value, for frameworks that sign in a
+/// second one: `keygrip`'s HMAC over the name and the value.
+pub fn companion(
+    framework: Framework,
+    name: &str,
+    value: &str,
+    signing: &Signing<'_>,
+) -> Option<(String, String)> {
+    if framework != Framework::CookieSession {
+        return None;
+    }
+    let signed = format!("{name}={value}");
+    let mac = Digest::Sha1.hmac(signing.secret, &[signed.as_bytes()]);
+    Some((format!("{name}.sig"), to_base64url(&mac)))
 }
 
 fn itsdangerous(
@@ -247,6 +269,22 @@ mod tests {
     }
 
     #[test]
+    fn a_signature_in_a_second_cookie_is_made_with_the_first() {
+        let content = json!({"user": "小明"});
+        let value = sign(Framework::CookieSession, &content, &signing(b"key")).unwrap();
+        let (name, signature) =
+            companion(Framework::CookieSession, "session", &value, &signing(b"key")).unwrap();
+        assert_eq!(name, "session.sig");
+        let companions = [(name.as_bytes(), signature.as_bytes())];
+        let value = value.as_bytes();
+        let cookie = Cookie { name: b"session", value, companions: &companions };
+        let options = VerifyOptions::default();
+        let best = judge(&cookie, &Context::default(), b"key", &options).remove(0);
+        assert_eq!((best.format, best.signature), ("cookie-session", SignatureState::Valid));
+        assert_eq!(best.payload, Some(content));
+    }
+
+    #[test]
     fn what_no_framework_reads_is_refused() {
         let object = json!({});
         assert_eq!(sign(Framework::Flask, &object, &signing(b"")), Err(SignError::NoSecret));
@@ -254,6 +292,8 @@ mod tests {
         let sha1 = Signing { digest: Some(Digest::Sha1), ..signing(b"k") };
         assert_eq!(sign(Framework::Jwt, &object, &sha1), Err(SignError::Digest));
         assert_eq!(sign(Framework::Express, &object, &sha1), Err(SignError::Digest));
+        let sha256 = Signing { digest: Some(Digest::Sha256), ..signing(b"k") };
+        assert_eq!(sign(Framework::CookieSession, &object, &sha256), Err(SignError::Digest));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! of a long value, into another cookie.
 
 use super::story::CookieLife;
-use crate::session::{self, Context, SignatureState};
+use crate::session::{self, Context, Reading, SignatureState};
 use std::collections::BTreeMap;
 
 /// Browser, exchange and packet: one message of one browser.
@@ -35,22 +35,47 @@ impl Beside {
         version: usize,
     ) -> Vec<(&'a [u8], &'a [u8])> {
         let own = &lives[life];
-        let base = own.name.strip_suffix(b".0").unwrap_or(&own.name);
         let shown = own.events.iter().filter(|event| event.version == Some(version));
         let messages =
             shown.filter_map(|event| self.messages.get(&(own.browser, event.visit?, event.packet)));
-        let mut found = messages.map(|message| {
-            let others = message.iter().filter(|(other, _)| *other != life);
-            let others = others.map(|(other, version)| (&lives[*other], *version));
-            others
-                .filter(|(other, _)| {
-                    other.name.strip_prefix(base).is_some_and(|rest| rest.starts_with(b"."))
-                })
-                .map(|(other, version)| (&*other.name, &*other.versions[version].value))
-                .collect::<Vec<_>>()
-        });
+        let mut found = messages.map(|message| companions(lives, life, message));
         found.find(|companions| !companions.is_empty()).unwrap_or_default()
     }
+}
+
+/// Of the cookies of one message (life and version), those whose names continue that of `life`.
+pub(super) fn companions<'a>(
+    lives: &'a [CookieLife],
+    life: usize,
+    message: &[(usize, usize)],
+) -> Vec<(&'a [u8], &'a [u8])> {
+    let name = &lives[life].name;
+    let base = name.strip_suffix(b".0").unwrap_or(name);
+    let others = message.iter().filter(|(other, _)| *other != life);
+    let others = others.map(|(other, version)| (&lives[*other], *version));
+    let continues =
+        |name: &[u8]| name.strip_prefix(base).is_some_and(|rest| rest.starts_with(b"."));
+    others
+        .filter(|(other, _)| continues(&other.name))
+        .map(|(other, version)| (&*other.name, &*other.versions[version].value))
+        .collect()
+}
+
+/// A value read together with its companions, where they tell more than it tells alone.
+pub(super) fn read_with(
+    own: &CookieLife,
+    version: usize,
+    companions: &[(&[u8], &[u8])],
+) -> Option<Reading> {
+    if companions.is_empty() {
+        return None;
+    }
+    let value = &own.versions[version].value;
+    let cookie = session::Cookie { name: &own.name, value, companions };
+    let now = own.events.iter().find(|event| event.version == Some(version));
+    let context = Context { now_hint: now.map(|event| event.time) };
+    session::decode(&cookie, &context)
+        .filter(|reading| reading.signature != SignatureState::None || reading.payload.is_some())
 }
 
 /// Reads again the values that have companions.
@@ -59,19 +84,8 @@ pub(super) fn reread(lives: &mut [CookieLife]) {
     for life in 0..lives.len() {
         for version in 0..lives[life].versions.len() {
             let companions = beside.companions(lives, life, version);
-            if companions.is_empty() {
-                continue;
-            }
-            let own = &lives[life];
-            let value = &own.versions[version].value;
-            let cookie = session::Cookie { name: &own.name, value, companions: &companions };
-            let now = own.events.iter().find(|event| event.version == Some(version));
-            let context = Context { now_hint: now.map(|event| event.time) };
-            let reading = session::decode(&cookie, &context);
-            let is_news = reading.as_ref().is_some_and(|reading| {
-                reading.signature != SignatureState::None || reading.payload.is_some()
-            });
-            if is_news {
+            let reading = read_with(&lives[life], version, &companions);
+            if reading.is_some() {
                 lives[life].versions[version].reading = reading;
             }
         }

@@ -10,10 +10,12 @@
 
 use super::awaited::Awaited;
 use super::follow::Follower;
-use super::letter;
+use super::lives::EventAt;
 use super::story::{CookieEvent, EventKind, Version};
+use super::verify::Keys;
 use super::versions::Numbers;
 use super::visit::{Purpose, Visit};
+use super::{beside, letter};
 use crate::http::Exchange;
 use crate::limits::HttpLimits;
 use crate::time::Timestamp;
@@ -61,6 +63,9 @@ pub struct Live {
     told: VecDeque<Happening>,
     finished: usize,
     numbers: Numbers,
+    keys: Keys,
+    /// Values (life and version) that have been read together with the cookies beside them.
+    read: BTreeSet<(usize, usize)>,
     /// Values that browsers sent without having been given them: life and version.
     brought: BTreeSet<(usize, usize)>,
     /// The newest response followed that had to do with cookies.
@@ -76,6 +81,11 @@ struct Waiting {
 }
 
 impl Live {
+    /// One that judges signatures with these secrets.
+    pub fn new(keys: Keys) -> Self {
+        Self { keys, ..Self::default() }
+    }
+
     /// Takes an exchange that has just finished.
     pub fn push(&mut self, exchange: &Exchange) {
         let index = self.finished;
@@ -172,6 +182,7 @@ impl Live {
     /// server set the cookie.
     fn take_news(&mut self) -> Vec<CookieNews> {
         let happened = self.follower.take_happened();
+        self.read(&happened);
         let news = happened.iter().map(|(life, at)| self.news(*life, *at)).collect();
         for (life, _) in happened {
             let events = &mut self.follower.lives.all[life].events;
@@ -179,6 +190,31 @@ impl Live {
             *events = shows.map(|at| events.swap_remove(at)).into_iter().collect();
         }
         news
+    }
+
+    /// Reads the new values among those of one message: with the cookies beside them, and with the
+    /// secrets.
+    fn read(&mut self, happened: &[EventAt]) {
+        let lives = &self.follower.lives.all;
+        let mut shown: Vec<(usize, usize)> = happened
+            .iter()
+            .filter_map(|(life, at)| Some((*life, lives[*life].events[*at].version?)))
+            .collect();
+        shown.dedup();
+        for (life, version) in shown.iter().copied() {
+            if !self.read.insert((life, version)) {
+                continue;
+            }
+            let lives = &self.follower.lives.all;
+            let companions = beside::companions(lives, life, &shown);
+            let reread = beside::read_with(&lives[life], version, &companions);
+            let own = reread.or_else(|| lives[life].versions[version].reading.clone());
+            let Some(own) = own else { continue };
+            let judged = self.keys.judge(&lives[life], version, &own, &companions);
+            let (reading, key) = judged.unwrap_or((own, None));
+            let version = &mut self.follower.lives.all[life].versions[version];
+            (version.reading, version.key) = (Some(reading), key);
+        }
     }
 
     fn news(&mut self, index: usize, at: usize) -> CookieNews {

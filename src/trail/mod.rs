@@ -51,7 +51,7 @@ pub use story::{
     Version,
 };
 pub use targets::targets;
-pub use verify::{Key, Scope, verify};
+pub use verify::{Key, Keys, Scope};
 pub use visit::{Answered, Asked, Purpose, Visit};
 pub use who::Confidence;
 
@@ -142,12 +142,19 @@ impl Trail {
 
     /// The story of all exchanges.
     pub fn finish(self) -> Story {
+        self.finish_with(&Keys::default())
+    }
+
+    /// The story of all exchanges, with signatures judged by these secrets, and told by what they
+    /// open.
+    pub fn finish_with(self, keys: &Keys) -> Story {
         let visits = self.visits;
         let Follower { roster, lives, browsers: assigned, .. } =
             Follower::knowing(&visits, |_, _| true);
         let mut cookies = lives.all;
         beside::reread(&mut cookies);
         versions::number(&mut cookies);
+        verify::verify(&mut cookies, keys);
         let browsers = browsers(roster, &assigned);
         let sessions: Vec<SessionLife> = cookies
             .iter()

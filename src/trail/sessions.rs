@@ -44,6 +44,9 @@ pub(super) fn session(index: usize, life: &CookieLife) -> Option<SessionLife> {
             let payload = shown(life, version);
             let before = previous.and_then(|previous| shown(life, previous));
             let changes = diff::changes(before, payload);
+            let is_new_value = previous.is_some_and(|previous| previous != version);
+            let is_refresh =
+                is_new_value && before.is_some() && payload.is_some() && changes.is_refresh();
             let identity = payload.and_then(identity);
             states.push(SessionState {
                 visit,
@@ -52,6 +55,7 @@ pub(super) fn session(index: usize, life: &CookieLife) -> Option<SessionLife> {
                 identity,
                 previous,
                 changes,
+                is_refresh,
             });
             previous = Some(version);
         }

@@ -236,4 +236,6 @@ pub struct SessionState {
     pub previous: Option<usize>,
     /// What changed since the state before.
     pub changes: super::diff::Changes,
+    /// Whether it says the same as the state before: the value is new, and nothing in it but times.
+    pub is_refresh: bool,
 }

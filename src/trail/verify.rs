@@ -1,8 +1,7 @@
 //! Signatures judged with secrets: which of the keys that were given signed each value.
 
 use super::beside::Beside;
-use super::story::{CookieLife, Story};
-use super::{conclusions, sessions};
+use super::story::CookieLife;
 use crate::session::{self, Context, Reading, SignatureState, VerifyOptions};
 
 /// A secret and where it applies. Reports name it by its number, never by what it is.
@@ -41,49 +40,68 @@ impl Scope {
     }
 }
 
+/// The secrets that were given, and the salts to try beside each framework's own.
+#[derive(Debug, Clone, Default)]
+pub struct Keys {
+    /// The secrets; their place here, from 1, is what reports call them by.
+    pub keys: Vec<Key>,
+    /// Salts of applications that chose one of their own.
+    pub salts: Vec<Vec<u8>>,
+}
+
 /// Judges every value of every cookie: each reading then says valid or invalid, and the version
 /// which key (by its place in `keys`, from 1) signed it. Encrypted values that a key opens show
-/// their content. Each key is tried with the framework's own salt and with each of `salts`.
+/// their content. Each key is tried with the framework's own salt and with each of the others.
 ///
 /// Values that no key is meant for stay unverified.
-pub fn verify(story: &mut Story, keys: &[Key], salts: &[Vec<u8>]) {
-    if keys.is_empty() {
+pub(super) fn verify(cookies: &mut [CookieLife], keys: &Keys) {
+    if keys.keys.is_empty() {
         return;
     }
-    let beside = Beside::of(&story.cookies);
+    let beside = Beside::of(cookies);
     let mut judged = Vec::new();
-    for (index, life) in story.cookies.iter().enumerate() {
-        let keys: Vec<(usize, &Key)> =
-            (1..).zip(keys).filter(|(_, key)| key.scope.has(&life.name, &life.domain)).collect();
+    for (index, life) in cookies.iter().enumerate() {
         for version in 0..life.versions.len() {
-            let companions = beside.companions(&story.cookies, index, version);
-            if let Some(judgement) = judge(life, version, &companions, &keys, salts) {
-                judged.push((index, version, judgement));
-            }
+            let companions = beside.companions(cookies, index, version);
+            let own = life.versions[version].reading.as_ref();
+            let judgement = own.and_then(|own| keys.judge(life, version, own, &companions));
+            judged.extend(judgement.map(|judgement| (index, version, judgement)));
         }
     }
     for (life, version, (reading, key)) in judged {
-        let version = &mut story.cookies[life].versions[version];
+        let version = &mut cookies[life].versions[version];
         (version.reading, version.key) = (Some(reading), key);
     }
-    let lives = story.cookies.iter().enumerate();
-    story.sessions = lives.filter_map(|(index, life)| sessions::session(index, life)).collect();
-    story.conclusions = conclusions::conclusions(story);
 }
 
-/// The reading of one value as the keys judge it, with the number of the key that signed it.
+impl Keys {
+    /// The reading `own` of one value as the keys judge it, with the number of the key that signed it.
+    /// `None` where no key is meant for it, or nothing about it can be judged.
+    pub(super) fn judge(
+        &self,
+        life: &CookieLife,
+        version: usize,
+        own: &Reading,
+        companions: &[(&[u8], &[u8])],
+    ) -> Option<(Reading, Option<usize>)> {
+        let is_meant = |key: &Key| key.scope.has(&life.name, &life.domain);
+        let keys: Vec<(usize, &Key)> =
+            (1..).zip(&self.keys).filter(|(_, key)| is_meant(key)).collect();
+        let value = &life.versions[version].value;
+        let cookie = session::Cookie { name: &life.name, value, companions };
+        judge(&cookie, own, &keys, &self.salts)
+    }
+}
+
+/// The same for the keys that are meant for it.
 fn judge(
-    life: &CookieLife,
-    version: usize,
-    companions: &[(&[u8], &[u8])],
+    cookie: &session::Cookie<'_>,
+    own: &Reading,
     keys: &[(usize, &Key)],
     salts: &[Vec<u8>],
 ) -> Option<(Reading, Option<usize>)> {
-    let own = life.versions[version].reading.as_ref()?;
-    let value = &life.versions[version].value;
-    let cookie = session::Cookie { name: &life.name, value, companions };
     let mut readings = vec![own.clone()];
-    let others = session::candidates(&cookie, &Context::default());
+    let others = session::candidates(cookie, &Context::default());
     readings.extend(others.into_iter().filter(|other| other.format != own.format));
     let salts: Vec<Option<&[u8]>> =
         std::iter::once(None).chain(salts.iter().map(|salt| Some(&**salt))).collect();
@@ -92,10 +110,10 @@ fn judge(
         for salt in &salts {
             let options = VerifyOptions { salt: *salt, ..VerifyOptions::default() };
             for reading in &readings {
-                match session::verify(reading.format, &cookie, &key.secret, &options) {
+                match session::verify(reading.format, cookie, &key.secret, &options) {
                     Some(true) => {
                         let opened =
-                            || session::open(reading.format, &cookie, &key.secret, &options);
+                            || session::open(reading.format, cookie, &key.secret, &options);
                         let payload = reading.payload.clone().or_else(opened);
                         let signature = SignatureState::Valid;
                         let reading = Reading { payload, signature, ..reading.clone() };

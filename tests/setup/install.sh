@@ -2,13 +2,12 @@
 # Install what the tests and the recording scripts need, and only what is missing.
 #
 # Debian packages come from apt (through sudo when not root); Python packages go
-# into a virtual environment at .venv in the repository root. Safe to run again:
-# with everything present it asks no package registry anything.
+# into virtual environments in the repository root: .venv, and .venv-old for a Flask
+# that does not get along with the newest. Safe to run again: with everything present
+# it asks no package registry anything.
 set -Eeuo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-requirements="$root/tests/setup/requirements.txt"
-venv="$root/.venv"
 
 # Debian package : what proves that it is there: a file, a command, or a module
 # of Debian's Python. Not dpkg's word, so that other ways to install count too.
@@ -86,14 +85,15 @@ install_debian_packages() {
     done
 }
 
-# The stamp is a copy of the requirements the environment was filled from.
+# ENVIRONMENT REQUIREMENTS. The stamp is a copy of the requirements it was filled from.
 install_python_packages() {
+    local venv="$root/$1" requirements="$root/tests/setup/$2"
     local stamp="$venv/requirements.installed"
     if [ -x "$venv/bin/python" ] && cmp -s "$requirements" "$stamp"; then
-        say "Python packages: all present"
+        say "Python packages of $1: all present"
         return
     fi
-    say "Python packages: installing into .venv"
+    say "Python packages: installing into $1"
     quietly /usr/bin/python3 -m venv --clear "$venv"
     quietly "$venv/bin/python" -m pip install --disable-pip-version-check -r "$requirements"
     printf '*\n' >"$venv/.gitignore"
@@ -113,6 +113,7 @@ install_node_packages() {
 }
 
 install_debian_packages
-install_python_packages
+install_python_packages .venv requirements.txt
+install_python_packages .venv-old requirements-old.txt
 install_node_packages
 say "ready"

@@ -43,6 +43,18 @@ impl Lines {
         }
     }
 
+    /// The next line; `None` at the end.
+    #[allow(dead_code, reason = "each test uses its own part")]
+    pub fn next(&mut self) -> Option<String> {
+        self.coming.recv_timeout(PATIENCE).ok()
+    }
+
+    /// The lines that have come and that nobody has waited for.
+    #[allow(dead_code, reason = "each test uses its own part")]
+    pub fn waiting(&mut self) -> Vec<String> {
+        self.coming.try_iter().collect()
+    }
+
     /// Waits for the end, and gives all lines since the beginning.
     pub fn all(mut self) -> Vec<String> {
         self.seen.extend(self.coming.iter());
@@ -76,6 +88,7 @@ impl Running {
     }
 
     /// Sends it a line.
+    #[allow(dead_code, reason = "each test uses its own part")]
     pub fn tell(&mut self, line: &str) {
         let stdin: &mut ChildStdin = self.child.stdin.as_mut().unwrap();
         writeln!(stdin, "{line}").unwrap();

@@ -109,6 +109,8 @@ pub enum SignFormat {
     Starlette,
     /// A cookie signed as Express's cookie-parser does; express-session's where it is a string
     Express,
+    /// The two cookies of Express's cookie-session
+    CookieSession,
     /// A JSON Web Token
     Jwt,
 }

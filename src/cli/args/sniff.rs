@@ -1,6 +1,6 @@
 //! What can be typed after `sniff`.
 
-use super::ReportOptions;
+use super::{ReportOptions, Secrets};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -38,6 +38,8 @@ pub struct Sniff {
     /// Print no lines while listening, only the report at the end
     #[arg(short, long)]
     pub quiet: bool,
+    #[command(flatten)]
+    pub secrets: Secrets,
     #[command(flatten)]
     pub report: ReportOptions,
 }

@@ -10,8 +10,23 @@ use crate::session::way::{Key, Way};
 #[derive(Default)]
 pub struct Batch {
     groups: Vec<(Digest, Key, Box<dyn Group>)>,
-    others: Vec<(&'static str, Target, usize)>,
+    others: Vec<Other>,
     cost: u64,
+}
+
+/// A target of a format that checks by code of its own.
+struct Other {
+    name: &'static str,
+    target: Target,
+    number: usize,
+    /// Whether only candidates that are not ASCII are for it.
+    respelled: bool,
+}
+
+impl Other {
+    fn fits(&self, secret: &[u8]) -> bool {
+        !(self.respelled && secret.is_ascii()) && self.target.is_signed(self.name, secret)
+    }
 }
 
 impl Batch {
@@ -26,7 +41,10 @@ impl Batch {
         self.cost += job.cost();
         match job {
             Job::Way(way) => self.group(way).add(way, number),
-            Job::Format(name) => self.others.push((name, target.clone(), number)),
+            Job::Format(name) | Job::Respelled(name) => {
+                let respelled = matches!(job, Job::Respelled(_));
+                self.others.push(Other { name, target: target.clone(), number, respelled });
+            }
         }
     }
 
@@ -57,10 +75,9 @@ impl Batch {
             for (_, _, group) in &self.groups {
                 group.try_lanes(lanes, hits);
             }
-            for (name, target, number) in &self.others {
-                let fits = |(_, secret): &(usize, &&[u8])| target.is_signed(name, secret);
-                let fitting = lanes.iter().enumerate().filter(fits);
-                hits.extend(fitting.map(|(candidate, _)| Hit { candidate, target: *number }));
+            for other in &self.others {
+                let fitting = lanes.iter().enumerate().filter(|(_, secret)| other.fits(secret));
+                hits.extend(fitting.map(|(candidate, _)| Hit { candidate, target: other.number }));
             }
             for hit in &mut hits[known..] {
                 hit.candidate += block * LANES;

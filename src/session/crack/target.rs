@@ -23,6 +23,8 @@ pub(super) enum Job {
     Way(Way),
     /// A format that checks by code of its own.
     Format(&'static str),
+    /// The same, only for candidates that are not ASCII: others are tried as data already.
+    Respelled(&'static str),
 }
 
 impl Target {
@@ -60,11 +62,12 @@ impl Target {
         let Some(format) = format(name) else { return Vec::new() };
         let options = VerifyOptions { salt, ..VerifyOptions::default() };
         self.with_cookie(|cookie| match format.ways(cookie, &options) {
-            Some(ways) => ways
-                .into_iter()
-                .filter(|way| way.mac().len() == way.digest.length())
-                .map(|way| Job::Way(Way { is_usual: way.is_usual && !is_second, ..way }))
-                .collect(),
+            Some(ways) => {
+                let ways = ways.into_iter().filter(|way| way.mac().len() == way.digest.length());
+                let usual = |way: Way| Way { is_usual: way.is_usual && !is_second, ..way };
+                let jobs = ways.map(|way| Job::Way(usual(way)));
+                jobs.chain(format.respells().then_some(Job::Respelled(name))).collect()
+            }
             None if format.verify(cookie, PROBE, &options).is_some() => vec![Job::Format(name)],
             None => Vec::new(),
         })
@@ -131,6 +134,7 @@ impl Job {
         match self {
             Self::Way(way) => cost::of_way(way),
             Self::Format(name) => cost::of_format(name),
+            Self::Respelled(_) => 0,
         }
     }
 
@@ -138,7 +142,7 @@ impl Job {
     pub(super) fn is_usual(&self) -> bool {
         match self {
             Self::Way(way) => way.is_usual,
-            Self::Format(_) => true,
+            Self::Format(_) | Self::Respelled(_) => true,
         }
     }
 }
