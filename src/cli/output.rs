@@ -27,6 +27,14 @@ pub fn open(file: Option<&Path>, color: ColorChoice) -> anyhow::Result<AutoStrea
     Ok(AutoStream::new(raw(file)?, chosen(color, automatic)))
 }
 
+/// Standard output, or a file, for a document that holds no style: it is passed on as it is.
+///
+/// # Errors
+/// A file that cannot be made.
+pub fn document(file: Option<&Path>) -> anyhow::Result<AutoStream<Box<dyn Write>>> {
+    Ok(AutoStream::always_ansi(raw(file)?))
+}
+
 /// Standard output, or a file, as it is: for formats that never hold a style.
 ///
 /// # Errors

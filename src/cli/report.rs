@@ -21,7 +21,11 @@ pub fn judge(story: &mut Story, options: &ReportOptions) -> bool {
 /// # Errors
 /// Those of the output.
 pub fn write(story: &Story, about: About<'_>, options: &ReportOptions) -> anyhow::Result<()> {
-    let mut out = output::open(options.output.as_deref(), options.color)?;
+    let file = options.output.as_deref();
+    let mut out = match options.format {
+        Format::Terminal => output::open(file, options.color)?,
+        Format::Json | Format::Markdown | Format::Html => output::document(file)?,
+    };
     Ok(render(story, about, options, &mut out)?)
 }
 

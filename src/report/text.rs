@@ -41,23 +41,40 @@ pub fn write_json_line(document: &impl Serialize, mut out: impl io::Write) -> io
 /// A JSON document in which what could drive a terminal or reorder text is written as `\u` escapes,
 /// which mean the same.
 pub(super) fn json(document: &str) -> Cow<'_, str> {
-    // Nearly all documents are ASCII without DEL; looking for that takes no time.
-    let is_plain = document.bytes().all(|byte| byte < 0x7f);
-    if is_plain || !document.contains(is_unsafe_in_json) {
-        return Cow::Borrowed(document);
-    }
-    let mut out = String::with_capacity(document.len() + 16);
-    for character in document.chars() {
-        if is_unsafe_in_json(character) {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                // Writing to a string does not fail.
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        } else {
-            out.push(character);
+    let mut out = String::new();
+    let mut rest = document;
+    while let Some(at) = unsafe_place(rest) {
+        let (safe, from) = rest.split_at(at);
+        out += safe;
+        let Some(character) = from.chars().next() else { break };
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            // Writing to a string does not fail.
+            let _ = write!(out, "\\u{unit:04x}");
         }
+        rest = &from[character.len_utf8()..];
     }
-    Cow::Owned(out)
+    if out.is_empty() { Cow::Borrowed(document) } else { Cow::Owned(out + rest) }
+}
+
+/// Where the first character lies that must not be written as it stands. Text is mostly ASCII, and
+/// is passed over in blocks as long as it is.
+fn unsafe_place(text: &str) -> Option<usize> {
+    const BLOCK: usize = 64;
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        let block = &rest.as_bytes()[..rest.len().min(BLOCK)];
+        if block.iter().fold(true, |plain, byte| plain & (*byte < 0x7f)) {
+            at += block.len();
+            continue;
+        }
+        let plain = block.iter().take_while(|byte| **byte < 0x7f).count();
+        let character = rest[plain..].chars().next()?;
+        if is_unsafe_in_json(character) {
+            return Some(at + plain);
+        }
+        at += plain + character.len_utf8();
+    }
+    None
 }
 
 /// Of the ASCII control characters, a document has only its own line ends; those of its strings

@@ -5,6 +5,10 @@ use crate::http::Headers;
 /// How many characters are shown of a page.
 const EXCERPT: usize = 60;
 
+/// Visible text of this length, half of it words, has all that is shown and more, even if each
+/// character is written as a reference.
+const ENOUGH: usize = 32 * EXCERPT;
+
 /// How much of a page is looked through for words.
 const LOOKED_AT: usize = 16 << 10;
 
@@ -33,6 +37,9 @@ pub fn refresh(headers: &Headers, content: &[u8]) -> Option<String> {
         return None;
     }
     let bytes = &content[..content.len().min(LOOKED_AT)];
+    if !mentions(bytes, b"refresh") {
+        return None;
+    }
     let text = String::from_utf8_lossy(bytes);
     let lower = text.to_ascii_lowercase();
     let tags = lower
@@ -66,6 +73,9 @@ fn refresh_target(content: &str) -> Option<String> {
 
 /// Whether a page has a field for a password (HTML standard, `input type=password`).
 pub fn asks_password(content: &[u8]) -> bool {
+    if !mentions(content, b"password") {
+        return false;
+    }
     let lower = content.to_ascii_lowercase();
     memchr::memmem::find_iter(&lower, b"<input").any(|at| {
         let tag = &lower[at..];
@@ -77,6 +87,15 @@ pub fn asks_password(content: &[u8]) -> bool {
             .collect();
         memchr::memmem::find(&bare, b"type=password").is_some()
     })
+}
+
+/// Whether a word occurs, in whatever case. Few pages have these words, so most end here.
+fn mentions(content: &[u8], word: &[u8]) -> bool {
+    // The last letters of the words are the rarer ones.
+    let Some((last, before)) = word.split_last() else { return true };
+    memchr::memchr2_iter(last.to_ascii_lowercase(), last.to_ascii_uppercase(), content)
+        .filter_map(|at| content.get(at.checked_sub(before.len())?..at))
+        .any(|text| text.eq_ignore_ascii_case(before))
 }
 
 fn encoding(headers: &Headers) -> &'static encoding_rs::Encoding {
@@ -95,6 +114,9 @@ fn visible(html: &str) -> String {
     let mut rest = html;
     while let Some(open) = rest.find('<') {
         out.push_str(&rest[..open]);
+        if out.len() > ENOUGH && out.split_whitespace().map(str::len).sum::<usize>() > ENOUGH / 2 {
+            return unescape(&out);
+        }
         let tag = &rest[open + 1..];
         let name: String = tag
             .chars()
@@ -140,19 +162,25 @@ fn unescape(text: &str) -> String {
         ("&#39;", "'"),
         ("&#34;", "\""),
     ];
+    if !text.contains('&') {
+        return text.to_owned();
+    }
     let text = pairs.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
     text.replace("&amp;", "&")
 }
 
 fn shorten(text: &str) -> Option<String> {
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if words.is_empty() {
-        return None;
+    let mut words = String::new();
+    for word in text.split_whitespace() {
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words += word;
+        if words.chars().count() > EXCERPT {
+            return Some(words.chars().take(EXCERPT - 1).chain(['…']).collect());
+        }
     }
-    if words.chars().count() <= EXCERPT {
-        return Some(words);
-    }
-    Some(words.chars().take(EXCERPT - 1).chain(['…']).collect())
+    (!words.is_empty()).then_some(words)
 }
 
 #[cfg(test)]

@@ -19,7 +19,8 @@ pub(super) fn spoken(request: &Request, server: SocketAddr) -> Spoken {
         return Spoken { scheme: Scheme::Http, in_doubt: false };
     }
     let headers = &request.headers;
-    let said = forwarded_scheme(headers);
+    let is_marked = has_marks(headers);
+    let said = is_marked.then(|| forwarded_scheme(headers)).flatten();
     let host = headers.first("host").and_then(Host::from_authority);
     let is_here = host.as_ref().is_some_and(|(host, _)| host.is_loopback());
     let port = host.as_ref().and_then(|(_, port)| *port);
@@ -35,6 +36,16 @@ pub(super) fn spoken(request: &Request, server: SocketAddr) -> Spoken {
             && said.is_none()
             && (is_relayed || is_forwarded(request) || comes_from_https(headers)),
     }
+}
+
+/// Whether any field may be one that a proxy adds: one look at all names, before each is looked for.
+fn has_marks(headers: &Headers) -> bool {
+    headers.iter().any(|(name, _)| match name {
+        [_, b'-', ..] | [_, _, b'-', ..] => true,
+        other => [&b"via"[..], b"forwarded", b"front-end-https"]
+            .iter()
+            .any(|mark| other.eq_ignore_ascii_case(mark)),
+    })
 }
 
 /// What a proxy says of the scheme that was spoken to it.
@@ -76,8 +87,10 @@ pub(super) fn is_forwarded(request: &Request) -> bool {
     ];
     let headers = &request.headers;
     let is_old = (request.start.version.major, request.start.version.minor) == (1, 0);
-    let is_browser = headers.first("user-agent").is_some_and(|name| name.starts_with(b"Mozilla/5"));
-    (is_old && is_browser) || MARKS.iter().any(|name| headers.first(name).is_some())
+    let is_browser =
+        || headers.first("user-agent").is_some_and(|name| name.starts_with(b"Mozilla/5"));
+    (is_old && is_browser())
+        || has_marks(headers) && MARKS.iter().any(|name| headers.first(name).is_some())
 }
 
 /// Whether a page of the same host that came over https asks. Browsers do not name such a page to
