@@ -124,7 +124,10 @@ struct Delivered {
 impl Delivered {
     /// Every byte once, in order, and the right one; every hole of the right size.
     fn check(&mut self, side: usize, event: &Event<'_>, bases: &[u32]) {
-        assert!(!self.ended, "nothing comes after the end");
+        // A FIN may be forged. A direction that goes on behind it ends once more, later.
+        let ends = matches!(event.what, What::End(_));
+        assert!(!(self.ended && ends), "{event:?} comes after the end");
+        self.ended = ends;
         let (at, seq) = self.next.unwrap_or((event.offset, None));
         assert_eq!(event.offset, at, "an event begins where the one before it ended");
         match &event.what {
@@ -138,19 +141,22 @@ impl Delivered {
                     Some(seq) => seq,
                     // Nothing was delivered yet; the first byte is that of some segment's range.
                     None => bases.iter().copied().find(|seq| fits(*seq)).unwrap_or_else(|| {
-                        bases.iter().flat_map(|base| (0..600).map(|s| base.wrapping_add(s)))
-                            .find(|seq| fits(*seq)).expect("bytes that nobody sent")
+                        bases
+                            .iter()
+                            .flat_map(|base| (0..600).map(|s| base.wrapping_add(s)))
+                            .find(|seq| fits(*seq))
+                            .expect("bytes that nobody sent")
                     }),
                 };
                 assert!(self.next.is_none_or(|next| next.1.is_none()) || fits(seq));
                 let len = bytes.len();
                 self.next = Some((at + len as u64, Some(seq.wrapping_add(len as u32))));
             }
-            What::Gap(len) => {
+            What::Gap(len) | What::Cut(len) => {
                 assert!(*len > 0);
                 self.next = Some((at + len, seq.map(|seq| seq.wrapping_add(*len as u32))));
             }
-            What::End(_) => self.ended = true,
+            What::End(_) => {}
         }
     }
 }
@@ -171,8 +177,12 @@ pub fn segments(data: &[u8]) {
         let near = i32::from(i16::from_le_bytes([op[1], op[2]])) / 8;
         let base = if op[0] & 0x40 == 0 { top[from] } else { starts[from] };
         let seq = base.wrapping_add_signed(near);
-        let flags =
-            Flags { syn: op[0] & 2 != 0, fin: op[0] & 4 != 0, rst: op[0] & 8 != 0, ack: op[0] & 16 == 0 };
+        let flags = Flags {
+            syn: op[0] & 2 != 0,
+            fin: op[0] & 4 != 0,
+            rst: op[0] & 8 != 0,
+            ack: op[0] & 16 == 0,
+        };
         let first = seq.wrapping_add(u32::from(flags.syn));
         payload.clear();
         payload.extend((0..u32::from(op[3]) * 2).map(|i| byte_at(from, first.wrapping_add(i))));
@@ -220,7 +230,7 @@ pub fn segments(data: &[u8]) {
 /// The two directions of a connection as text. `\x01` lets the other side speak, `\x02` and a byte
 /// are a hole, `\x03` ends a segment, `\x04` a direction.
 pub fn conversation(data: &[u8]) {
-    let peers = Peers { connection: 1, ends: ends() };
+    let peers = Peers { connection: 1, ends: ends(), since: Timestamp::from_seconds(1) };
     let reading = Reading { keep: KeepBodies::Readable, ..Reading::default() };
     let mut talk = Conversation::new(peers, reading);
     let (mut side, mut offsets, mut rest, mut packet) = (Side::Originator, [0u64; 2], data, 0);
@@ -332,7 +342,7 @@ pub fn street(data: &[u8]) {
     let names = ["fuzz".to_owned()];
     let about = || About { files: &names, counts: pipeline.counts(), notes: files.notes() };
     is_json(|out| report_json::write(&story, about(), out));
-    let walkthrough = Walkthrough::of(&story, about(), Show { lessons: true, secrets: false });
+    let walkthrough = Walkthrough::of(&story, about(), Show { lessons: true, ..Show::default() });
     markdown::write(&walkthrough, &mut text).unwrap();
     html::write(&walkthrough, &mut text).unwrap();
     text.extend(without_colour(|out| terminal::write(&walkthrough, 80, out)));
@@ -351,9 +361,7 @@ fn is_json(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) {
 }
 
 /// What a renderer writes where there is no colour.
-fn without_colour(
-    write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>,
-) -> Vec<u8> {
+fn without_colour(write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>) -> Vec<u8> {
     let mut out = Vec::new();
     write(&mut out).unwrap();
     // The styles of the program are `ESC [ … m`; anything else must not be there.
