@@ -51,7 +51,9 @@ impl Flood {
         self.bytes.extend([64, protocol, 0, 0]);
         self.bytes.extend(from);
         self.bytes.extend(to);
-        body.iter().for_each(|part| self.bytes.extend(*part));
+        for part in body {
+            self.bytes.extend(*part);
+        }
     }
 
     /// A segment from the client, or to it.
