@@ -72,7 +72,9 @@ fn captures() -> Vec<Vec<u8>> {
     };
     let mut found: Vec<_> = all.filter(is_capture).collect();
     assert!(found.len() >= 4, "the shipped captures were not found");
-    found.iter_mut().for_each(|bytes| bytes.truncate(20_000));
+    for bytes in &mut found {
+        bytes.truncate(20_000);
+    }
     found
 }
 
@@ -93,9 +95,10 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
 /// Runs a target over its corpus, whole and damaged.
 fn smoke(name: &str, rounds: usize) {
     let (_, target) = TARGETS.iter().find(|(target, _)| *target == name).unwrap();
-    folder(&format!("tests/fuzz/kept/{name}")).iter().for_each(|bytes| target(bytes));
     let seeds = seeds(name);
-    seeds.iter().for_each(|bytes| target(bytes));
+    for bytes in folder(&format!("tests/fuzz/kept/{name}")).iter().chain(&seeds) {
+        target(bytes);
+    }
     let mut dice = Dice(0x2545_f491_4f6c_dd1d);
     for round in 0..rounds {
         target(&damaged(&seeds[round % seeds.len()], &mut dice));

@@ -5,7 +5,6 @@
 //! them: `--max-memory 64M` is the least there is. `COOKIETRAIL_FULL=1` makes the floods as large
 //! as their names say.
 #![expect(
-    clippy::unwrap_used,
     clippy::cast_possible_truncation,
     clippy::disallowed_methods,
     reason = "a test stops where it fails; the environment says how large it is"

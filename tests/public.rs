@@ -2,7 +2,6 @@
 //! with cookies there are. docs/public-captures.md explains each disagreement.
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stderr,
     clippy::disallowed_methods,
     reason = "a test stops where it fails, and says what it skips"
 )]
@@ -96,12 +95,12 @@ fn the_captures_of_the_field_are_read_as_the_field_reads_them() {
         let file = row["file"].as_str().unwrap();
         let found = figures(folder.join(file).to_str().unwrap());
         let expected = FIGURES.map(|name| row["best"][name].as_u64().unwrap_or(0));
-        let agrees = found == Some(expected);
+        let is_same = found == Some(expected);
         let (verdict, count) = (support::text(&row["verdict"]), found.map_or(0, |f| f[0] + f[1]));
-        eprintln!("{} {file} ({verdict}, {count} messages)", if agrees { "=" } else { "!" });
+        eprintln!("{} {file} ({verdict}, {count} messages)", if is_same { "=" } else { "!" });
         all += 1;
-        agreed += usize::from(agrees);
-        if agrees == listed.contains(file) {
+        agreed += usize::from(is_same);
+        if is_same == listed.contains(file) {
             wrong.push(format!("{file}: {found:?}, and the reference has {expected:?}"));
         }
     }

@@ -5,6 +5,9 @@
 //! or a rule that every output keeps.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
     clippy::disallowed_methods,
