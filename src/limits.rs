@@ -91,7 +91,7 @@ impl Default for HttpLimits {
     fn default() -> Self {
         Self {
             head_bytes: 256 << 10,
-            open_exchanges: 4096,
+            open_exchanges: 16_384,
             chunk_line: 4096,
             kept_body: 64 << 10,
             decoded_body: 256 << 10,
@@ -102,3 +102,65 @@ impl Default for HttpLimits {
 /// Exchanges that are complete and wait for an earlier one to end, so that the output is in
 /// capture order. Past this the oldest are let go.
 pub const HELD_EXCHANGES: usize = 100_000;
+
+/// What the program itself takes, and the blocks and lines that are on their way between threads.
+const FIXED_MEMORY: usize = 40 << 20;
+
+/// What a connection costs in which nothing is open and nothing waits, its place in the table
+/// included.
+const CONNECTION: usize = 2 << 10;
+
+/// The least memory that can be asked for.
+pub const LEAST_MEMORY: usize = 64 << 20;
+
+/// How a figure for the whole is divided among what can grow, apart from what a report needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    /// For IP datagrams that were split.
+    pub fragments: FragmentLimits,
+    /// For each connection.
+    pub tcp: TcpLimits,
+    /// For the number of connections.
+    pub table: TableLimits,
+    /// Bytes that all connections together may hold: data that waits for earlier data, heads that
+    /// are not whole, exchanges that are not finished.
+    pub open_bytes: usize,
+    /// Bytes of finished exchanges that wait for an earlier one to end.
+    pub finished_bytes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            fragments: FragmentLimits::default(),
+            tcp: TcpLimits::default(),
+            table: TableLimits::default(),
+            open_bytes: 256 << 20,
+            finished_bytes: 128 << 20,
+        }
+    }
+}
+
+impl Budget {
+    /// A budget that keeps the whole program within so many bytes, if those are at least
+    /// [`LEAST_MEMORY`].
+    ///
+    /// Connections get a quarter of what is to be divided, open exchanges and waiting data a
+    /// quarter, finished exchanges an eighth. The rest is what an allocator loses between them.
+    pub fn within(memory: usize) -> Self {
+        let shared = memory.max(LEAST_MEMORY).saturating_sub(FIXED_MEMORY);
+        let whole = Self::default();
+        let most = (shared / 4 / CONNECTION).min(whole.table.most);
+        let datagrams = (shared / 16) / (64 << 10);
+        Self {
+            fragments: FragmentLimits {
+                open_datagrams: datagrams.min(whole.fragments.open_datagrams),
+                ..whole.fragments
+            },
+            tcp: TcpLimits { held_bytes: (shared / 16).min(whole.tcp.held_bytes), ..whole.tcp },
+            table: TableLimits { most, crowded: most.min(whole.table.crowded), ..whole.table },
+            open_bytes: shared / 4,
+            finished_bytes: shared / 8,
+        }
+    }
+}

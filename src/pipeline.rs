@@ -8,16 +8,18 @@
 #![expect(clippy::vec_box, reason = "an exchange is boxed once, when it begins")]
 
 mod order;
+mod relief;
 
 use crate::capture::Packet;
 use crate::http::{Conversation, Exchange, Peers, Reading};
 use crate::layer::{Protocol, recognise};
-use crate::limits::{TableLimits, TcpLimits};
+use crate::limits::{Budget, TcpLimits};
 use crate::note::{Note, NoteKind};
 use crate::packet::{Decoder, Segment, Skip};
 use crate::tcp::{Entry, Event, Side, Table, What};
 use crate::time::Timestamp;
 use order::Order;
+use relief::Memory;
 use std::collections::{BTreeMap, VecDeque};
 
 /// What was read, and what was not.
@@ -70,6 +72,7 @@ pub struct Pipeline {
 struct Flows {
     reading: Reading,
     tcp_limits: TcpLimits,
+    memory: Memory,
     table: Table<Talk>,
     counts: Counts,
     order: Order,
@@ -89,6 +92,8 @@ struct Talk {
     told: bool,
     /// What [`Order`] was last told of it.
     pending: Option<u64>,
+    /// What [`Memory`] was last told of it.
+    weight: usize,
 }
 
 impl Talk {
@@ -97,6 +102,9 @@ impl Talk {
         if let What::Data(bytes) = &event.what {
             if event.side == Side::Originator && !std::mem::replace(&mut self.begun, true) {
                 self.protocol = recognise(bytes);
+                if !self.protocol.is_readable() {
+                    self.conversation = None;
+                }
             }
             if self.protocol.is_readable() && self.conversation.is_none() {
                 self.conversation = Some(Box::new(Conversation::new(peers, reading)));
@@ -116,16 +124,22 @@ impl Talk {
 impl Pipeline {
     /// A pipeline that has seen nothing.
     pub fn new(reading: Reading) -> Self {
+        Self::within(reading, Budget::default())
+    }
+
+    /// The same with a budget for what it may hold.
+    pub fn within(reading: Reading, budget: Budget) -> Self {
         let flows = Flows {
             reading,
-            tcp_limits: TcpLimits::default(),
-            table: Table::new(TableLimits::default()),
+            tcp_limits: budget.tcp,
+            memory: Memory::within(budget.open_bytes),
+            table: Table::new(budget.table),
             counts: Counts::default(),
-            order: Order::default(),
+            order: Order::within(budget.finished_bytes),
             completed: VecDeque::new(),
             watched: false,
         };
-        Self { decoder: Decoder::default(), flows }
+        Self { decoder: Decoder::new(budget.fragments), flows }
     }
 
     /// What has been read so far.
@@ -180,6 +194,11 @@ impl Pipeline {
         self.flows.watched = true;
     }
 
+    /// What was given up to stay within the budget, if anything was.
+    pub fn note(&self) -> Option<Note> {
+        self.flows.memory.note()
+    }
+
     /// The oldest packet whose exchange has not finished yet: no exchange that begins before it
     /// can still come. `None` if nothing is unfinished.
     pub fn oldest_open(&self) -> Option<u64> {
@@ -201,6 +220,7 @@ impl Flows {
         self.counts.conflicts += entry.tcp.take_conflicts();
         let (id, was, now) = (entry.id, entry.app.pending, pending(entry));
         entry.app.pending = now;
+        self.memory.weigh(entry);
         if let Some(replaced) = replaced {
             self.close(replaced);
         }
@@ -210,11 +230,15 @@ impl Flows {
             self.close(idle);
         }
         self.finish_resets(segment.time);
+        if self.memory.is_short() {
+            self.relieve(segment.packet);
+        }
     }
 
     fn finish_resets(&mut self, now: Timestamp) {
         while let Some(entry) = self.table.reset_long_ago(now) {
             let finished = finish(entry, self.reading, &self.tcp_limits);
+            self.memory.weigh(entry);
             let (id, was) = (entry.id, entry.app.pending.take());
             self.order.update(id, was, None);
             self.accept(finished);
@@ -223,6 +247,7 @@ impl Flows {
 
     fn close(&mut self, mut entry: Box<Entry<Talk>>) {
         let finished = finish(&mut entry, self.reading, &self.tcp_limits);
+        self.memory.forget(&entry);
         *self.counts.protocols.entry(entry.app.protocol).or_default() += 1;
         self.order.update(entry.id, entry.app.pending, None);
         self.accept(finished);
@@ -251,9 +276,13 @@ fn advance(
         entry.app.push(&event, peers, reading);
     }
     for side in Side::BOTH {
-        if let Some(offset) = entry.tcp.take_conflict_at(side)
-            && let Some(conversation) = &mut entry.app.conversation
-        {
+        let Some(offset) = entry.tcp.take_conflict_at(side) else { continue };
+        if !entry.app.begun && entry.app.conversation.is_none() {
+            // The copies may differ in the very first bytes, before anything was delivered.
+            let peers = Peers { connection: entry.id, ends: entry.ends, since: entry.since };
+            entry.app.conversation = Some(Box::new(Conversation::new(peers, reading)));
+        }
+        if let Some(conversation) = &mut entry.app.conversation {
             conversation.overlap(side, offset, segment.packet);
         }
     }

@@ -1,8 +1,10 @@
 //! What can be typed.
 
+mod memory;
 mod secrets;
 mod sniff;
 
+pub use memory::Memory;
 pub use secrets::{Crack, CrackFormat, Decode, DecodeFormat, Listed, Secrets, Sign, SignFormat};
 pub use sniff::Sniff;
 
@@ -63,6 +65,8 @@ pub struct Input {
     /// Threads to read with: 1 does everything in turn, more read, follow and write side by side
     #[arg(long, value_name = "N", default_value_t = all_cores(), hide_default_value = true)]
     pub threads: NonZero<usize>,
+    #[command(flatten)]
+    pub memory: Memory,
 }
 
 /// As many threads as the machine has cores, or one if it does not say.

@@ -21,7 +21,8 @@ pub fn report(
     keys: Keys,
 ) -> anyhow::Result<Outcome> {
     let (mut report_to, lines_to) = session::outputs(options, false, false)?;
-    let mut session = Session::new(lines_to, output::width(options.width), keys);
+    let budget = input.memory.budget();
+    let mut session = Session::new(lines_to, output::width(options.width), keys, budget);
     let notes = follow(input, |packet| {
         match packet {
             Some(packet) => session.take(packet)?,
@@ -48,7 +49,8 @@ pub fn read(
     keep: KeepBodies,
     mut each: impl FnMut(Numbered) -> anyhow::Result<()>,
 ) -> anyhow::Result<Finished> {
-    let mut pipeline = Pipeline::new(Reading { keep, ..Reading::default() });
+    let mut pipeline =
+        Pipeline::within(Reading { keep, ..Reading::default() }, input.memory.budget());
     let notes = follow(input, |packet| {
         if let Some(packet) = packet {
             pipeline.push(packet);
@@ -57,6 +59,7 @@ pub fn read(
     })?;
     pipeline.finish();
     std::iter::from_fn(|| pipeline.pop()).try_for_each(each)?;
+    let notes = notes.into_iter().chain(pipeline.note()).collect();
     Ok(Finished { counts: pipeline.counts().clone(), notes })
 }
 

@@ -10,6 +10,9 @@ use crate::note::{Note, NoteKind};
 use crate::pipeline::{Counts, Numbered, Pipeline};
 use crate::trail::Trail;
 
+/// Bytes of finished exchanges that are handed on together.
+const HANDED_ON: usize = 256 << 10;
+
 /// What reading a capture gave, beside the exchanges.
 pub struct Finished {
     /// What was counted.
@@ -21,7 +24,8 @@ pub struct Finished {
 impl Finished {
     /// Whether the capture was damaged.
     pub fn outcome(&self) -> Outcome {
-        let is_harmless = |note: &Note| note.kind == NoteKind::SkippedFile;
+        let is_harmless =
+            |note: &Note| matches!(note.kind, NoteKind::SkippedFile | NoteKind::Limit);
         if self.notes.iter().all(is_harmless) { Outcome::Fine } else { Outcome::Damaged }
     }
 
@@ -60,14 +64,15 @@ pub fn read_quietly(
     for file in files.repeated() {
         output::say(&format!("cookietrail: {} is named twice, and read twice", file.display()));
     }
-    let mut street = Street::new(input.filter.as_deref(), keep)?;
+    let mut street = Street::new(input, keep)?;
     let mut progress = progress::Reading::new(!is_quiet);
     if input.threads.get() == 1 {
         stages::one_by_one(&mut files, &mut street, &mut progress, &mut each)?;
     } else {
         stages::side_by_side(&mut files, &mut street, &mut progress, &mut each)?;
     }
-    Ok(Finished { counts: street.pipeline.counts().clone(), notes: files.notes().to_vec() })
+    let notes = files.notes().iter().cloned().chain(street.pipeline.note()).collect();
+    Ok(Finished { counts: street.pipeline.counts().clone(), notes })
 }
 
 /// From packets to exchanges, past the user's filter.
@@ -77,9 +82,10 @@ pub struct Street {
 }
 
 impl Street {
-    fn new(filter: Option<&str>, keep: KeepBodies) -> anyhow::Result<Self> {
-        let pipeline = Pipeline::new(Reading { keep, ..Reading::default() });
-        Ok(Self { filter: Filter::new(filter)?, pipeline })
+    fn new(input: &args::Input, keep: KeepBodies) -> anyhow::Result<Self> {
+        let pipeline =
+            Pipeline::within(Reading { keep, ..Reading::default() }, input.memory.budget());
+        Ok(Self { filter: Filter::new(input.filter.as_deref())?, pipeline })
     }
 
     /// Takes the next packets.
@@ -95,6 +101,19 @@ impl Street {
     /// The exchanges whose turn has come.
     pub fn exchanges(&mut self) -> impl Iterator<Item = Numbered> {
         std::iter::from_fn(|| self.pipeline.pop())
+    }
+
+    /// Some of them, no more than may be on the way between two threads.
+    pub fn handful(&mut self) -> Vec<Numbered> {
+        let mut room = HANDED_ON;
+        let mut some = Vec::new();
+        while room > 0
+            && let Some(numbered) = self.pipeline.pop()
+        {
+            room = room.saturating_sub(numbered.exchange.weight());
+            some.push(numbered);
+        }
+        some
     }
 
     /// Nothing more will come.

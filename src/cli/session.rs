@@ -4,6 +4,7 @@ use super::args::{Format, ReportOptions};
 use super::{Outcome, output, report};
 use crate::capture::Packet;
 use crate::http::{KeepBodies, Reading};
+use crate::limits::Budget;
 use crate::note::Note;
 use crate::pipeline::{Counts, Pipeline};
 use crate::report::live;
@@ -49,11 +50,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that has seen nothing, and judges signatures with `keys`. Without `lines_to` it says
-    /// nothing before its report.
-    pub fn new(lines_to: Option<Output>, width: usize, keys: Keys) -> Self {
+    /// A session that has seen nothing, judges signatures with `keys`, and keeps within `budget`.
+    /// Without `lines_to` it says nothing before its report.
+    pub fn new(lines_to: Option<Output>, width: usize, keys: Keys, budget: Budget) -> Self {
         let mut pipeline =
-            Pipeline::new(Reading { keep: KeepBodies::Readable, ..Reading::default() });
+            Pipeline::within(Reading { keep: KeepBodies::Readable, ..Reading::default() }, budget);
         if lines_to.is_some() {
             pipeline.watch_finished();
         }

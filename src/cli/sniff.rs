@@ -31,7 +31,8 @@ pub fn run(arguments: &args::Sniff) -> anyhow::Result<Outcome> {
     let packets = is_stdout(arguments.write.as_deref());
     let (mut report_to, lines_to) = session::outputs(&arguments.report, packets, arguments.quiet)?;
     output::say(&listening(arguments, live.interface()));
-    let mut session = Session::new(lines_to, output::width(arguments.report.width), keys);
+    let (width, budget) = (output::width(arguments.report.width), arguments.memory.budget());
+    let mut session = Session::new(lines_to, width, keys, budget);
     let ending = Ending::new(arguments, &signals);
     let broken = listen(&mut session, &mut live, ending)?;
     signals.end_at_once();

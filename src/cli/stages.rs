@@ -15,9 +15,6 @@ use std::thread;
 /// Batches that may wait for the next stage. One evens out little, many leave the cache.
 const WAITING: usize = 4;
 
-/// Finished exchanges that are handed on together at the end of the capture.
-const HANDED_ON: usize = 1024;
-
 /// What is done with each exchange.
 type Each<'a> = &'a mut dyn FnMut(Numbered) -> anyhow::Result<()>;
 
@@ -86,16 +83,24 @@ fn parse(
         street.push(&batch)?;
         // Nobody takes it back once everything is read.
         let _ = emptied.send(batch);
-        let ready: Vec<Numbered> = street.exchanges().collect();
-        if !ready.is_empty() && finished.send(ready).is_err() {
+        if !hand_on(street, finished) {
             return Ok(());
         }
     }
     street.finish();
+    hand_on(street, finished);
+    Ok(())
+}
+
+/// Hands on what is ready. False if nobody takes it any more.
+fn hand_on(street: &mut Street, finished: &SyncSender<Vec<Numbered>>) -> bool {
     loop {
-        let ready: Vec<Numbered> = street.exchanges().take(HANDED_ON).collect();
-        if ready.is_empty() || finished.send(ready).is_err() {
-            return Ok(());
+        let ready = street.handful();
+        if ready.is_empty() {
+            return true;
+        }
+        if finished.send(ready).is_err() {
+            return false;
         }
     }
 }

@@ -10,6 +10,7 @@
 mod heads;
 mod losses;
 mod overlaps;
+mod relief;
 mod simple;
 mod switch;
 
@@ -78,6 +79,8 @@ pub struct Conversation {
     simple: bool,
     /// Where copies of bytes disagreed that are still to come.
     overlaps: Vec<Overlap>,
+    /// What the open exchanges take together.
+    weight: usize,
 }
 
 impl Conversation {
@@ -98,6 +101,7 @@ impl Conversation {
             is_http2: false,
             simple: false,
             overlaps: Vec::new(),
+            weight: 0,
         }
     }
 
@@ -228,6 +232,10 @@ impl Conversation {
         let of_request = self.is_client(side);
         if let Some(open) = self.current(side) {
             open.add_body(of_request, bytes, mark);
+            if open.keep[usize::from(!of_request)] > 0 {
+                let (now, before) = open.weigh();
+                self.weight = (self.weight + now).saturating_sub(before);
+            }
         }
         if self.readers[side.index()].ends_here() {
             self.message_end(side, true);
@@ -304,8 +312,11 @@ impl Conversation {
     /// Hands out what is finished, in the order of the requests.
     fn close_done(&mut self) {
         while self.open.front().is_some_and(Open::is_done) {
-            if let Some(open) = self.open.pop_front().filter(|open| !open.is_nothing()) {
-                self.done.push_back(open.exchange);
+            if let Some(open) = self.open.pop_front() {
+                self.weight = self.weight.saturating_sub(open.weight);
+                if !open.is_nothing() {
+                    self.done.push_back(open.exchange);
+                }
             }
             self.closed += 1;
             self.answering = self.answering.and_then(|index| index.checked_sub(1));

@@ -53,6 +53,14 @@ pub struct Message<S> {
     pub body: Body,
 }
 
+impl<S> Message<S> {
+    /// About how many bytes it takes beside itself.
+    pub(super) fn weight(&self) -> usize {
+        // Start lines are short; an interim response lies in a list.
+        size_of::<Self>() + self.headers.weight() + self.body.kept.capacity()
+    }
+}
+
 /// A request.
 pub type Request = Message<RequestLine>;
 
@@ -84,6 +92,14 @@ impl Exchange {
     /// Whether it has no message at all.
     pub(super) fn is_empty(&self) -> bool {
         self.request.is_none() && self.response.is_none() && self.interim.is_empty()
+    }
+
+    /// About how many bytes of memory it takes.
+    pub fn weight(&self) -> usize {
+        let request = self.request.as_ref().map_or(0, Message::weight);
+        let response = self.response.as_ref().map_or(0, Message::weight);
+        let interim: usize = self.interim.iter().map(Message::weight).sum();
+        size_of::<Self>() + request + response + interim
     }
 
     /// The packet it begins with: that of the request, or of the response where there is none.

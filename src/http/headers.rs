@@ -31,6 +31,11 @@ impl Headers {
         Self { text: text.into_boxed_slice(), ends: ends.into_boxed_slice() }
     }
 
+    /// How many bytes they take.
+    pub(super) fn weight(&self) -> usize {
+        self.text.len() + size_of_val(&*self.ends)
+    }
+
     /// How many fields there are.
     pub fn len(&self) -> usize {
         self.ends.len()

@@ -36,6 +36,8 @@ pub(super) struct Open {
     pub keep: [usize; 2],
     /// Whether bytes of each body are missing.
     pub holes: [bool; 2],
+    /// What it was last weighed to take.
+    pub weight: usize,
 }
 
 impl Open {
@@ -59,7 +61,26 @@ impl Open {
             answer: Answer::Waiting,
             keep: [0; 2],
             holes: [false; 2],
+            weight: 0,
         }
+    }
+
+    /// Weighs it again: what it takes now, and what it took before.
+    pub fn weigh(&mut self) -> (usize, usize) {
+        let now = size_of::<Self>() + self.exchange.weight();
+        (now, std::mem::replace(&mut self.weight, now))
+    }
+
+    /// Forgets what was kept of the bodies, and keeps no more. Whether there was any.
+    pub fn drop_bodies(&mut self) -> bool {
+        self.keep = [0; 2];
+        let exchange = &mut self.exchange;
+        let request = exchange.request.as_mut().map(|message| &mut message.body);
+        let response = exchange.response.as_mut().map(|message| &mut message.body);
+        let bodies = request.into_iter().chain(response);
+        bodies
+            .map(|body| std::mem::take(&mut body.kept))
+            .fold(false, |any, kept| any | !kept.is_empty())
     }
 
     /// Whether nothing of it was captured.

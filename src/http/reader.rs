@@ -246,6 +246,19 @@ impl Reader {
         }
     }
 
+    /// Bytes that are kept of a head that is not whole.
+    pub fn carried(&self) -> usize {
+        self.carry.capacity()
+    }
+
+    /// Forgets a head that is not whole, and looks for the next one.
+    pub fn drop_carry(&mut self) {
+        if !std::mem::take(&mut self.carry).is_empty() {
+            self.origin = None;
+            self.go_seeking();
+        }
+    }
+
     /// The packet with the first byte of a head that is not whole yet.
     pub fn unfinished_head(&self) -> Option<u64> {
         self.origin.filter(|_| !self.carry.is_empty()).map(|origin| origin.mark.packet)

@@ -15,12 +15,26 @@ pub(super) struct Order {
     /// The oldest unfinished packet of each connection that has one.
     pending: BTreeSet<(u64, u64)>,
     released: u64,
+    /// Bytes that the finished exchanges take, and how many they may.
+    bytes: usize,
+    most_bytes: usize,
 }
 
 impl Order {
+    /// One that holds back no more than so many bytes.
+    pub fn within(most_bytes: usize) -> Self {
+        Self { most_bytes, ..Self::default() }
+    }
+
+    /// Whether exchanges can only be let go out of order.
+    fn is_full(&self) -> bool {
+        self.held.len() > HELD_EXCHANGES || self.bytes > self.most_bytes
+    }
+
     /// Keeps a finished exchange until its turn, and says under which key.
     pub fn hold(&mut self, exchange: Box<Exchange>) -> (u64, u64) {
         self.serial += 1;
+        self.bytes += exchange.weight();
         let key = (exchange.first_packet(), self.serial);
         self.held.insert(key, exchange);
         key
@@ -51,12 +65,13 @@ impl Order {
     /// The first exchange that nothing unfinished can precede.
     pub fn pop(&mut self) -> Option<Numbered> {
         let oldest = self.oldest_open().unwrap_or(u64::MAX);
-        let entry = self.held.first_entry()?;
-        if entry.key().0 > oldest && self.held.len() <= HELD_EXCHANGES {
+        let must_wait = self.held.first_key_value()?.0.0 > oldest;
+        if must_wait && !self.is_full() {
             return None;
         }
         self.released += 1;
         let (_, exchange) = self.held.pop_first()?;
+        self.bytes = self.bytes.saturating_sub(exchange.weight());
         Some(Numbered { id: self.released, exchange })
     }
 }

@@ -224,6 +224,17 @@ impl Connection {
             .or_else(|| self.hopeless(limits).and_then(|side| self.give_up(side)))
     }
 
+    /// About how many bytes of memory its waiting data takes.
+    pub fn weight(&self) -> usize {
+        self.halves.iter().map(Half::weight).sum()
+    }
+
+    /// Waits no longer for where the directions begin.
+    pub fn settle(&mut self) {
+        self.young = 0;
+        self.halves.iter_mut().for_each(Half::settle);
+    }
+
     /// Nothing more will come: what is held is delivered by [`Connection::pop`], holes and all.
     pub fn finish(&mut self) {
         self.halves.iter_mut().for_each(Half::settle);

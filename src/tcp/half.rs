@@ -20,6 +20,11 @@ const ROOM_BEFORE: u64 = 1 << 20;
 /// other hole, only later.
 const MAX_CUTS: usize = 4096;
 
+/// What a chunk that is held back costs beside its bytes, and what a hole left by the snap length
+/// does: their places in a tree, and what an allocator rounds up.
+const CHUNK: usize = 128;
+const CUT: usize = 32;
+
 /// What is known of where a direction begins. Nothing is delivered before it is settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Beginning {
@@ -250,6 +255,12 @@ impl Half {
             && self.rare.as_ref().is_none_or(|rare| rare.cuts.is_empty())
             && self.acked <= self.next()
             && (self.fin.is_none() || self.ended)
+    }
+
+    /// About how many bytes of memory what is held back takes.
+    pub fn weight(&self) -> usize {
+        let cuts = self.rare.as_ref().map_or(0, |rare| rare.cuts.len());
+        self.assembler.stored_bytes() + self.assembler.stored_chunks() * CHUNK + cuts * CUT
     }
 
     /// Whether more is held back than the limits allow.

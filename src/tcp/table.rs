@@ -16,6 +16,7 @@ use foldhash::fast::RandomState;
 use std::collections::VecDeque;
 use std::collections::hash_map::{self, HashMap};
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 /// One connection and what its consumer keeps with it.
@@ -135,7 +136,7 @@ impl<T: Default> Table<T> {
     /// is to be finished, but stays in the table.
     pub fn reset_long_ago(&mut self, now: Timestamp) -> Option<&mut Entry<T>> {
         while let Some((at, key)) = self.resets.front().copied() {
-            if now.since(at) < RESET_GRACE {
+            if now.since(at) < RESET_GRACE && self.resets.len() <= self.limits.most {
                 return None;
             }
             self.resets.pop_front();
@@ -180,6 +181,20 @@ impl<T: Default> Table<T> {
         all.sort_unstable_by_key(|(worth, _)| *worth);
         all.truncate(all.len() / 4);
         all.into_iter().map(|(_, key)| key).collect()
+    }
+
+    /// Lends the connections that have a rank, in its order, until `each` says that it is enough.
+    pub fn visit<K: Ord>(
+        &mut self,
+        rank: impl Fn(&Entry<T>) -> Option<K>,
+        mut each: impl FnMut(&mut Entry<T>) -> ControlFlow<()>,
+    ) {
+        let ranked = |entry: &mut Box<Entry<T>>| Some((rank(entry)?, entry.id));
+        let mut ranked: Vec<_> =
+            self.entries.values_mut().filter_map(|entry| Some((ranked(entry)?, entry))).collect();
+        ranked.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        // Whether it was enough is for `each` to know.
+        let _ = ranked.into_iter().try_for_each(|(_, entry)| each(entry));
     }
 
     /// Takes out all connections, in the order of their numbers.

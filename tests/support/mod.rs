@@ -9,6 +9,7 @@
     reason = "each test file uses its own part, and stops at what it did not expect"
 )]
 
+pub mod flood;
 pub mod talk;
 pub mod wire;
 

@@ -41,6 +41,8 @@ pub struct Sniff {
     #[command(flatten)]
     pub secrets: Secrets,
     #[command(flatten)]
+    pub memory: super::Memory,
+    #[command(flatten)]
     pub report: ReportOptions,
 }
 

@@ -12,6 +12,9 @@ use crate::http::reader::{Origin, Reader};
 use crate::note::{Note, NoteKind};
 use crate::tcp::{Mark, Side};
 
+/// Interim responses of one request that are kept. A server that has hints to give sends one or two.
+const MAX_INTERIM: usize = 64;
+
 const NO_REQUEST: &str = "the request was not captured";
 
 impl Conversation {
@@ -46,6 +49,7 @@ impl Conversation {
         open.keep[0] = self.kept_bytes(&parsed.headers);
         open.exchange.request = Some(message(parsed.start, parsed.headers, origin, last));
         self.open.push_back(open);
+        self.weigh(self.open.len() - 1);
         self.begun_by(origin);
         self.begin_body(client, framing);
         Some(())
@@ -86,13 +90,20 @@ impl Conversation {
         }
         let response = message(parsed.start, parsed.headers, origin, last);
         if matches!(status, 100 | 102..=199) {
-            open.exchange.interim.push(response);
+            if open.exchange.interim.len() < MAX_INTERIM {
+                open.exchange.interim.push(response);
+            } else {
+                let text = "interim responses beyond those kept are passed over";
+                open.note(NoteKind::Limit, origin.mark.packet, text);
+            }
+            self.weigh(index);
             self.begin_interim(server);
             return Some(());
         }
         open.exchange.response = Some(response);
         open.answer = Answer::Reading;
         self.answering = Some(index);
+        self.weigh(index);
         self.bodiless = method.is_none();
         self.begin_body(server, framing);
         if status == 101 {
