@@ -40,7 +40,7 @@ bench: build
 	@python3 tests/bench/bench.py
 
 record: setup
-	@for scenario in walkthrough redirects secure-over-http two-profiles; do \
+	@for scenario in walkthrough redirects secure-over-http two-profiles cross-site cross-site-trusted; do \
 	    .venv/bin/python captures/record/record.py $$scenario || exit 1; done
 
 clean:

@@ -63,7 +63,7 @@ fn unsafe_place(text: &str) -> Option<usize> {
     let mut at = 0;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
         let block = &rest.as_bytes()[..rest.len().min(BLOCK)];
-        if block.iter().fold(true, |plain, byte| plain & (*byte < 0x7f)) {
+        if block.iter().copied().max().is_none_or(|highest| highest < 0x7f) {
             at += block.len();
             continue;
         }
