@@ -44,6 +44,11 @@ fn life(session: &SessionLife, story: &Story) -> LifeView {
     }
 }
 
+/// Whether the grounds say more than the title does already.
+fn adds(turn: &Turn, grounds: &str) -> bool {
+    turn.kind != TurnKind::Use && !turn.title().ends_with(grounds)
+}
+
 fn view(turn: &Turn, story: &Story) -> TurnView {
     let mut ids: Vec<u64> = turn.seen.iter().map(|(visit, _)| story.visits[*visit].id).collect();
     ids.dedup();
@@ -57,7 +62,7 @@ fn view(turn: &Turn, story: &Story) -> TurnView {
         exchanges,
         packet: turn.packet().map(|packet| format!("packet {packet}")),
         title: turn.title(),
-        grounds: if turn.kind == TurnKind::Use { String::new() } else { turn.grounds() },
+        grounds: Some(turn.grounds()).filter(|grounds| adds(turn, grounds)).unwrap_or_default(),
         doubt: (certainty != Certainty::Certain).then(|| certainty.word()),
     }
 }
