@@ -230,14 +230,14 @@ impl Gathered {
             .filter_map(|((connection, _), visits)| Some((*connection, *visits.first()?)))
             .collect();
         let packet = |visit: usize| visits[visit].asked.as_ref().map(|asked| asked.packet);
+        let soonest = soonest_after(first.iter().map(|(id, visit)| (*id, packet(*visit))));
         for (connection, visit) in &first {
             let Some(before) = connection.checked_sub(1).and_then(|id| first.get(&id)) else {
                 continue;
             };
             let apart = visits[*visit].connected.since(visits[*before].connected);
             let is_one_key = apart <= TOGETHER && key(&visits[*before]) == key(&visits[*visit]);
-            let mut newer = first.range(connection + 1..).map(|(_, visit)| *visit);
-            let waited = newer.any(|newer| packet(newer) < packet(*visit));
+            let waited = soonest.get(connection).is_some_and(|soonest| *soonest < packet(*visit));
             let (theirs, ours) = (links.find(*before), links.find(*visit));
             let tells = links.holdings.contains_key(&ours) && !links.holdings.contains_key(&theirs);
             if is_one_key && waited && tells {
@@ -314,6 +314,21 @@ impl Value {
         }
         by_key
     }
+}
+
+/// For each connection but the last, the first packet that any newer one asks with.
+fn soonest_after(
+    firsts: impl DoubleEndedIterator<Item = (u64, Option<u64>)>,
+) -> BTreeMap<u64, Option<u64>> {
+    let mut soonest = None;
+    let mut all = BTreeMap::new();
+    for (connection, packet) in firsts.rev() {
+        if let Some(soonest) = soonest {
+            all.insert(connection, soonest);
+        }
+        soonest = Some(soonest.map_or(packet, |soonest: Option<u64>| soonest.min(packet)));
+    }
+    all
 }
 
 /// Visits that show a value, with the place of the line where they made it, and the packet.

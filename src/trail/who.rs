@@ -44,6 +44,9 @@ pub(super) struct Profile {
     pub evidence: Vec<Attribution>,
 }
 
+/// Of the clients of one name, only so many, the latest, may turn up at another address.
+const MAX_MOVED: usize = 1024;
+
 /// How many of a client's last pages are remembered.
 const MAX_PAGES: usize = 8;
 
@@ -234,6 +237,7 @@ pub(super) struct Roster {
     by_group: BTreeMap<usize, usize>,
     by_name: BTreeMap<(IpAddr, Vec<u8>), Vec<usize>>,
     by_connection: BTreeMap<u64, usize>,
+    by_agent: BTreeMap<Vec<u8>, Vec<usize>>,
 }
 
 impl Roster {
@@ -321,13 +325,15 @@ impl Roster {
     /// are sent here: its address has changed.
     fn moved(&mut self, key: &(IpAddr, Vec<u8>), visit: &Visit, asked: &Asked) -> Option<usize> {
         let target = asked.target.as_ref().filter(|_| !asked.cookies.pairs.is_empty())?;
-        let fits = |profile: &Profile| {
-            profile.user_agent == asked.user_agent
-                && profile.traits == asked.traits
+        let fits = |candidate: &usize| {
+            let profile = &self.profiles[*candidate];
+            profile.traits == asked.traits
                 && profile.jar.agent().is_browser()
                 && profile.explains(asked, target)
         };
-        let found = self.profiles.iter().position(fits)?;
+        let named = self.by_agent.get(&asked.user_agent)?;
+        let latest = &named[named.len().saturating_sub(MAX_MOVED)..];
+        let found = latest.iter().copied().find(fits)?;
         self.by_name.entry(key.clone()).or_default().push(found);
         self.profiles[found].addresses.push(visit.client.ip());
         Some(found)
@@ -355,6 +361,7 @@ impl Roster {
         told_apart: Option<String>,
     ) -> usize {
         let index = self.profiles.len();
+        self.by_agent.entry(asked.user_agent.clone()).or_default().push(index);
         self.by_name.entry(key).or_default().push(index);
         self.profiles.push(Profile {
             jar: Jar::for_user_agent(&asked.user_agent),
