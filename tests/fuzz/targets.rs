@@ -119,44 +119,49 @@ fn byte_at(side: usize, seq: u32) -> u8 {
 /// What was delivered of one direction.
 #[derive(Default)]
 struct Delivered {
-    /// Where the next event must begin, and the sequence number of that byte.
-    next: Option<(u64, Option<u32>)>,
+    /// Where the next event must begin.
+    next: Option<u64>,
+    /// The sequence numbers that its first byte may have. A few bytes may stand in two places; more
+    /// of them tell which it was.
+    seqs: Option<Vec<u32>>,
 }
 
 impl Delivered {
     /// Every byte once, in order, and the right one; every hole of the right size.
     fn check(&mut self, side: usize, event: &Event<'_>, bases: &[u32]) {
-        let (at, seq) = self.next.unwrap_or((event.offset, None));
+        let at = self.next.unwrap_or(event.offset);
         assert_eq!(event.offset, at, "an event begins where the one before it ended");
-        match &event.what {
+        let len = match &event.what {
             What::Data(bytes) => {
                 assert!(!bytes.is_empty());
-                let fits = |seq: u32| {
-                    let numbers = (0..).map(|step| seq.wrapping_add(step));
-                    bytes.iter().zip(numbers).all(|(byte, seq)| byte_at(side, seq) == *byte)
-                };
-                let seq = match seq {
-                    Some(seq) => seq,
-                    // Nothing was delivered yet; the first byte is that of some segment's range.
-                    None => bases.iter().copied().find(|seq| fits(*seq)).unwrap_or_else(|| {
-                        bases
-                            .iter()
-                            .flat_map(|base| (0..600).map(|s| base.wrapping_add(s)))
-                            .find(|seq| fits(*seq))
-                            .expect("bytes that nobody sent")
-                    }),
-                };
-                assert!(self.next.is_none_or(|next| next.1.is_none()) || fits(seq));
-                let len = bytes.len();
-                self.next = Some((at + len as u64, Some(seq.wrapping_add(len as u32))));
+                self.narrow(side, bytes, bases);
+                bytes.len() as u64
             }
             What::Gap(len) | What::Cut(len) => {
                 assert!(*len > 0);
-                self.next = Some((at + len, seq.map(|seq| seq.wrapping_add(*len as u32))));
+                *len
             }
             // A FIN may be forged: a direction that goes on behind it ends once more.
-            What::End(_) => {}
+            What::End(_) => 0,
+        };
+        self.next = Some(at + len);
+        for seq in self.seqs.iter_mut().flatten() {
+            *seq = seq.wrapping_add(len as u32);
         }
+    }
+
+    /// Keeps the places where the bytes fit; at first those in the range of any segment.
+    fn narrow(&mut self, side: usize, bytes: &[u8], bases: &[u32]) {
+        let fits = |seq: &u32| {
+            let numbers = (0..).map(|step| seq.wrapping_add(step));
+            bytes.iter().zip(numbers).all(|(byte, seq)| byte_at(side, seq) == *byte)
+        };
+        let seqs = self.seqs.get_or_insert_with(|| {
+            let ranges = bases.iter().flat_map(|base| (0..600).map(|step| base.wrapping_add(step)));
+            ranges.collect()
+        });
+        seqs.retain(fits);
+        assert!(!seqs.is_empty(), "bytes that nobody sent there");
     }
 }
 
