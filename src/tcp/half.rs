@@ -56,6 +56,8 @@ pub(super) struct Half {
     pub seen: bool,
     /// Its end has been delivered.
     pub ended: bool,
+    /// The same, even if it turned out to go on behind it.
+    told_end: bool,
     rare: Option<Box<Rare>>,
 }
 
@@ -89,7 +91,8 @@ impl Half {
     /// A SYN says that the stream begins with `first`. As long as nothing has been delivered, it is
     /// believed before all that was concluded from other segments: those may be forged.
     pub fn open(&mut self, first: Seq) {
-        if self.has_delivered() {
+        // Behind its end, which a consumer has been told of, it does not begin anew.
+        if self.has_delivered() || self.told_end {
             return;
         }
         let stored = self.assembler.first_stored().map(|(at, _)| at);
@@ -106,7 +109,7 @@ impl Half {
 
     /// A segment without SYN begins with `seq`: the stream was there before.
     pub fn join(&mut self, seq: Seq) {
-        if !matches!(self.beginning, Beginning::Unknown | Beginning::Guessed) {
+        if self.told_end || !matches!(self.beginning, Beginning::Unknown | Beginning::Guessed) {
             return;
         }
         if self.offset(seq).is_none_or(|at| at == 0 || at > 2 * ROOM_BEFORE) {
@@ -151,6 +154,7 @@ impl Half {
     /// Its end is being delivered.
     pub fn end(&mut self) {
         self.ended = true;
+        self.told_end = true;
         self.fin = Some(self.next());
     }
 
