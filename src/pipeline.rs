@@ -263,6 +263,10 @@ impl Flows {
     }
 }
 
+fn peers(entry: &Entry<Talk>) -> Peers {
+    Peers { connection: entry.id, ends: entry.ends, since: entry.since }
+}
+
 /// One segment through its connection: what it finished.
 fn advance(
     entry: &mut Entry<Talk>,
@@ -272,15 +276,14 @@ fn advance(
 ) -> Vec<Box<Exchange>> {
     let side = entry.side_of(segment);
     if let Some(event) = entry.tcp.push(side, segment, limits) {
-        let peers = Peers { connection: entry.id, ends: entry.ends, since: entry.since };
+        let peers = peers(entry);
         entry.app.push(&event, peers, reading);
     }
     for side in Side::BOTH {
         let Some(offset) = entry.tcp.take_conflict_at(side) else { continue };
         if !entry.app.begun && entry.app.conversation.is_none() {
             // The copies may differ in the very first bytes, before anything was delivered.
-            let peers = Peers { connection: entry.id, ends: entry.ends, since: entry.since };
-            entry.app.conversation = Some(Box::new(Conversation::new(peers, reading)));
+            entry.app.conversation = Some(Box::new(Conversation::new(peers(entry), reading)));
         }
         if let Some(conversation) = &mut entry.app.conversation {
             conversation.overlap(side, offset, segment.packet);
@@ -313,7 +316,7 @@ fn finish(entry: &mut Entry<Talk>, reading: Reading, limits: &TcpLimits) -> Vec<
 }
 
 fn drain(entry: &mut Entry<Talk>, reading: Reading, limits: &TcpLimits) -> Vec<Box<Exchange>> {
-    let peers = Peers { connection: entry.id, ends: entry.ends, since: entry.since };
+    let peers = peers(entry);
     while let Some(event) = entry.tcp.pop(limits) {
         entry.app.push(&event, peers, reading);
     }

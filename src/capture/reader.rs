@@ -42,8 +42,8 @@ pub struct Damage {
 }
 
 impl Reader {
-    /// Opens a file (`-` is standard input), whatever its name. What is compressed is
-    /// unpacked on the way.
+    /// Opens a file (`-` is standard input), whatever its name. What is compressed is unpacked on
+    /// the way.
     ///
     /// # Errors
     ///

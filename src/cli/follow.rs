@@ -8,7 +8,7 @@ use crate::capture::{Follow, Followed, Packet};
 use crate::http::{KeepBodies, Reading};
 use crate::note::Note;
 use crate::pipeline::{Numbered, Pipeline};
-use crate::trail::{Keys, Trail};
+use crate::trail::Keys;
 use std::path::Path;
 
 /// Follows a file, tells what happens as `sniff` does, and writes the report once it ends.
@@ -61,19 +61,6 @@ pub fn read(
     std::iter::from_fn(|| pipeline.pop()).try_for_each(each)?;
     let notes = notes.into_iter().chain(pipeline.note()).collect();
     Ok(Finished { counts: pipeline.counts().clone(), notes })
-}
-
-/// Follows a file to its end, into a trail.
-///
-/// # Errors
-/// Those of [`read`].
-pub fn trail(input: &args::Input, keep: KeepBodies) -> anyhow::Result<(Trail, Finished)> {
-    let mut trail = Trail::default();
-    let finished = read(input, keep, |numbered| {
-        trail.push(numbered);
-        Ok(())
-    })?;
-    Ok((trail, finished))
 }
 
 /// Hands each packet on until SIGINT, SIGTERM, or the end of a pipe; and `None` whenever nothing

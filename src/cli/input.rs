@@ -49,8 +49,8 @@ pub fn read(
     read_quietly(input, keep, false, each)
 }
 
-/// The same. `is_quiet` says that `each` writes
-/// to the terminal, where no line about the progress must come in between.
+/// The same. `is_quiet` says that `each` writes to the terminal, where no line about the progress
+/// must come in between.
 ///
 /// # Errors
 /// A file that cannot be opened, a filter that cannot be compiled, or what `each` fails with.

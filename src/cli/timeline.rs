@@ -1,8 +1,9 @@
 //! `cookietrail timeline`: each cookie's flow in time.
 
-use super::{Outcome, args, follow, input, output};
+use super::{Outcome, args, follow, output};
 use crate::http::KeepBodies;
 use crate::report::timeline::{self, Selection};
+use crate::trail::Trail;
 use std::io::Write;
 
 /// Runs the subcommand.
@@ -11,8 +12,17 @@ use std::io::Write;
 /// A capture that cannot be opened, or an output that cannot be written.
 pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
     let keys = arguments.secrets.all()?;
-    let read = if arguments.follow { follow::trail } else { input::trail };
-    let (trail, finished) = read(&arguments.input, KeepBodies::Readable)?;
+    let (input, keep) = (&arguments.input, KeepBodies::Readable);
+    let mut trail = Trail::default();
+    let each = |numbered| {
+        trail.push(numbered);
+        Ok(())
+    };
+    let finished = if arguments.follow {
+        follow::read(input, keep, each)?
+    } else {
+        super::input::read(input, keep, each)?
+    };
     let story = trail.finish_with(&keys);
     let selection = Selection {
         cookies: arguments.cookie.clone(),

@@ -74,28 +74,41 @@ pub struct Received {
 impl Jar {
     /// Takes in every `Set-Cookie` line of one response, in order.
     pub fn receive(&mut self, lines: &[&[u8]], response: &Response) -> Vec<Received> {
-        let has_nul = lines.iter().any(|line| line.contains(&0));
-        let is_dropped = has_nul && self.agent.drops_response_with_nul();
-        let mut received = Vec::with_capacity(lines.len());
-        for (index, line) in lines.iter().enumerate() {
-            let (cookie, fault) = match SetCookie::parse_for(line, self.agent) {
-                Ok(cookie) => (cookie, None),
-                Err(refusal) => (*refusal.cookie, Some(refusal.reason)),
-            };
-            let fault = if is_dropped {
-                Some(Reason::NulInResponse)
-            } else if index >= self.agent.lines_per_response() {
-                Some(Reason::TooManyInResponse)
-            } else {
-                fault
-            };
-            let stored = match fault {
-                Some(reason) => Stored::Refused(self.weigh(reason)),
-                None => self.store(&cookie, response),
-            };
-            received.push(Received { cookie, stored });
-        }
-        received
+        let is_dropped = self.drops(lines);
+        let lines = lines.iter().enumerate();
+        lines.map(|(place, line)| self.receive_line(line, place, is_dropped, response)).collect()
+    }
+
+    /// Whether the client drops a response with these lines as a whole.
+    pub fn drops(&self, lines: &[impl AsRef<[u8]>]) -> bool {
+        self.agent.drops_response_with_nul() && lines.iter().any(|line| line.as_ref().contains(&0))
+    }
+
+    /// Takes in one `Set-Cookie` line, the `place`th of its response (from 0), for a caller that has
+    /// something to say of each. `is_dropped` is what [`Self::drops`] said of all its lines.
+    pub fn receive_line(
+        &mut self,
+        line: &[u8],
+        place: usize,
+        is_dropped: bool,
+        response: &Response,
+    ) -> Received {
+        let (cookie, fault) = match SetCookie::parse_for(line, self.agent) {
+            Ok(cookie) => (cookie, None),
+            Err(refusal) => (*refusal.cookie, Some(refusal.reason)),
+        };
+        let fault = if is_dropped {
+            Some(Reason::NulInResponse)
+        } else if place >= self.agent.lines_per_response() {
+            Some(Reason::TooManyInResponse)
+        } else {
+            fault
+        };
+        let stored = match fault {
+            Some(reason) => Stored::Refused(self.weigh(reason)),
+            None => self.store(&cookie, response),
+        };
+        Received { cookie, stored }
     }
 
     /// Stores one cookie, or tells why the client does not.

@@ -88,13 +88,13 @@ impl Headers {
     }
 }
 
-/// Heads are capped far below 4 GiB; should that ever change, a field would be cut, not wrapped.
 /// The members of a list in one field value (RFC 9110 section 5.6.1): trimmed, empty ones left out.
 pub(super) fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     let members = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
     members.filter(|member| !member.is_empty())
 }
 
+/// Heads are capped far below 4 GiB; should that ever change, a field would be cut, not wrapped.
 fn position(text: &[u8]) -> u32 {
     u32::try_from(text.len()).unwrap_or(u32::MAX)
 }

@@ -99,7 +99,7 @@ impl JsonLine {
                 let nanos = time.nanos().rem_euclid(1_000_000_000);
                 self.out.push(b'"');
                 self.out.extend_from_slice(&text.as_bytes()[..text.len() - 1]);
-                let fraction = ninth_digits(nanos.unsigned_abs());
+                let fraction = nine_digits(nanos.unsigned_abs());
                 self.out.push(b'.');
                 self.out.extend_from_slice(&fraction[..digits.min(fraction.len())]);
                 self.raw("Z\"");
@@ -167,7 +167,7 @@ fn unplain<const N: usize>(block: &[u8; N]) -> u8 {
 }
 
 /// Nanoseconds as nine digits.
-fn ninth_digits(mut nanos: u64) -> [u8; 9] {
+fn nine_digits(mut nanos: u64) -> [u8; 9] {
     let mut digits = [b'0'; 9];
     for digit in digits.iter_mut().rev() {
         *digit = b"0123456789"[(nanos % 10) as usize];

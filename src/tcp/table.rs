@@ -28,8 +28,6 @@ pub struct Entry<T> {
     pub ends: [SocketAddr; 2],
     /// The time of its first packet.
     pub since: Timestamp,
-    /// Whether its opening handshake was seen.
-    pub opened: bool,
     /// The streams.
     pub tcp: Connection,
     /// What the consumer keeps.
@@ -211,13 +209,5 @@ fn new_entry<T: Default>(id: u64, segment: &Segment<'_>) -> Box<Entry<T>> {
     let (from, to) = (segment.source, segment.destination);
     let ends = if answer { [to, from] } else { [from, to] };
     let tcp = Connection::new(segment);
-    Box::new(Entry {
-        id,
-        ends,
-        since: segment.time,
-        opened: segment.flags.syn,
-        tcp,
-        app: T::default(),
-        rival: None,
-    })
+    Box::new(Entry { id, ends, since: segment.time, tcp, app: T::default(), rival: None })
 }

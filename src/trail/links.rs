@@ -350,7 +350,8 @@ fn tie(links: &mut Links, shows: &Shows<'_>, value: &[u8]) -> Option<(usize, Spa
     Some((first, Span { value: value.to_vec(), first: first_packet, last }))
 }
 
-fn is_session(name: &[u8], value: &[u8]) -> bool {
+/// Whether a value is a session by what it looks like.
+pub(super) fn is_session(name: &[u8], value: &[u8]) -> bool {
     let reading = session::decode(&session::Cookie::new(name, value), &session::Context::default());
     reading.is_some_and(|reading| reading.kind.is_session())
 }

@@ -126,6 +126,7 @@ impl Lives {
                 self.push(life, CookieEvent { text, ..event(EventKind::Deleted, shown) });
             }
         }
+        let is_dropped = profile.jar.drops(&answered.set_cookies);
         for (place, line) in answered.set_cookies.iter().enumerate() {
             self.serial += 1;
             let response = Response {
@@ -136,18 +137,16 @@ impl Lives {
                 kept: self.known.kept.contains(&(visit, place)),
                 tag: self.serial,
             };
-            let received = profile.jar.receive(&[line], &response);
+            let received = profile.jar.receive_line(line, place, is_dropped, &response);
             if self.known.returned.contains(&(visit, place)) {
                 profile.note_comes_back(self.serial);
             }
-            for received in received {
-                if matches!(received.stored, Stored::Refused(_)) {
-                    let set = &received.cookie;
-                    self.refused.note(browser, &set.name, &set.value, (visit, place));
-                }
-                let who = &mut Who { browser, profile: &mut *profile };
-                self.received(who, shown, &received, asked, target);
+            if matches!(received.stored, Stored::Refused(_)) {
+                let set = &received.cookie;
+                self.refused.note(browser, &set.name, &set.value, (visit, place));
             }
+            let who = &mut Who { browser, profile: &mut *profile };
+            self.received(who, shown, &received, asked, target);
         }
     }
 

@@ -10,16 +10,19 @@ use std::net::SocketAddr;
 pub(super) struct Spoken {
     pub scheme: Scheme,
     pub in_doubt: bool,
+    /// Whether somebody between the two passed the request on.
+    pub is_forwarded: bool,
 }
 
 /// The scheme that the browser used for a request seen in clear, and asked of `server`.
 pub(super) fn spoken(request: &Request, server: SocketAddr) -> Spoken {
-    if request.start.target.starts_with(b"http://") {
-        // To a proxy, which is told the whole URL.
-        return Spoken { scheme: Scheme::Http, in_doubt: false };
-    }
     let headers = &request.headers;
     let is_marked = has_marks(headers);
+    let is_forwarded = is_forwarded(request, is_marked);
+    if request.start.target.starts_with(b"http://") {
+        // To a proxy, which is told the whole URL.
+        return Spoken { scheme: Scheme::Http, in_doubt: false, is_forwarded };
+    }
     let said = is_marked.then(|| forwarded_scheme(headers)).flatten();
     let host = headers.first("host").and_then(Host::from_authority);
     let is_here = host.as_ref().is_some_and(|(host, _)| host.is_loopback());
@@ -34,7 +37,8 @@ pub(super) fn spoken(request: &Request, server: SocketAddr) -> Spoken {
         scheme: if is_https { Scheme::Https } else { Scheme::Http },
         in_doubt: !is_https
             && said.is_none()
-            && (is_relayed || is_forwarded(request) || comes_from_https(headers)),
+            && (is_relayed || is_forwarded || comes_from_https(headers)),
+        is_forwarded,
     }
 }
 
@@ -76,7 +80,7 @@ fn forwarded_scheme(headers: &Headers) -> Option<Scheme> {
 
 /// Whether somebody between the browser and the server passed the request on. Browsers speak
 /// HTTP/1.1; one that seems to speak 1.0 has a proxy before it (nginx does so by itself).
-pub(super) fn is_forwarded(request: &Request) -> bool {
+fn is_forwarded(request: &Request, is_marked: bool) -> bool {
     const MARKS: [&str; 6] = [
         "via",
         "forwarded",
@@ -89,8 +93,7 @@ pub(super) fn is_forwarded(request: &Request) -> bool {
     let is_old = (request.start.version.major, request.start.version.minor) == (1, 0);
     let is_browser =
         || headers.first("user-agent").is_some_and(|name| name.starts_with(b"Mozilla/5"));
-    (is_old && is_browser())
-        || has_marks(headers) && MARKS.iter().any(|name| headers.first(name).is_some())
+    (is_old && is_browser()) || is_marked && MARKS.iter().any(|name| headers.first(name).is_some())
 }
 
 /// Whether a page of the same host that came over https asks. Browsers do not name such a page to

@@ -266,7 +266,7 @@ fn asked(request: &Request, exchange: &Exchange, content: &[u8]) -> Asked {
             value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic "))
         }),
         purpose: purpose(headers, &clues, &request.start.target),
-        is_relayed: scheme::is_forwarded(request),
+        is_relayed: spoken.is_forwarded,
     }
 }
 

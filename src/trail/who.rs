@@ -6,10 +6,9 @@
 //! one with a session that this client was never given.
 
 use super::evidence::{Attribution, TiedBy};
-use super::links::{Holdings, Links, Tie};
+use super::links::{Holdings, Links, Tie, is_session};
 use super::visit::{Asked, Purpose, Visit};
 use crate::cookie::{Considered, Cookie, Jar, Target};
-use crate::session;
 use crate::time::Timestamp;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -223,11 +222,6 @@ const fn fitted_by(fit: &Fit) -> TiedBy {
         (_, _, _, true, ..) => TiedBy::Referer,
         _ => TiedBy::Nothing,
     }
-}
-
-fn is_session(name: &[u8], value: &[u8]) -> bool {
-    let reading = session::decode(&session::Cookie::new(name, value), &session::Context::default());
-    reading.is_some_and(|reading| reading.kind.is_session())
 }
 
 /// All clients of a capture.
