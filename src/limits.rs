@@ -70,6 +70,14 @@ impl Default for TableLimits {
     }
 }
 
+/// Connections that are over and remembered, at 32 bytes each, in each lane: as many again may be
+/// remembered beside them. Late copies of a segment come within seconds.
+pub const PAST_CONNECTIONS: usize = 8192;
+
+/// Connections that were over last, in each lane, of which everything is kept: an end may have been
+/// forged, and the stream go on behind it.
+pub const LINGERING: usize = 128;
+
 /// How much of an HTTP message is read and kept.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpLimits {
@@ -102,6 +110,11 @@ impl Default for HttpLimits {
 /// Exchanges that are complete and wait for an earlier one to end, so that the output is in
 /// capture order. Past this the oldest are let go.
 pub const HELD_EXCHANGES: usize = 100_000;
+
+/// Among how many the connections of a file are divided, whatever the number of threads. Each gets
+/// its part of what the budget allows. More would divide that too finely; fewer would leave
+/// processors idle.
+pub const LANES: usize = 8;
 
 /// What the program itself takes, and the blocks and lines that are on their way between threads.
 const FIXED_MEMORY: usize = 40 << 20;
@@ -162,5 +175,16 @@ impl Budget {
             open_bytes: shared / 4,
             finished_bytes: shared / 8,
         }
+    }
+
+    /// The part of each of `count` who follow connections.
+    #[must_use]
+    pub fn divided(self, count: usize) -> Self {
+        let table = TableLimits {
+            crowded: self.table.crowded / count,
+            most: self.table.most / count,
+            ..self.table
+        };
+        Self { table, open_bytes: self.open_bytes / count, ..self }
     }
 }

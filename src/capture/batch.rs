@@ -27,6 +27,11 @@ impl Batch {
         })
     }
 
+    /// The bytes in which the packets lie.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// How many packets there are.
     pub fn len(&self) -> usize {
         self.records.len()

@@ -1,7 +1,7 @@
 //! `cookietrail exchanges`: one line an exchange.
 
 use super::{Outcome, args, follow, input, output};
-use crate::http::KeepBodies;
+use crate::http::{Exchange, KeepBodies};
 use crate::report::exchange_json::ExchangeLines;
 use std::io::{self, IsTerminal, Write};
 
@@ -22,8 +22,12 @@ pub fn run(arguments: &args::Exchanges) -> anyhow::Result<Outcome> {
         })?
     } else {
         let is_quiet = arguments.output.is_none() && io::stdout().is_terminal();
-        input::read_quietly(&arguments.input, KeepBodies::None, is_quiet, |numbered| {
-            Ok(lines.write(&numbered, &mut out)?)
+        let maker = || {
+            let mut lines = ExchangeLines::default();
+            move |exchange: Box<Exchange>| lines.rest(&exchange)
+        };
+        input::read_as(&arguments.input, KeepBodies::None, is_quiet, maker, |ready| {
+            Ok(lines.complete(ready.id, ready.connection, &ready.item, &mut out)?)
         })?
     };
     out.flush()?;

@@ -32,7 +32,7 @@ pub fn report(
     })?;
     let name = only(input)?.display().to_string();
     let is_document = options.format == args::Format::Json || options.output.is_some();
-    let finished = Finished { counts: session.counts().clone(), notes };
+    let finished = Finished { counts: session.counts(), notes };
     let outcome = session.report(options, &name, &finished.notes, &mut report_to)?;
     if is_document {
         finished.tell();
@@ -60,7 +60,7 @@ pub fn read(
     pipeline.finish();
     std::iter::from_fn(|| pipeline.pop()).try_for_each(each)?;
     let notes = notes.into_iter().chain(pipeline.note()).collect();
-    Ok(Finished { counts: pipeline.counts().clone(), notes })
+    Ok(Finished { counts: pipeline.counts(), notes })
 }
 
 /// Hands each packet on until SIGINT, SIGTERM, or the end of a pipe; and `None` whenever nothing

@@ -2,16 +2,14 @@
 
 use super::Outcome;
 use super::args;
+use super::output;
 use super::progress;
-use super::{output, stages};
-use crate::capture::{Batch, Files, Packet};
-use crate::http::{KeepBodies, Reading};
+use super::stages::{self, Source};
+use crate::capture::{Files, Packet};
+use crate::http::{Exchange, KeepBodies, Reading};
 use crate::note::{Note, NoteKind};
-use crate::pipeline::{Counts, Numbered, Pipeline};
+use crate::pipeline::{self, Counts, Lane, Numbered, Order, Ready, Sorter};
 use crate::trail::Trail;
-
-/// Bytes of finished exchanges that are handed on together.
-const HANDED_ON: usize = 256 << 10;
 
 /// What reading a capture gave, beside the exchanges.
 pub struct Finished {
@@ -44,82 +42,48 @@ impl Finished {
 pub fn read(
     input: &args::Input,
     keep: KeepBodies,
-    each: impl FnMut(Numbered) -> anyhow::Result<()>,
+    mut each: impl FnMut(Numbered) -> anyhow::Result<()>,
 ) -> anyhow::Result<Finished> {
-    read_quietly(input, keep, false, each)
+    let make = || |exchange| exchange;
+    read_as(input, keep, false, make, |ready| each(Numbered::from(ready)))
 }
 
-/// The same. `is_quiet` says that `each` writes to the terminal, where no line about the progress
-/// must come in between.
+/// The same, where whoever follows connections makes something of each exchange at once. `is_quiet`
+/// says that `each` writes to the terminal, where no line about the progress must come in between.
 ///
 /// # Errors
 /// A file that cannot be opened, a filter that cannot be compiled, or what `each` fails with.
-pub fn read_quietly(
+pub fn read_as<T, M>(
     input: &args::Input,
     keep: KeepBodies,
     is_quiet: bool,
-    mut each: impl FnMut(Numbered) -> anyhow::Result<()>,
-) -> anyhow::Result<Finished> {
+    maker: impl Fn() -> M,
+    mut each: impl FnMut(Ready<T>) -> anyhow::Result<()>,
+) -> anyhow::Result<Finished>
+where
+    T: Send,
+    M: FnMut(Box<Exchange>) -> T + Send,
+{
     let mut files = Files::open(&input.files)?;
     for file in files.repeated() {
         output::say(&format!("cookietrail: {} is named twice, and read twice", file.display()));
     }
-    let mut street = Street::new(input, keep)?;
-    let mut progress = progress::Reading::new(!is_quiet);
-    if input.threads.get() == 1 {
-        stages::one_by_one(&mut files, &mut street, &mut progress, &mut each)?;
-    } else {
-        stages::side_by_side(&mut files, &mut street, &mut progress, &mut each)?;
+    let budget = input.memory.budget();
+    let mut lanes = pipeline::lanes(Reading { keep, ..Reading::default() }, budget);
+    let mut sorter = Sorter::new(budget.fragments);
+    let source = Source {
+        files: &mut files,
+        filter: Filter::new(input.filter.as_deref())?,
+        sorter: &mut sorter,
+        progress: progress::Reading::new(!is_quiet),
+    };
+    let order = Order::within(budget.finished_bytes);
+    match input.threads.get() {
+        1 => stages::one_by_one(source, &mut lanes, order, maker(), &mut each)?,
+        many => stages::side_by_side(source, &mut lanes, many, order, maker, &mut each)?,
     }
-    let notes = files.notes().iter().cloned().chain(street.pipeline.note()).collect();
-    Ok(Finished { counts: street.pipeline.counts().clone(), notes })
-}
-
-/// From packets to exchanges, past the user's filter.
-pub struct Street {
-    filter: Filter,
-    pipeline: Pipeline,
-}
-
-impl Street {
-    fn new(input: &args::Input, keep: KeepBodies) -> anyhow::Result<Self> {
-        let pipeline =
-            Pipeline::within(Reading { keep, ..Reading::default() }, input.memory.budget());
-        Ok(Self { filter: Filter::new(input.filter.as_deref())?, pipeline })
-    }
-
-    /// Takes the next packets.
-    pub fn push(&mut self, batch: &Batch) -> anyhow::Result<()> {
-        for packet in batch.packets() {
-            if self.filter.passes(&packet)? {
-                self.pipeline.push(&packet);
-            }
-        }
-        Ok(())
-    }
-
-    /// The exchanges whose turn has come.
-    pub fn exchanges(&mut self) -> impl Iterator<Item = Numbered> {
-        std::iter::from_fn(|| self.pipeline.pop())
-    }
-
-    /// Some of them, no more than may be on the way between two threads.
-    pub fn handful(&mut self) -> Vec<Numbered> {
-        let mut room = HANDED_ON;
-        let mut some = Vec::new();
-        while room > 0
-            && let Some(numbered) = self.pipeline.pop()
-        {
-            room = room.saturating_sub(numbered.exchange.weight());
-            some.push(numbered);
-        }
-        some
-    }
-
-    /// Nothing more will come.
-    pub fn finish(&mut self) {
-        self.pipeline.finish();
-    }
+    let notes = files.notes().iter().cloned().chain(Lane::note(&lanes)).collect();
+    Ok(Finished { counts: sorter.counts(&lanes), notes })
 }
 
 /// Reads all packets into a trail.

@@ -63,7 +63,7 @@ impl Session {
     }
 
     /// What was counted so far.
-    pub fn counts(&self) -> &Counts {
+    pub fn counts(&self) -> Counts {
         self.pipeline.counts()
     }
 
@@ -127,7 +127,7 @@ impl Session {
             output::say(&format!("cookietrail: {corrected}"));
         }
         let is_found = report::judge(&mut story, options);
-        let about = About { files: &[name.to_owned()], counts: self.pipeline.counts(), notes };
+        let about = About { files: &[name.to_owned()], counts: &self.pipeline.counts(), notes };
         report::render(&story, about, options, out)?;
         Ok(if is_found { Outcome::Found } else { Outcome::Fine })
     }

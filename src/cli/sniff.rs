@@ -39,7 +39,7 @@ pub fn run(arguments: &args::Sniff) -> anyhow::Result<Outcome> {
     if broken == Some(LiveError::ClosedPipe) {
         return Ok(Outcome::Fine);
     }
-    output::say(&format!("cookietrail: {}", counted(live.stats().ok(), session.counts())));
+    output::say(&format!("cookietrail: {}", counted(live.stats().ok(), &session.counts())));
     let file = arguments.write.as_deref().filter(|path| !is_stdout(Some(path)));
     let name = file.map_or(live.interface().to_owned(), |path| path.display().to_string());
     let outcome = session.report(&arguments.report, &name, &[], &mut report_to)?;
@@ -143,7 +143,7 @@ fn listen(
 ) -> anyhow::Result<Option<LiveError>> {
     loop {
         if ending.signals.take_counts() {
-            let counts = counted(live.stats().ok(), session.counts());
+            let counts = counted(live.stats().ok(), &session.counts());
             output::say(&format!("cookietrail: {counts}"));
         }
         ending.look();

@@ -1,106 +1,148 @@
-//! The street on several threads: one reads, one takes packets to exchanges, and the caller's own
-//! does what it is there for. Each stage has one thread, so that the order of everything, and with
-//! it the answer, is the same however many threads there are.
+//! The street on several threads: one reads and sorts packets by connection, some follow the
+//! connections, and the caller's own does what it is there for. The answer does not depend on how
+//! many there are: see [`Lane`].
 //!
 //! What passes from stage to stage passes in batches, through channels that hold a few: a stage
 //! that is faster waits for the slower ones and takes no memory meanwhile.
 
-use super::input::Street;
+use super::input::Filter;
 use super::progress::Reading;
-use crate::capture::{Batch, Files};
-use crate::pipeline::Numbered;
+use crate::capture::Files;
+use crate::http::Exchange;
+use crate::pipeline::{Lane, Load, Order, Ready, Sorter, Worked};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
 /// Batches that may wait for the next stage. One evens out little, many leave the cache.
 const WAITING: usize = 4;
 
-/// What is done with each exchange.
-type Each<'a> = &'a mut dyn FnMut(Numbered) -> anyhow::Result<()>;
+/// What is done with each exchange, or with what was made of it.
+pub type Each<'a, T> = &'a mut dyn FnMut(Ready<T>) -> anyhow::Result<()>;
 
-/// Everything on the caller's thread.
-pub fn one_by_one(
-    files: &mut Files,
-    street: &mut Street,
-    progress: &mut Reading,
-    each: Each<'_>,
-) -> anyhow::Result<()> {
-    let mut batch = Batch::default();
-    while files.fill(&mut batch) {
-        street.push(&batch)?;
-        street.exchanges().try_for_each(&mut *each)?;
-        progress.add(batch.len(), files);
-    }
-    progress.clear();
-    street.finish();
-    street.exchanges().try_for_each(each)
+/// Where packets come from.
+pub struct Source<'a> {
+    /// The files, of which `filter` leaves some packets.
+    pub files: &'a mut Files,
+    pub filter: Filter,
+    pub sorter: &'a mut Sorter,
+    pub progress: Reading,
 }
 
-/// Each stage on a thread of its own, the last one on the caller's.
-pub fn side_by_side(
-    files: &mut Files,
-    street: &mut Street,
-    progress: &mut Reading,
-    each: Each<'_>,
+impl Source<'_> {
+    /// The next packets, sorted. False if there are no more.
+    fn fill(&mut self, load: &mut Load) -> anyhow::Result<bool> {
+        if !self.files.fill(&mut load.batch) {
+            self.progress.clear();
+            return Ok(false);
+        }
+        self.sorter.sort(load, |packet| self.filter.passes(packet))?;
+        self.progress.add(load.batch.len(), self.files);
+        Ok(true)
+    }
+}
+
+/// Everything on the caller's thread. `make` makes of each exchange what `each` is given.
+pub fn one_by_one<T>(
+    mut source: Source<'_>,
+    lanes: &mut [Lane],
+    mut order: Order<T>,
+    mut make: impl FnMut(Box<Exchange>) -> T,
+    each: Each<'_, T>,
 ) -> anyhow::Result<()> {
-    let (read, batches) = sync_channel(WAITING);
-    let (emptied, spares) = channel();
-    let (finished, exchanges) = sync_channel::<Vec<Numbered>>(WAITING);
+    let mut load = Load::default();
+    while source.fill(&mut load)? {
+        order.take(lanes.iter_mut().map(|lane| lane.work(&load, &mut make)));
+        std::iter::from_fn(|| order.pop()).try_for_each(&mut *each)?;
+    }
+    order.take(lanes.iter_mut().map(|lane| lane.finish(&mut make)));
+    std::iter::from_fn(|| order.pop()).try_for_each(each)
+}
+
+/// The lanes on so many threads, the reading on another, and `each` on the caller's. Every thread
+/// that follows connections has a `make` of its own.
+pub fn side_by_side<T, M>(
+    source: Source<'_>,
+    lanes: &mut [Lane],
+    threads: usize,
+    mut order: Order<T>,
+    maker: impl Fn() -> M,
+    each: Each<'_, T>,
+) -> anyhow::Result<()>
+where
+    T: Send,
+    M: FnMut(Box<Exchange>) -> T + Send,
+{
+    let share = lanes.len().div_ceil(threads);
     thread::scope(|scope| {
-        scope.spawn(move || read_ahead(files, progress, &read, &spares));
-        let parsing = scope.spawn(move || parse(street, &batches, &emptied, &finished));
-        // An error leaves this closure, and with it `exchanges`; the other stages then end too.
-        exchanges.into_iter().flatten().try_for_each(each)?;
-        parsing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let (emptied, spares) = channel();
+        let (mut loads, mut results) = (Vec::new(), Vec::new());
+        for lanes in lanes.chunks_mut(share) {
+            let (load, coming) = sync_channel(WAITING);
+            let (result, worked) = sync_channel(WAITING);
+            let (emptied, make) = (emptied.clone(), maker());
+            scope.spawn(move || follow(lanes, make, &coming, &emptied, &result));
+            loads.push(load);
+            results.push(worked);
+        }
+        let reading = scope.spawn(move || read_ahead(source, &loads, &spares));
+        // An error leaves this closure, and with it `results`; the other stages then end too.
+        while let Some(worked) = next_of_all(&results) {
+            order.take(worked);
+            std::iter::from_fn(|| order.pop()).try_for_each(&mut *each)?;
+        }
+        reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
+}
+
+/// What all threads made of the next load; `None` after the last one.
+fn next_of_all<T>(results: &[Receiver<Vec<Worked<T>>>]) -> Option<Vec<Worked<T>>> {
+    let mut all = Vec::new();
+    for result in results {
+        all.extend(result.recv().ok()?);
+    }
+    Some(all)
 }
 
 /// Reads until the end, or until nobody listens.
 fn read_ahead(
-    files: &mut Files,
-    progress: &mut Reading,
-    read: &SyncSender<Batch>,
-    spares: &Receiver<Batch>,
-) {
-    let mut batch = Batch::default();
-    while files.fill(&mut batch) {
-        progress.add(batch.len(), files);
-        if read.send(batch).is_err() {
-            return;
-        }
-        batch = spares.try_recv().unwrap_or_default();
-    }
-    progress.clear();
-}
-
-fn parse(
-    street: &mut Street,
-    batches: &Receiver<Batch>,
-    emptied: &Sender<Batch>,
-    finished: &SyncSender<Vec<Numbered>>,
+    mut source: Source<'_>,
+    loads: &[SyncSender<Arc<Load>>],
+    spares: &Receiver<Load>,
 ) -> anyhow::Result<()> {
-    for batch in batches {
-        street.push(&batch)?;
-        // Nobody takes it back once everything is read.
-        let _ = emptied.send(batch);
-        if !hand_on(street, finished) {
-            return Ok(());
+    let mut load = Load::default();
+    while source.fill(&mut load)? {
+        let full = Arc::new(load);
+        for lane in loads {
+            if lane.send(Arc::clone(&full)).is_err() {
+                return Ok(());
+            }
         }
+        drop(full);
+        load = spares.try_recv().unwrap_or_default();
     }
-    street.finish();
-    hand_on(street, finished);
     Ok(())
 }
 
-/// Hands on what is ready. False if nobody takes it any more.
-fn hand_on(street: &mut Street, finished: &SyncSender<Vec<Numbered>>) -> bool {
-    loop {
-        let ready = street.handful();
-        if ready.is_empty() {
-            return true;
+/// Follows some lanes until the end, or until nobody listens.
+fn follow<T>(
+    lanes: &mut [Lane],
+    mut make: impl FnMut(Box<Exchange>) -> T,
+    coming: &Receiver<Arc<Load>>,
+    emptied: &Sender<Load>,
+    result: &SyncSender<Vec<Worked<T>>>,
+) {
+    for load in coming {
+        let worked = lanes.iter_mut().map(|lane| lane.work(&load, &mut make)).collect();
+        // The last to be done with it gives it back; nobody takes it once everything is read.
+        if let Some(load) = Arc::into_inner(load) {
+            let _ = emptied.send(load);
         }
-        if finished.send(ready).is_err() {
-            return false;
+        if result.send(worked).is_err() {
+            return;
         }
     }
+    let worked = lanes.iter_mut().map(|lane| lane.finish(&mut make)).collect();
+    // Whoever listens no longer has an error to tell.
+    let _ = result.send(worked);
 }

@@ -1,77 +1,168 @@
 //! Exchanges finish in any order; they are let go in capture order.
 
-use super::Numbered;
+use super::numbers::Numbers;
 use crate::http::Exchange;
 use crate::limits::HELD_EXCHANGES;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Puts finished exchanges in capture order: one is let go when no earlier one can still come.
+/// Which connections have something unfinished, and since which packet.
 #[derive(Debug, Default)]
-pub(super) struct Order {
-    /// Finished exchanges by their first packet. Pipelined requests may share one. They are boxed
-    /// so that the map does not move them about.
-    held: BTreeMap<(u64, u64), Box<Exchange>>,
-    serial: u64,
+pub(super) struct Pending {
     /// The oldest unfinished packet of each connection that has one.
-    pending: BTreeSet<(u64, u64)>,
-    released: u64,
-    /// Bytes that the finished exchanges take, and how many they may.
-    bytes: usize,
-    most_bytes: usize,
+    open: BTreeSet<(u64, u64)>,
 }
 
-impl Order {
-    /// One that holds back no more than so many bytes.
-    pub fn within(most_bytes: usize) -> Self {
-        Self { most_bytes, ..Self::default() }
-    }
-
-    /// Whether exchanges can only be let go out of order.
-    fn is_full(&self) -> bool {
-        self.held.len() > HELD_EXCHANGES || self.bytes > self.most_bytes
-    }
-
-    /// Keeps a finished exchange until its turn, and says under which key.
-    pub fn hold(&mut self, exchange: Box<Exchange>) -> (u64, u64) {
-        self.serial += 1;
-        self.bytes += exchange.weight();
-        let key = (exchange.first_packet(), self.serial);
-        self.held.insert(key, exchange);
-        key
-    }
-
+impl Pending {
     /// The oldest unfinished packet of a connection has changed.
     pub fn update(&mut self, connection: u64, was: Option<u64>, now: Option<u64>) {
         if was == now {
             return;
         }
         if let Some(was) = was {
-            self.pending.remove(&(was, connection));
+            self.open.remove(&(was, connection));
         }
         if let Some(now) = now {
-            self.pending.insert((now, connection));
+            self.open.insert((now, connection));
         }
     }
 
-    pub fn oldest_open(&self) -> Option<u64> {
-        self.pending.first().map(|(packet, _)| *packet)
+    /// The oldest of all.
+    pub fn oldest(&self) -> Option<u64> {
+        self.open.first().map(|(packet, _)| *packet)
+    }
+}
+
+/// What became of some segments: what they finished, and what is still open.
+#[derive(Debug)]
+pub struct Worked<T> {
+    /// What was finished, in the order in which that came about.
+    pub(super) finished: Vec<Finished<T>>,
+    /// The packets with which connections began.
+    pub(super) begun: Vec<u64>,
+    /// The oldest packet of anything unfinished.
+    pub(super) oldest: Option<u64>,
+}
+
+/// A finished exchange, and what was made of it.
+#[derive(Debug)]
+pub(super) struct Finished<T> {
+    /// The exchange's first packet.
+    first: u64,
+    /// The packet its connection began with.
+    connection: u64,
+    /// Bytes that it takes, about.
+    weight: usize,
+    item: T,
+}
+
+impl<T> Finished<T> {
+    /// An exchange, as `make` has it.
+    pub fn of(exchange: Box<Exchange>, make: impl FnOnce(Box<Exchange>) -> T) -> Self {
+        let (first, connection) = (exchange.first_packet(), exchange.connection);
+        let weight = exchange.weight();
+        Self { first, connection, weight, item: make(exchange) }
+    }
+}
+
+/// An exchange whose turn has come, or what was made of it.
+#[derive(Debug)]
+pub struct Ready<T> {
+    /// From 1, in the order of the exchanges' first packets.
+    pub id: u64,
+    /// The number of its connection, from 1 in the order in which they were first seen.
+    pub connection: u64,
+    /// What was made of the exchange.
+    pub item: T,
+}
+
+/// Under which an exchange waits: its first packet; its connection and a serial number, since
+/// pipelined requests may share a packet.
+pub(super) type Key = (u64, u64, u64);
+
+/// Puts finished exchanges in capture order: one is let go when no earlier one can still come.
+#[derive(Debug)]
+pub struct Order<T> {
+    held: BTreeMap<Key, Finished<T>>,
+    serial: u64,
+    numbers: Numbers,
+    oldest_open: Option<u64>,
+    released: u64,
+    /// Bytes that the finished exchanges take, and how many they may.
+    bytes: usize,
+    most_bytes: usize,
+}
+
+impl<T> Order<T> {
+    /// One that holds back no more than so many bytes.
+    pub fn within(most_bytes: usize) -> Self {
+        Self {
+            held: BTreeMap::new(),
+            serial: 0,
+            numbers: Numbers::default(),
+            oldest_open: None,
+            released: 0,
+            bytes: 0,
+            most_bytes,
+        }
     }
 
-    /// A held exchange.
-    pub fn get(&self, key: (u64, u64)) -> Option<&Exchange> {
-        self.held.get(&key).map(Box::as_ref)
+    /// Takes what became of the next packets, from all who followed them.
+    pub fn take(&mut self, worked: impl IntoIterator<Item = Worked<T>>) {
+        let mut begun = Vec::new();
+        self.oldest_open = None;
+        for worked in worked {
+            self.oldest_open = self.oldest_open.into_iter().chain(worked.oldest).min();
+            begun.extend(worked.begun);
+            for finished in worked.finished {
+                self.hold(finished);
+            }
+        }
+        begun.sort_unstable();
+        self.numbers.add(begun);
     }
 
-    /// The first exchange that nothing unfinished can precede.
-    pub fn pop(&mut self) -> Option<Numbered> {
-        let oldest = self.oldest_open().unwrap_or(u64::MAX);
-        let must_wait = self.held.first_key_value()?.0.0 > oldest;
-        if must_wait && !self.is_full() {
+    /// Keeps a finished exchange until its turn.
+    pub(super) fn hold(&mut self, finished: Finished<T>) -> Key {
+        self.serial += 1;
+        self.bytes += finished.weight;
+        let key = (finished.first, finished.connection, self.serial);
+        self.held.insert(key, finished);
+        key
+    }
+
+    /// Connections began with these packets, and the oldest that is unfinished is this one.
+    pub(super) fn learn(&mut self, begun: Vec<u64>, oldest: Option<u64>) {
+        self.numbers.add(begun);
+        self.oldest_open = oldest;
+    }
+
+    /// The number of the connection that began with a packet.
+    pub(super) fn number(&self, connection: u64) -> u64 {
+        self.numbers.of(connection)
+    }
+
+    /// What is held under a key.
+    pub(super) fn get(&self, key: Key) -> Option<&T> {
+        self.held.get(&key).map(|finished| &finished.item)
+    }
+
+    /// The oldest packet of anything unfinished.
+    pub(super) fn oldest_open(&self) -> Option<u64> {
+        self.oldest_open
+    }
+
+    /// The first exchange that nothing unfinished can precede. When too many wait, they can only be
+    /// let go out of order.
+    pub fn pop(&mut self) -> Option<Ready<T>> {
+        let is_full = self.held.len() > HELD_EXCHANGES || self.bytes > self.most_bytes;
+        let (key, _) = self.held.first_key_value()?;
+        if key.0 > self.oldest_open.unwrap_or(u64::MAX) && !is_full {
             return None;
         }
+        let (_, finished) = self.held.pop_first()?;
         self.released += 1;
-        let (_, exchange) = self.held.pop_first()?;
-        self.bytes = self.bytes.saturating_sub(exchange.weight());
-        Some(Numbered { id: self.released, exchange })
+        self.bytes = self.bytes.saturating_sub(finished.weight);
+        let connection = self.number(finished.connection);
+        Some(Ready { id: self.released, connection, item: finished.item })
     }
 }

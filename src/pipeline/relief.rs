@@ -1,7 +1,7 @@
 //! What all connections hold together, and what is given up when that is too much: the oldest
 //! doubts first.
 
-use super::{Flows, Talk, drain, note_joined, pending};
+use super::flows::{Flows, Talk, drain, note_joined, pending};
 use crate::limits::TcpLimits;
 use crate::note::{Note, NoteKind};
 use crate::tcp::Entry;
@@ -52,12 +52,13 @@ impl Memory {
         self.bytes <= self.most / 4 * 3
     }
 
-    /// What there is to say about it.
-    pub fn note(&self) -> Option<Note> {
-        let (short, first) = (self.short, self.first);
+    /// What there is to say about some accounts.
+    pub fn note<'a>(all: impl Iterator<Item = &'a Self> + Clone) -> Option<Note> {
+        let first = all.clone().filter(|one| one.short > 0).map(|one| one.first).min()?;
+        let short: u64 = all.map(|one| one.short).sum();
         let times = if short == 1 { "once".to_owned() } else { format!("{short} times") };
         let text = format!("memory ran short {times}: what was open longest was not followed");
-        (short > 0).then(|| Note::at(NoteKind::Limit, first, text))
+        Some(Note::at(NoteKind::Limit, first, text))
     }
 }
 
@@ -70,8 +71,7 @@ impl Flows {
         }
         self.memory.short += 1;
         for all in [false, true] {
-            let Self { table, memory, order, reading, .. } = self;
-            let mut finished = Vec::new();
+            let Self { table, memory, pending: open, reading, finished, .. } = self;
             table.visit(rank, |entry| {
                 if memory.has_room() {
                     return ControlFlow::Break(());
@@ -82,20 +82,19 @@ impl Flows {
                     talk.note_hurry(packet);
                 }
                 entry.tcp.settle();
-                let mut done = drain(entry, *reading, &NO_PATIENCE);
+                let known = finished.len();
+                drain(entry, *reading, &NO_PATIENCE, finished);
                 if let Some(talk) = &mut entry.app.conversation {
                     talk.relieve(packet, all);
-                    done.extend(std::iter::from_fn(|| talk.pop()));
+                    finished.extend(std::iter::from_fn(|| talk.pop()));
                 }
-                note_joined(entry, &mut done);
-                finished.extend(done);
+                note_joined(entry, &mut finished[known..]);
                 memory.weigh(entry);
                 let (id, was, now) = (entry.id, entry.app.pending, pending(entry));
                 entry.app.pending = now;
-                order.update(id, was, now);
+                open.update(id, was, now);
                 ControlFlow::Continue(())
             });
-            self.accept(finished);
         }
     }
 }

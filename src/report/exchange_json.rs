@@ -31,12 +31,33 @@ impl ExchangeLines {
     /// # Errors
     /// Those of `out`.
     pub fn write(&mut self, numbered: &Numbered, out: impl Write) -> io::Result<()> {
-        let exchange = &numbered.exchange;
+        let rest = self.rest(&numbered.exchange);
+        self.complete(numbered.id, numbered.exchange.connection, &rest, out)
+    }
+
+    /// Writes a line whose end [`Self::rest`] has made.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn complete(
+        &mut self,
+        id: u64,
+        connection: u64,
+        rest: &[u8],
+        mut out: impl Write,
+    ) -> io::Result<()> {
+        self.line.raw("{\"id\":");
+        self.line.number(id);
+        self.line.raw(",\"connection\":");
+        self.line.number(connection);
+        out.write_all(self.line.written())?;
+        self.line.clear();
+        out.write_all(rest)
+    }
+
+    /// The end of an exchange's line: all but the two numbers that are known last.
+    pub fn rest(&mut self, exchange: &Exchange) -> Vec<u8> {
         let line = &mut self.line;
-        line.raw("{\"id\":");
-        line.number(numbered.id);
-        line.raw(",\"connection\":");
-        line.number(exchange.connection);
         line.raw(",\"client\":");
         line.address(exchange.client);
         line.raw(",\"server\":");
@@ -53,8 +74,10 @@ impl ExchangeLines {
         }
         line.raw(",\"notes\":");
         list(line, &exchange.notes, note);
-        line.raw("}");
-        line.write_to(out)
+        line.raw("}\n");
+        let rest = line.written().to_vec();
+        line.clear();
+        rest
     }
 }
 

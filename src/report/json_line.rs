@@ -7,7 +7,7 @@
 use super::text::{Text, json};
 use crate::time::Timestamp;
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 
 /// A line in the making. What is pushed is pushed as it stands: punctuation is the caller's.
@@ -19,12 +19,14 @@ pub(super) struct JsonLine {
 }
 
 impl JsonLine {
-    /// Ends the line and writes it; the next one begins empty.
-    pub fn write_to(&mut self, mut out: impl Write) -> io::Result<()> {
-        self.out.push(b'\n');
-        out.write_all(&self.out)?;
+    /// What has been pushed.
+    pub fn written(&self) -> &[u8] {
+        &self.out
+    }
+
+    /// Begins anew.
+    pub fn clear(&mut self) {
         self.out.clear();
-        Ok(())
     }
 
     /// Keys and punctuation.
@@ -183,10 +185,9 @@ mod tests {
 
     /// The line that a writer gives for one value.
     fn line(write: impl Fn(&mut JsonLine)) -> String {
-        let (mut line, mut out) = (JsonLine::default(), Vec::new());
+        let mut line = JsonLine::default();
         write(&mut line);
-        line.write_to(&mut out).unwrap();
-        String::from_utf8(out).unwrap().trim_end_matches('\n').to_owned()
+        String::from_utf8(line.written().to_vec()).unwrap()
     }
 
     fn by_serde(value: &impl serde::Serialize) -> String {

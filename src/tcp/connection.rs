@@ -133,6 +133,11 @@ impl Connection {
         self.halves.iter().all(|half| half.ended)
     }
 
+    /// The two directions, the originator's first.
+    pub(super) fn halves(&self) -> [&Half; 2] {
+        self.halves.each_ref()
+    }
+
     /// The time of the last segment.
     pub fn last_seen(&self) -> Timestamp {
         self.last.time

@@ -7,14 +7,22 @@ use std::net::SocketAddr;
 /// The two ends of a connection, the lower one first. An IPv4 pair takes two words, since it is
 /// looked up for every packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FlowKey {
+pub enum FlowKey {
+    /// Address and port of each end.
     V4([u64; 2]),
+    /// Two halves of the address and the port of each end.
     V6([[u64; 3]; 2]),
 }
 
 impl FlowKey {
+    /// The key of a segment's connection.
     pub fn of(segment: &Segment<'_>) -> Self {
-        match (segment.source, segment.destination) {
+        Self::between([segment.source, segment.destination])
+    }
+
+    /// The key of the connections between two ends, in whatever order.
+    pub fn between([one, other]: [SocketAddr; 2]) -> Self {
+        match (one, other) {
             (SocketAddr::V4(from), SocketAddr::V4(to)) => {
                 let [from, to] = [from, to]
                     .map(|end| u64::from(end.ip().to_bits()) << 16 | u64::from(end.port()));
@@ -25,6 +33,23 @@ impl FlowKey {
                 Self::V6([from.min(to), from.max(to)])
             }
         }
+    }
+}
+
+impl FlowKey {
+    /// A number by which connections can be divided into parts of about the same size. It is the
+    /// same in every run: whoever wants all of them in one part can have that, and no more.
+    pub fn spread(&self) -> usize {
+        // The odd number next to 2^64 divided by the golden ratio: every bit acts on the upper ones.
+        const MIXER: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mix = |sum: u64, word: &u64| (sum ^ word).wrapping_mul(MIXER).rotate_left(29);
+        let sum = match self {
+            Self::V4(ends) => ends.iter().fold(0, mix),
+            Self::V6(ends) => ends.as_flattened().iter().fold(0, mix),
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "any bits will do")]
+        let spread = (sum ^ sum >> 32) as usize;
+        spread
     }
 }
 

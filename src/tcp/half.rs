@@ -173,6 +173,16 @@ impl Half {
         self.assembler.next_offset()
     }
 
+    /// The sequence number of the next byte to be delivered, as far as is known.
+    pub fn next_seq(&self) -> Option<Seq> {
+        Some(self.origin?.seq(self.next()))
+    }
+
+    /// The sequence number of the first byte, as far as is known.
+    pub fn first_seq(&self) -> Option<Seq> {
+        self.is_settled().then_some(self.origin?.seq(self.start))
+    }
+
     /// The stream offset of a sequence number, `None` before the beginning.
     pub fn offset(&self, seq: Seq) -> Option<u64> {
         self.origin?.offset(seq, self.next())

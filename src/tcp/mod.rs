@@ -8,10 +8,12 @@ mod assembler;
 mod connection;
 mod flow;
 mod half;
+mod past;
 mod seq;
 mod table;
 
 pub use assembler::{Assembler, Chunk};
 pub use connection::{Connection, End, Event, Mark, Side, What};
+pub use flow::FlowKey;
 pub use seq::{Origin, Seq};
 pub use table::{Entry, Table};

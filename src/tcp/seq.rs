@@ -29,15 +29,19 @@ impl Seq {
 pub struct Origin(pub Seq);
 
 impl Origin {
-    /// The stream offset of `seq`, taken as the one nearest to offset `near`. `None` if it lies
-    /// before the stream began.
-    pub fn offset(self, seq: Seq, near: u64) -> Option<u64> {
-        // Only the low 32 bits take part in the distance.
+    /// The sequence number of a stream offset.
+    pub fn seq(self, offset: u64) -> Seq {
         #[expect(
             clippy::cast_possible_truncation,
             reason = "sequence numbers are offsets mod 2^32"
         )]
-        let here = self.0.plus(near as u32);
+        self.0.plus(offset as u32)
+    }
+
+    /// The stream offset of `seq`, taken as the one nearest to offset `near`. `None` if it lies
+    /// before the stream began.
+    pub fn offset(self, seq: Seq, near: u64) -> Option<u64> {
+        let here = self.seq(near);
         near.checked_add_signed(i64::from(seq.distance_from(here)))
     }
 }

@@ -1,15 +1,16 @@
 //! The connection table: which connection a segment belongs to.
 //!
 //! Each connection carries what its consumer needs (`T`), so that one look-up serves both. A
-//! connection that is over stays until its port pair is used again, so that late copies of its
-//! segments do not pass for a new one; idle ones go only when the table is crowded. A SYN alone
-//! does not end a connection that is alive, since anyone can send one: the next segment of the new
-//! connection must agree.
+//! connection that is over lingers for a while, since its end may have been forged; then only its
+//! extent is remembered, so that late copies of its segments do not pass for a new one. Idle ones go
+//! only when the table is crowded. A SYN alone does not end a connection that is alive, since anyone
+//! can send one: the next segment of the new connection must agree.
 
 use super::connection::{Connection, Side};
 use super::flow::FlowKey;
+use super::past::Past;
 use super::seq::Seq;
-use crate::limits::TableLimits;
+use crate::limits::{LINGERING, TableLimits};
 use crate::packet::Segment;
 use crate::time::Timestamp;
 use foldhash::fast::RandomState;
@@ -22,7 +23,7 @@ use std::time::Duration;
 /// One connection and what its consumer keeps with it.
 #[derive(Debug)]
 pub struct Entry<T> {
-    /// Its number, from 1, in the order in which connections were first seen.
+    /// The packet it was first seen with: no two connections have the same.
     pub id: u64,
     /// The addresses of the originator and of the responder.
     pub ends: [SocketAddr; 2],
@@ -35,12 +36,19 @@ pub struct Entry<T> {
     /// Another connection on the same port pair that may be about to begin: its originator, and the
     /// first byte of that.
     rival: Option<(Side, Seq)>,
+    lingers: bool,
 }
 
 impl<T> Entry<T> {
     /// Which side sent a segment of this connection.
     pub fn side_of(&self, segment: &Segment<'_>) -> Side {
         if segment.source == self.ends[0] { Side::Originator } else { Side::Responder }
+    }
+
+    /// Its key, if it is over and does not linger yet.
+    pub fn over_now(&mut self) -> Option<FlowKey> {
+        let is_new = self.tcp.is_over() && !std::mem::replace(&mut self.lingers, true);
+        is_new.then(|| FlowKey::between(self.ends))
     }
 
     /// Whether a segment belongs to another connection that uses the same port pair.
@@ -80,15 +88,22 @@ impl<T> Entry<T> {
 /// may be forged.
 const RESET_GRACE: Duration = Duration::from_secs(2);
 
+/// A connection, and the one that it replaces.
+pub type Found<'a, T> = (&'a mut Entry<T>, Option<Box<Entry<T>>>);
+
 /// All connections.
 #[derive(Debug)]
 pub struct Table<T> {
     entries: HashMap<FlowKey, Box<Entry<T>>, RandomState>,
     limits: TableLimits,
-    count: u64,
+    /// With which packets connections began since this was last asked.
+    begun: Vec<u64>,
     next_sweep: usize,
     /// When each connection that was reset is to be finished, in the order of the resets.
     resets: VecDeque<(Timestamp, FlowKey)>,
+    /// Connections that are over, those first that have been so for longest.
+    lingering: VecDeque<FlowKey>,
+    past: Past,
 }
 
 impl<T: Default> Table<T> {
@@ -98,36 +113,61 @@ impl<T: Default> Table<T> {
             entries: HashMap::default(),
             next_sweep: limits.crowded,
             limits,
-            count: 0,
+            begun: Vec::new(),
             resets: VecDeque::new(),
+            lingering: VecDeque::new(),
+            past: Past::of(limits.most),
         }
     }
 
-    /// How many connections have been seen so far.
-    pub fn count(&self) -> u64 {
-        self.count
+    /// The packets with which connections began since this was last asked, in their order.
+    pub fn take_begun(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.begun)
     }
 
-    /// The connection of a segment, made new where it is the first. A connection that the segment
-    /// replaces, because its port pair is used again, is given back to be finished.
-    pub fn entry(&mut self, segment: &Segment<'_>) -> (&mut Entry<T>, Option<Box<Entry<T>>>) {
+    /// The connection of a segment, made new where it is the first; `None` if that is over and the
+    /// segment has nothing to add. A connection that the segment replaces, because its port pair is
+    /// used again, is given back to be finished.
+    pub fn entry(&mut self, segment: &Segment<'_>) -> Option<Found<'_, T>> {
         let key = FlowKey::of(segment);
         if segment.flags.rst {
             self.resets.push_back((segment.time, key));
         }
         match self.entries.entry(key) {
+            hash_map::Entry::Vacant(_) if self.past.has(&key, segment) => None,
             hash_map::Entry::Vacant(place) => {
-                self.count += 1;
-                (place.insert(new_entry(self.count, segment)), None)
+                self.begun.push(segment.packet);
+                Some((place.insert(new_entry(segment)), None))
             }
             hash_map::Entry::Occupied(mut place) => {
                 let replaced = place.get_mut().is_replaced_by(segment).then(|| {
-                    self.count += 1;
-                    place.insert(new_entry(self.count, segment))
+                    self.begun.push(segment.packet);
+                    place.insert(new_entry(segment))
                 });
-                (place.into_mut(), replaced)
+                Some((place.into_mut(), replaced))
             }
         }
+    }
+
+    /// Makes room once a connection is over, which the caller knows by a segment of it that it has
+    /// dealt with: the one that has lingered longest is given back.
+    pub fn linger(&mut self, entry: FlowKey) -> Option<Box<Entry<T>>> {
+        self.lingering.push_back(entry);
+        while self.lingering.len() > LINGERING {
+            let key = self.lingering.pop_front()?;
+            let hash_map::Entry::Occupied(mut place) = self.entries.entry(key) else { continue };
+            let entry = place.get_mut();
+            entry.lingers = false;
+            if entry.tcp.is_over() {
+                let [originator, responder] = entry.tcp.halves();
+                let is_lower = entry.ends[0] <= entry.ends[1];
+                let halves =
+                    if is_lower { [originator, responder] } else { [responder, originator] };
+                self.past.add(&key, halves);
+                return Some(place.remove());
+            }
+        }
+        None
     }
 
     /// A connection whose reset lies `RESET_GRACE` back and has not turned out to be forged. It
@@ -146,7 +186,7 @@ impl<T: Default> Table<T> {
     }
 
     /// When the table is crowded, takes out the connections that have been idle for long, in the
-    /// order of their numbers.
+    /// order in which they began.
     pub fn take_idle(&mut self, now: Timestamp) -> Vec<Box<Entry<T>>> {
         if self.entries.len() < self.next_sweep {
             return Vec::new();
@@ -195,7 +235,7 @@ impl<T: Default> Table<T> {
         let _ = ranked.into_iter().try_for_each(|(_, entry)| each(entry));
     }
 
-    /// Takes out all connections, in the order of their numbers.
+    /// Takes out all connections, in the order in which they began.
     pub fn take_all(&mut self) -> Vec<Box<Entry<T>>> {
         let mut all: Vec<_> = self.entries.drain().map(|(_, entry)| entry).collect();
         all.sort_unstable_by_key(|entry| entry.id);
@@ -203,11 +243,19 @@ impl<T: Default> Table<T> {
     }
 }
 
-fn new_entry<T: Default>(id: u64, segment: &Segment<'_>) -> Box<Entry<T>> {
+fn new_entry<T: Default>(segment: &Segment<'_>) -> Box<Entry<T>> {
     // A SYN-ACK seen first was sent by the responder.
     let answer = segment.flags.syn && segment.flags.ack;
     let (from, to) = (segment.source, segment.destination);
     let ends = if answer { [to, from] } else { [from, to] };
     let tcp = Connection::new(segment);
-    Box::new(Entry { id, ends, since: segment.time, tcp, app: T::default(), rival: None })
+    Box::new(Entry {
+        id: segment.packet,
+        ends,
+        since: segment.time,
+        tcp,
+        app: T::default(),
+        rival: None,
+        lingers: false,
+    })
 }

@@ -344,7 +344,8 @@ pub fn street(data: &[u8]) {
     is_json(|out| jar::json(&jars, Some(&target), out));
     let story = trail.finish();
     let names = ["fuzz".to_owned()];
-    let about = || About { files: &names, counts: pipeline.counts(), notes: files.notes() };
+    let counts = pipeline.counts();
+    let about = || About { files: &names, counts: &counts, notes: files.notes() };
     is_json(|out| report_json::write(&story, about(), out));
     let walkthrough = Walkthrough::of(&story, about(), Show { lessons: true, ..Show::default() });
     markdown::write(&walkthrough, &mut text).unwrap();

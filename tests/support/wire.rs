@@ -267,7 +267,7 @@ pub fn counts(frames: &[Frame]) -> cookietrail::pipeline::Counts {
     let mut pipeline = Pipeline::new(Reading::default());
     packets(frames).for_each(|packet| pipeline.push(&packet));
     pipeline.finish();
-    pipeline.counts().clone()
+    pipeline.counts()
 }
 
 /// What the program finds.
@@ -344,7 +344,7 @@ pub fn streams_within(frames: &[Frame], limits: TcpLimits) -> Vec<String> {
     let mut id = 1;
     for packet in packets(frames) {
         let segment = decoder.decode(&packet).unwrap();
-        let (entry, replaced) = table.entry(&segment);
+        let Some((entry, replaced)) = table.entry(&segment) else { continue };
         if let Some(mut replaced) = replaced {
             replaced.tcp.finish();
             while let Some(event) = replaced.tcp.pop(&limits) {

@@ -1,0 +1,237 @@
+//! Connections in one place: segments in, exchanges out as they finish.
+
+#![expect(clippy::vec_box, reason = "an exchange is boxed once, when it begins")]
+
+use super::counts::FlowCounts;
+use super::order::Pending;
+use super::relief::Memory;
+use crate::http::{Conversation, Exchange, Peers, Reading};
+use crate::layer::{Protocol, recognise};
+use crate::limits::{Budget, TcpLimits};
+use crate::note::{Note, NoteKind};
+use crate::packet::Segment;
+use crate::tcp::{Entry, Event, Side, Table, What};
+use crate::time::Timestamp;
+
+/// What becomes of the segments of some connections.
+#[derive(Debug)]
+pub(super) struct Flows {
+    pub reading: Reading,
+    tcp_limits: TcpLimits,
+    pub memory: Memory,
+    pub table: Table<Talk>,
+    counts: FlowCounts,
+    pub pending: Pending,
+    /// What has been finished and not yet been asked for.
+    pub finished: Vec<Box<Exchange>>,
+}
+
+/// What the pipeline keeps with a connection.
+#[derive(Debug, Default)]
+pub(super) struct Talk {
+    protocol: Protocol,
+    /// Made with the first payload, so that connections without any cost nothing.
+    pub conversation: Option<Box<Conversation>>,
+    /// The first bytes of the originator have been seen.
+    begun: bool,
+    /// An exchange has been handed on.
+    told: bool,
+    /// What [`Pending`] was last told of it.
+    pub pending: Option<u64>,
+    /// What [`Memory`] was last told of it.
+    pub weight: usize,
+}
+
+impl Talk {
+    /// Takes the next event of the connection.
+    fn push(&mut self, event: &Event<'_>, peers: Peers, reading: Reading) {
+        if let What::Data(bytes) = &event.what {
+            if event.side == Side::Originator && !std::mem::replace(&mut self.begun, true) {
+                self.protocol = recognise(bytes);
+                if !self.protocol.is_readable() {
+                    self.conversation = None;
+                }
+            }
+            if self.protocol.is_readable() && self.conversation.is_none() {
+                self.conversation = Some(Box::new(Conversation::new(peers, reading)));
+            }
+        }
+        if let Some(conversation) = &mut self.conversation {
+            conversation.push(event);
+            if conversation.is_http() {
+                self.protocol = Protocol::Http1;
+            } else if conversation.is_http2() {
+                self.protocol = Protocol::Http2;
+            }
+        }
+    }
+}
+
+impl Flows {
+    /// No connection yet.
+    pub fn new(reading: Reading, budget: &Budget) -> Self {
+        Self {
+            reading,
+            tcp_limits: budget.tcp,
+            memory: Memory::within(budget.open_bytes),
+            table: Table::new(budget.table),
+            counts: FlowCounts::default(),
+            pending: Pending::default(),
+            finished: Vec::new(),
+        }
+    }
+
+    /// What was counted.
+    pub fn counts(&self) -> &FlowCounts {
+        &self.counts
+    }
+
+    /// The packets with which connections began since this was last asked.
+    pub fn take_begun(&mut self) -> Vec<u64> {
+        let begun = self.table.take_begun();
+        self.counts.connections += begun.len() as u64;
+        begun
+    }
+
+    /// Nothing more will come.
+    pub fn finish(&mut self) {
+        for entry in self.table.take_all() {
+            self.close(entry);
+        }
+    }
+
+    /// Takes the next segment.
+    pub fn segment(&mut self, segment: &Segment<'_>) {
+        self.finish_resets(segment.time);
+        let Some((entry, replaced)) = self.table.entry(segment) else { return };
+        advance(entry, segment, self.reading, &self.tcp_limits, &mut self.finished);
+        self.counts.conflicts += entry.tcp.take_conflicts();
+        let (id, was, now) = (entry.id, entry.app.pending, pending(entry));
+        entry.app.pending = now;
+        self.memory.weigh(entry);
+        self.pending.update(id, was, now);
+        let over = entry.over_now();
+        if let Some(replaced) = replaced {
+            self.close(replaced);
+        }
+        if let Some(past) = over.and_then(|key| self.table.linger(key)) {
+            self.close(past);
+        }
+        for idle in self.table.take_idle(segment.time) {
+            self.close(idle);
+        }
+        if self.memory.is_short() {
+            self.relieve(segment.packet);
+        }
+    }
+
+    fn finish_resets(&mut self, now: Timestamp) {
+        while let Some(entry) = self.table.reset_long_ago(now) {
+            finish(entry, self.reading, &self.tcp_limits, &mut self.finished);
+            self.memory.weigh(entry);
+            let (id, was) = (entry.id, entry.app.pending.take());
+            self.pending.update(id, was, None);
+            let over = entry.over_now();
+            if let Some(past) = over.and_then(|key| self.table.linger(key)) {
+                self.close(past);
+            }
+        }
+    }
+
+    fn close(&mut self, mut entry: Box<Entry<Talk>>) {
+        finish(&mut entry, self.reading, &self.tcp_limits, &mut self.finished);
+        self.memory.forget(&entry);
+        *self.counts.protocols.entry(entry.app.protocol).or_default() += 1;
+        self.pending.update(entry.id, entry.app.pending, None);
+    }
+}
+
+fn peers(entry: &Entry<Talk>) -> Peers {
+    Peers { connection: entry.id, ends: entry.ends, since: entry.since }
+}
+
+/// One segment through its connection. What it finishes goes into `done`.
+fn advance(
+    entry: &mut Entry<Talk>,
+    segment: &Segment<'_>,
+    reading: Reading,
+    limits: &TcpLimits,
+    done: &mut Vec<Box<Exchange>>,
+) {
+    let side = entry.side_of(segment);
+    if let Some(event) = entry.tcp.push(side, segment, limits) {
+        let peers = peers(entry);
+        entry.app.push(&event, peers, reading);
+    }
+    for side in Side::BOTH {
+        let Some(offset) = entry.tcp.take_conflict_at(side) else { continue };
+        if !entry.app.begun && entry.app.conversation.is_none() {
+            // The copies may differ in the very first bytes, before anything was delivered.
+            entry.app.conversation = Some(Box::new(Conversation::new(peers(entry), reading)));
+        }
+        if let Some(conversation) = &mut entry.app.conversation {
+            conversation.overlap(side, offset, segment.packet);
+        }
+    }
+    let known = done.len();
+    drain(entry, reading, limits, done);
+    note_joined(entry, &mut done[known..]);
+}
+
+/// The first exchange of a connection that was joined midway says so.
+pub(super) fn note_joined(entry: &mut Entry<Talk>, finished: &mut [Box<Exchange>]) {
+    let Some(first) = finished.first_mut() else { return };
+    if !std::mem::replace(&mut entry.app.told, true) && !entry.tcp.is_opened() {
+        let text = "the connection was already open when the capture began";
+        first.notes.push(Note::at(NoteKind::MidStream, first.first_packet(), text));
+    }
+}
+
+/// Nothing more comes on a connection. What that finishes goes into `done`.
+fn finish(
+    entry: &mut Entry<Talk>,
+    reading: Reading,
+    limits: &TcpLimits,
+    done: &mut Vec<Box<Exchange>>,
+) {
+    let known = done.len();
+    entry.tcp.finish();
+    drain(entry, reading, limits, done);
+    if let Some(conversation) = &mut entry.app.conversation {
+        conversation.finish();
+        done.extend(std::iter::from_fn(|| conversation.pop()));
+    }
+    note_joined(entry, &mut done[known..]);
+}
+
+/// All that a connection has to say. What that finishes goes into `done`.
+pub(super) fn drain(
+    entry: &mut Entry<Talk>,
+    reading: Reading,
+    limits: &TcpLimits,
+    done: &mut Vec<Box<Exchange>>,
+) {
+    let peers = peers(entry);
+    while let Some(event) = entry.tcp.pop(limits) {
+        entry.app.push(&event, peers, reading);
+    }
+    let Some(conversation) = &mut entry.app.conversation else { return };
+    let is_over = entry.tcp.is_over();
+    if is_over {
+        // A request may have come after its server had closed: it stays without a response.
+        conversation.finish();
+    }
+    if conversation.has_finished() {
+        done.extend(std::iter::from_fn(|| conversation.pop()));
+    }
+    if is_over {
+        // The connection stays in the table for a while, in case late copies of its segments come.
+        entry.app.conversation = None;
+    }
+}
+
+/// A packet no later than the first of any exchange that this connection may still finish.
+pub(super) fn pending(entry: &Entry<Talk>) -> Option<u64> {
+    let open = entry.app.conversation.as_ref().and_then(|talk| talk.oldest_open());
+    [entry.tcp.held_since(), open].into_iter().flatten().min()
+}

@@ -1,0 +1,91 @@
+//! Connections that are over: what is remembered of them, so that late copies of their segments do
+//! not pass for new connections.
+
+use super::flow::FlowKey;
+use super::half::Half;
+use super::seq::Seq;
+use crate::limits::PAST_CONNECTIONS;
+use crate::packet::Segment;
+use foldhash::fast::RandomState;
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+
+/// A segment that begins further back than this belongs to another connection.
+const REACH: u32 = 64 << 20;
+
+/// Where one direction of a connection began and ended; `None` where that was never known.
+#[derive(Debug, Clone, Copy, Default)]
+struct Extent {
+    first: Option<Seq>,
+    next: Option<Seq>,
+}
+
+impl Extent {
+    fn of(half: &Half) -> Self {
+        Self { first: half.first_seq(), next: half.next_seq() }
+    }
+
+    /// Whether a segment says nothing that this direction has not said.
+    fn has(self, segment: &Segment<'_>) -> bool {
+        let (seq, flags) = (Seq(segment.seq), segment.flags);
+        if flags.syn && !flags.rst {
+            return self.first == Some(seq.plus(1));
+        }
+        if flags.rst || segment.payload.is_empty() {
+            return true;
+        }
+        let len = u32::try_from(segment.payload.len()).unwrap_or(u32::MAX);
+        // A keep-alive probe after a FIN has one byte more.
+        self.next.is_some_and(|next| {
+            let behind = next.plus(1).0.wrapping_sub(seq.0);
+            len <= behind && behind <= REACH
+        })
+    }
+}
+
+/// The connections that ended last. When the younger half is full, the older one is forgotten.
+#[derive(Debug)]
+pub(super) struct Past {
+    younger: HashMap<u64, [Extent; 2], RandomState>,
+    older: HashMap<u64, [Extent; 2], RandomState>,
+    /// Connections are known by a keyed hash of their ends: a wrong one would have to fit the
+    /// sequence numbers too.
+    hasher: RandomState,
+    most: usize,
+}
+
+impl Past {
+    /// Remembers at least so many connections, and at most twice as many.
+    pub fn of(most: usize) -> Self {
+        Self {
+            younger: HashMap::default(),
+            older: HashMap::default(),
+            hasher: RandomState::default(),
+            most: most.clamp(1, PAST_CONNECTIONS),
+        }
+    }
+
+    /// Remembers a connection. The direction of the lower end comes first.
+    pub fn add(&mut self, key: &FlowKey, halves: [&Half; 2]) {
+        if self.younger.len() >= self.most {
+            self.older = std::mem::take(&mut self.younger);
+        }
+        self.younger.insert(self.hasher.hash_one(key), halves.map(Extent::of));
+    }
+
+    /// Whether a segment belongs to a connection that is remembered, and has nothing to say.
+    pub fn has(&self, key: &FlowKey, segment: &Segment<'_>) -> bool {
+        if self.younger.is_empty() && self.older.is_empty() {
+            return false;
+        }
+        let hash = self.hasher.hash_one(key);
+        let halves = self.younger.get(&hash).or_else(|| self.older.get(&hash));
+        let side = usize::from(!is_from_lower(segment));
+        halves.is_some_and(|halves| halves[side].has(segment))
+    }
+}
+
+/// Whether the lower of the two ends sent a segment.
+fn is_from_lower(segment: &Segment<'_>) -> bool {
+    segment.source <= segment.destination
+}
