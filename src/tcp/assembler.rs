@@ -252,7 +252,10 @@ mod tests {
     proptest! {
         #[test]
         fn agrees_with_the_obvious_model(
-            pieces in prop::collection::vec((any::<u8>(), prop::collection::vec(any::<u8>(), 0..60)), 0..40),
+            pieces in prop::collection::vec(
+                (any::<u8>(), prop::collection::vec(any::<u8>(), 0..60)),
+                0..40,
+            ),
             store_always in any::<bool>(),
         ) {
             let mut assembler = Assembler::default();
@@ -261,12 +264,14 @@ mod tests {
                 if store_always {
                     assembler.store(u64::from(*offset), bytes, 0u32);
                 } else {
-                    out.extend_from_slice(assembler.insert(u64::from(*offset), bytes, 0u32).unwrap_or_default());
+                    let ready = assembler.insert(u64::from(*offset), bytes, 0u32);
+                    out.extend_from_slice(ready.unwrap_or_default());
                 }
                 out.extend(drain(&mut assembler));
             }
             prop_assert_eq!(out, model(&pieces));
-            let stored: usize = assembler.store.iter().flat_map(|store| store.chunks.values()).map(|chunk| chunk.bytes.len()).sum();
+            let chunks = assembler.store.iter().flat_map(|store| store.chunks.values());
+            let stored: usize = chunks.map(|chunk| chunk.bytes.len()).sum();
             prop_assert_eq!(stored, assembler.stored_bytes());
         }
     }
