@@ -13,10 +13,11 @@ use super::Packet;
 use super::blocks::Blocks;
 use super::error::Error;
 use super::open::{Format, STDIN, format_of};
+use super::pipe::{Pipe, is_silence};
 use super::record::{Record, Step};
 use super::unpack::is_packed;
 use crate::note::{Note, NoteKind};
-use growing::{Fate, GrowingFile, Pipe, fate};
+use growing::{Fate, GrowingFile, fate};
 
 /// A capture that is followed while it is written.
 pub struct Follow {
@@ -66,7 +67,8 @@ impl Follow {
             if stdin.is_terminal() {
                 return Err(Error::Terminal);
             }
-            return Ok(Self::new(Path::new("standard input"), None, Box::new(Pipe::new(stdin))));
+            let pipe = Pipe::new(|| Ok(stdin));
+            return Ok(Self::new(Path::new("standard input"), None, Box::new(pipe)));
         }
         let (file, meta) = opened(path)?;
         if meta.is_dir() {
@@ -74,7 +76,7 @@ impl Follow {
             return Err(Error::NotToFollow { path: path.to_owned(), what });
         }
         if !meta.is_file() {
-            return Ok(Self::new(path, None, Box::new(Pipe::new(file))));
+            return Ok(Self::new(path, None, Box::new(Pipe::new(|| Ok(file)))));
         }
         Ok(Self::new(path, Some(meta), Box::new(GrowingFile(file))))
     }
@@ -154,9 +156,7 @@ impl Follow {
                     Ok(bytes) if bytes.len() >= wanted => {}
                     Ok([]) => return Ok(Found::End),
                     Ok(_) => return Ok(self.damaged("it ends inside a record")),
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                        return Ok(Found::Nothing);
-                    }
+                    Err(error) if is_silence(&error) => return Ok(Found::Nothing),
                     Err(error) => return Ok(self.damaged(&format!("reading failed: {error}"))),
                 },
             }
@@ -173,7 +173,7 @@ impl Follow {
                 self.ended |= !whole;
                 Ok(whole)
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            Err(error) if is_silence(&error) => Ok(false),
             Err(reason) => Err(Error::Read { path: self.path.clone(), reason }),
         }
     }
@@ -191,9 +191,7 @@ impl Follow {
                 self.format = Some(format);
                 Ok(true)
             }
-            Err(Error::Read { reason, .. }) if reason.kind() == io::ErrorKind::WouldBlock => {
-                Ok(false)
-            }
+            Err(Error::Read { reason, .. }) if is_silence(&reason) => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -20,6 +20,7 @@ mod live;
 mod open;
 mod pcap;
 mod pcapng;
+mod pipe;
 mod reader;
 mod record;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use follow::{Follow, Followed};
 #[cfg(feature = "live")]
 pub use live::{Event, Interface, Live, LiveError, LiveOptions, Stats, interfaces};
 pub use pcapng::PassedOver;
+pub use pipe::{Pipe, is_silence};
 pub use reader::{Damage, Reader};
 
 /// The link-layer header type of a packet, as numbered by the tcpdump group's LINKTYPE list.

@@ -3,7 +3,8 @@
 
 use super::output;
 use super::progress::Progress;
-use super::wordlist::{Block, Blocks, Wordlist, is_silence, line_count};
+use super::wordlist::{Block, Blocks, Wordlist, line_count};
+use crate::capture::is_silence;
 use crate::session::crack::{Batch, Hit, LANES, Round, Target, rounds};
 use crate::session::secret;
 use anyhow::Context;

@@ -1,6 +1,7 @@
 //! Word lists: files plain or compressed, standard input, and the list that is built in, cut into
 //! blocks of whole lines.
 
+use crate::capture::{Pipe, is_silence};
 use crate::session::crack;
 use anyhow::Context;
 use flate2::bufread::MultiGzDecoder;
@@ -8,18 +9,12 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread;
-use std::time::Duration;
 
 /// Bytes that are read at once.
 const READ: usize = 1 << 18;
 
 /// Longest line that is tried as one candidate; what is longer is tried in pieces.
 const MAX_LINE: usize = 1 << 20;
-
-/// After so long without anything to read, what there is is tried.
-const SILENCE: Duration = Duration::from_millis(100);
 
 /// How a gzip file begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -86,7 +81,7 @@ impl Wordlist {
     fn raw(&self) -> io::Result<(Box<dyn Read + Send>, Option<u64>)> {
         Ok(match self {
             Self::Builtin => (Box::new(crack::BUILTIN), Some(crack::BUILTIN.len() as u64)),
-            Self::Stdin => (Box::new(Patient::new(|| Ok(io::stdin()))), None),
+            Self::Stdin => (Box::new(Pipe::new(|| Ok(io::stdin()))), None),
             Self::File(path) if path.is_file() => {
                 let file = open(path)?;
                 let size = file.metadata().ok().map(|about| about.len());
@@ -95,7 +90,7 @@ impl Wordlist {
             Self::File(path) => {
                 path.metadata()?;
                 let path = path.clone();
-                (Box::new(Patient::new(move || open(&path))), None)
+                (Box::new(Pipe::new(move || open(&path))), None)
             }
         })
     }
@@ -104,63 +99,6 @@ impl Wordlist {
 #[expect(clippy::disallowed_methods, reason = "the user named this file to read")]
 fn open(path: &Path) -> io::Result<std::fs::File> {
     std::fs::File::open(path)
-}
-
-/// An input that may be silent for long, such as a pipe: it is read by a thread of its own, so that
-/// whoever waits for it can look around meanwhile. Silence is told as [`io::ErrorKind::WouldBlock`].
-struct Patient {
-    coming: Receiver<io::Result<Vec<u8>>>,
-    here: io::Cursor<Vec<u8>>,
-}
-
-impl Patient {
-    /// Pieces that may wait to be taken.
-    const WAITING: usize = 4;
-
-    fn new<R: Read>(open: impl FnOnce() -> io::Result<R> + Send + 'static) -> Self {
-        let (send, coming) = sync_channel(Self::WAITING);
-        // It may never end; the program ends without it.
-        thread::spawn(move || {
-            if let Err(error) = open().and_then(|input| pass_on(input, &send)) {
-                let _ = send.send(Err(error));
-            }
-        });
-        Self { coming, here: io::Cursor::default() }
-    }
-}
-
-/// Reads to the end, or until nobody listens any more.
-fn pass_on(mut input: impl Read, send: &SyncSender<io::Result<Vec<u8>>>) -> io::Result<()> {
-    let mut buffer = vec![0; READ];
-    loop {
-        match input.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(count) if send.send(Ok(buffer[..count].to_vec())).is_err() => return Ok(()),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-impl Read for Patient {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.here.read(buffer)?;
-        if count > 0 {
-            return Ok(count);
-        }
-        match self.coming.recv_timeout(SILENCE) {
-            Ok(piece) => self.here = io::Cursor::new(piece?),
-            Err(RecvTimeoutError::Timeout) => return Err(io::ErrorKind::WouldBlock.into()),
-            Err(RecvTimeoutError::Disconnected) => return Ok(0),
-        }
-        self.here.read(buffer)
-    }
-}
-
-/// Whether nothing has come for a while, and something may come yet.
-pub fn is_silence(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::WouldBlock
 }
 
 /// A reader that tells how much was taken from it, so that progress is known of compressed files.
@@ -336,14 +274,26 @@ mod tests {
         assert!(all(blocks(b""), 100).is_empty());
     }
 
+    /// An input that is silent wherever there is no piece.
+    struct Slow(std::array::IntoIter<Option<&'static [u8]>, 7>);
+
+    impl Read for Slow {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            match self.0.next() {
+                Some(Some(mut piece)) => piece.read(out),
+                Some(None) => Err(io::ErrorKind::WouldBlock.into()),
+                None => Ok(0),
+            }
+        }
+    }
+
     #[test]
     fn what_comes_slowly_is_handed_on_as_soon_as_a_line_is_whole() {
-        let (send, coming) = sync_channel(1);
-        let input = Box::new(Patient { coming, here: io::Cursor::default() });
+        let pieces: [Option<&[u8]>; 7] =
+            [None, Some(b"a\nb"), None, Some(b"c"), None, Some(b"\nd\ne"), None];
+        let input = Box::new(Slow(pieces.into_iter()));
         let mut list = Blocks { input, ..blocks(b"") };
-        assert!(is_silence(&list.next(1000).err().unwrap()));
-        for (sent, expected) in [("a\nb", Some("a\n")), ("c", None), ("\nd\ne", Some("bc\nd\n"))] {
-            send.send(Ok(sent.into())).unwrap();
+        for expected in [None, Some("a\n"), None, Some("bc\nd\n"), Some("e")] {
             let text = match list.next(1000) {
                 Ok(block) => Some(String::from_utf8(block.unwrap().text).unwrap()),
                 Err(error) => {
@@ -353,8 +303,6 @@ mod tests {
             };
             assert_eq!(text.as_deref(), expected);
         }
-        drop(send);
-        assert_eq!(list.next(1000).unwrap().unwrap().text, b"e");
         assert!(list.next(1000).unwrap().is_none());
     }
 

@@ -1,19 +1,12 @@
-//! Bytes that are still being written: reading them fails with `WouldBlock` while there are none,
-//! and comes to an end only where nobody can write any more.
+//! A file that is still being written: reading it never comes to an end, but fails with
+//! `WouldBlock` while there is no more of it.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
-use std::time::Duration;
 
-/// How long to wait for more at the end, before saying that there is nothing for now.
-const POLL: Duration = Duration::from_millis(100);
-
-/// How much is read from a pipe at a time, and how many such pieces may wait.
-const PIECE: usize = 64 << 10;
-const WAITING: usize = 4;
+use crate::capture::pipe::SILENCE;
 
 /// A file at whose end more is waited for.
 pub(super) struct GrowingFile(pub(super) File);
@@ -24,60 +17,11 @@ impl Read for GrowingFile {
         if count > 0 || out.is_empty() {
             return Ok(count);
         }
-        thread::sleep(POLL);
+        thread::sleep(SILENCE);
         match self.0.read(out)? {
             0 => Err(io::ErrorKind::WouldBlock.into()),
             count => Ok(count),
         }
-    }
-}
-
-/// A pipe, read on a thread of its own: reading one cannot be given up once it has begun.
-pub(super) struct Pipe {
-    pieces: Receiver<io::Result<Vec<u8>>>,
-    piece: io::Cursor<Vec<u8>>,
-}
-
-impl Pipe {
-    pub(super) fn new(source: impl Read + Send + 'static) -> Self {
-        let (send, pieces) = sync_channel(WAITING);
-        // It ends with the pipe, or with the program.
-        thread::spawn(move || pump(source, &send));
-        Self { pieces, piece: io::Cursor::default() }
-    }
-}
-
-fn pump(mut source: impl Read, send: &SyncSender<io::Result<Vec<u8>>>) {
-    loop {
-        let mut piece = vec![0; PIECE];
-        let read = match source.read(&mut piece) {
-            Ok(0) => return,
-            Ok(count) => {
-                piece.truncate(count);
-                Ok(piece)
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => Err(error),
-        };
-        let failed = read.is_err();
-        if send.send(read).is_err() || failed {
-            return;
-        }
-    }
-}
-
-impl Read for Pipe {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let count = self.piece.read(out)?;
-        if count > 0 || out.is_empty() {
-            return Ok(count);
-        }
-        match self.pieces.recv_timeout(POLL) {
-            Ok(piece) => self.piece = io::Cursor::new(piece?),
-            Err(RecvTimeoutError::Timeout) => return Err(io::ErrorKind::WouldBlock.into()),
-            Err(RecvTimeoutError::Disconnected) => return Ok(0),
-        }
-        self.piece.read(out)
     }
 }
 
