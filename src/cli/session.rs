@@ -9,6 +9,7 @@ use crate::note::Note;
 use crate::pipeline::{Counts, Pipeline};
 use crate::report::live;
 use crate::report::report_json::About;
+use crate::report::words::first_few;
 use crate::trail::{self, Keys, Story, Trail};
 use anstream::AutoStream;
 use std::collections::BTreeMap;
@@ -157,11 +158,10 @@ impl View {
             (browser.id != *told).then(|| format!("#{} is {}’s", visit.id, browser.id))
         };
         let others: Vec<String> = story.visits.iter().enumerate().filter_map(other).collect();
-        let more = others.len().saturating_sub(NAMED);
-        let named = others[..others.len().min(NAMED)].join(", ");
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        (!others.is_empty())
-            .then(|| format!("what came later shows whose some exchanges were: {named}{more}"))
+        (!others.is_empty()).then(|| {
+            let named = first_few(others.into_iter(), NAMED);
+            format!("what came later shows whose some exchanges were: {named}")
+        })
     }
 
     fn take_finished(&mut self, pipeline: &mut Pipeline) {

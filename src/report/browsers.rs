@@ -1,5 +1,6 @@
 //! Why each browser is one: what ties its exchanges to it, in words and for programs.
 
+use super::words::first_few;
 use crate::trail::{Browser, Story, TiedBy};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -31,11 +32,8 @@ pub(super) fn lines(browser: &Browser, story: &Story) -> Vec<String> {
     const NAMED: usize = 12;
     let sure = format!("{}: {}", browser.confidence.word(), browser.confidence.sentence());
     let line = |tied: Tied| {
-        let named: Vec<String> =
-            tied.exchanges.iter().take(NAMED).map(|id| format!("#{id}")).collect();
-        let more = tied.exchanges.len().saturating_sub(NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{}{more}: {}", named.join(", "), tied.text)
+        let exchanges = first_few(tied.exchanges.iter().map(|id| format!("#{id}")), NAMED);
+        format!("{exchanges}: {}", tied.text)
     };
     std::iter::once(sure).chain(evidence(browser, story).into_iter().map(line)).collect()
 }

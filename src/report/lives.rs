@@ -1,7 +1,7 @@
 //! The lives of sessions, as every text format tells them.
 
 use super::walkthrough::{LifeView, TurnView};
-use super::words::lossy;
+use super::words::{first_few, lossy};
 use crate::trail::{Certainty, SessionLife, Story, Turn, TurnKind};
 
 /// Turns of one session that are told; JSON has them all.
@@ -52,14 +52,10 @@ fn adds(turn: &Turn, grounds: &str) -> bool {
 fn view(turn: &Turn, story: &Story) -> TurnView {
     let mut ids: Vec<u64> = turn.seen.iter().map(|(visit, _)| story.visits[*visit].id).collect();
     ids.dedup();
-    let named: Vec<String> = ids.iter().take(NAMED).map(|id| format!("#{id}")).collect();
-    let more = ids.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let exchanges = named.join(", ") + &more;
     let certainty = turn.certainty();
     TurnView {
         kind: turn.kind,
-        exchanges,
+        exchanges: first_few(ids.iter().map(|id| format!("#{id}")), NAMED),
         packet: turn.packet().map(|packet| format!("packet {packet}")),
         title: turn.title(),
         grounds: Some(turn.grounds()).filter(|grounds| adds(turn, grounds)).unwrap_or_default(),

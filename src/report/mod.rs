@@ -31,4 +31,4 @@ mod tree;
 pub mod walkthrough;
 pub mod why;
 pub mod why_json;
-mod words;
+pub(crate) mod words;

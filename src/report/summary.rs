@@ -4,7 +4,7 @@ use super::phrase::Piece;
 use super::report_json::About;
 use super::teller::shown;
 use super::walkthrough::{Compared, FindingView};
-use super::words::lossy;
+use super::words::{first_few, lossy};
 use crate::layer::Protocol;
 use crate::pipeline::Counts;
 use crate::trail::{CookieLife, EventKind, Finding, Story};
@@ -82,15 +82,12 @@ fn were(number: u64, what: &str) -> String {
 pub(super) fn findings(story: &Story) -> Vec<FindingView> {
     const NAMED: usize = 8;
     let view = |finding: &Finding| {
-        let ids: Vec<String> =
-            finding.visits.iter().map(|visit| format!("#{}", story.visits[*visit].id)).collect();
-        let more = ids.len().saturating_sub(NAMED);
-        let named = ids[..ids.len().min(NAMED)].join(", ");
+        let ids = finding.visits.iter().map(|visit| format!("#{}", story.visits[*visit].id));
         FindingView {
             severity: finding.severity,
             rule: finding.rule,
             text: finding.text.clone(),
-            exchanges: if more > 0 { format!("{named} and {more} more") } else { named },
+            exchanges: first_few(ids, NAMED),
             advice: finding.advice,
         }
     };

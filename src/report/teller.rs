@@ -7,7 +7,7 @@ use super::index::Index;
 use super::lessons::lesson;
 use super::phrase::{Phrase, Piece};
 use super::walkthrough::{BrowserPart, ExchangeView, Line, Mark, Role, Show, Site, Step};
-use super::words::{clock, compact_json, lossy, signed};
+use super::words::{clock, compact_json, first_few, lossy, signed};
 use crate::session::{Kind, Reading};
 use crate::time::Timestamp;
 use crate::trail::{Asked, CookieEvent, EventKind, Field, Navigation, Story, Version, Visit};
@@ -323,12 +323,7 @@ fn parts_line(story: &Story, parts: &[usize]) -> Option<String> {
         .filter_map(|part| story.visits[*part].asked.as_ref())
         .map(|asked| lossy(asked.path.split(|byte| *byte == b'?').next().unwrap_or_default()))
         .collect();
-    let (named, more) = paths.split_at(paths.len().min(NAMED));
-    match (named.is_empty(), more.len()) {
-        (true, _) => None,
-        (false, 0) => Some(named.join(", ")),
-        (false, count) => Some(format!("{} and {count} more", named.join(", "))),
-    }
+    (!paths.is_empty()).then(|| first_few(paths.into_iter(), NAMED))
 }
 
 fn packets(visit: &Visit) -> String {

@@ -14,6 +14,14 @@ pub fn lossy(bytes: &[u8]) -> String {
     })
 }
 
+/// The first `most` of many, and how many more there are: `#1, #2 and 5 more`.
+pub fn first_few(all: impl ExactSizeIterator<Item = String>, most: usize) -> String {
+    let more = all.len().saturating_sub(most);
+    let named: Vec<String> = all.take(most).collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    named.join(", ") + &more
+}
+
 /// ①, ②, … ㊿, then `#51`.
 pub fn circled(number: usize) -> String {
     let code = match number {
@@ -118,6 +126,15 @@ pub const fn kind(kind: Kind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_the_first_are_named_and_the_rest_counted() {
+        let told = |count: u8| first_few((1..=count).map(|id| format!("#{id}")), 2);
+        assert_eq!(
+            [0, 1, 2, 3, 12].map(told),
+            ["", "#1", "#1, #2", "#1, #2 and 1 more", "#1, #2 and 10 more"]
+        );
+    }
 
     #[test]
     fn numbers_are_circled_as_far_as_there_are_circles() {
