@@ -410,3 +410,59 @@ fn identity(browser: usize, cookie: &cookie::Cookie) -> Identity {
 fn names(cookie: &cookie::Cookie, pair: &CookiePair) -> bool {
     cookie.name == pair.name && (pair.equals || cookie.value == pair.value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::samples::exchange;
+    use crate::pipeline::Numbered;
+    use crate::trail::{Story, Trail};
+
+    /// What a client makes of one page with these cookies.
+    fn page(client: &str, lines: &[String]) -> Story {
+        let request = format!("GET / HTTP/1.1\nHost: shop.test\nUser-Agent: {client}");
+        let response = format!("HTTP/1.1 200 OK\nSet-Cookie: {}", lines.join("\nSet-Cookie: "));
+        let exchange = exchange([1, 2], &request, &response);
+        let mut trail = Trail::default();
+        trail.push(Numbered { id: 1, exchange: Box::new(exchange) });
+        trail.finish()
+    }
+
+    /// What became of each cookie, in the order of their lines, and why.
+    fn fates(story: &Story) -> Vec<(EventKind, Option<Reason>)> {
+        let events = story.cookies.iter().map(|life| &life.events[..]);
+        let fate = |event: &CookieEvent| (event.kind, event.verdict.map(|verdict| verdict.reason));
+        events
+            .map(|events| match events {
+                [event] => fate(event),
+                _ => panic!("{events:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn curl_keeps_the_first_fifty_cookies_of_a_response() {
+        let lines: Vec<String> = (0..60).map(|number| format!("c{number}=v{number}")).collect();
+        let kept = (EventKind::Set, None);
+        let refused = (EventKind::Refused, Some(Reason::TooManyInResponse));
+        assert_eq!(
+            fates(&page("curl/8.5.0", &lines)),
+            [vec![kept; 50], vec![refused; 10]].concat()
+        );
+        assert_eq!(fates(&page("Mozilla/5.0 Gecko/20100101 Firefox/153.0", &lines)), [kept; 60]);
+    }
+
+    #[test]
+    fn a_nul_in_one_line_costs_some_clients_every_cookie_of_the_response() {
+        let lines = ["a=1", "b=2\0", "c=3"].map(str::to_owned);
+        let kept = (EventKind::Set, None);
+        let refused = |reason| (EventKind::Refused, Some(reason));
+        for client in ["curl/8.5.0", "Chrome/156.0.0.0", "Gecko/20100101 Firefox/153.0"] {
+            let expected = [refused(Reason::NulInResponse); 3];
+            assert_eq!(fates(&page(client, &lines)), expected, "{client}");
+        }
+        let alone = [kept, refused(Reason::DisallowedCharacter), kept];
+        assert_eq!(fates(&page("Wget/1.21", &lines)), alone);
+        assert_eq!(fates(&page("python-requests/2.34.0", &lines)), [kept; 3]);
+    }
+}
