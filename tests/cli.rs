@@ -167,11 +167,28 @@ fn no_line_is_wider_than_asked() {
     use unicode_width::UnicodeWidthStr;
     for capture in [WALKTHROUGH, REDIRECTS] {
         for width in ["60", "80", "140"] {
-            for command in ["analyze", "timeline"] {
-                let output = stdout(&run(&[command, "--width", width, capture]));
+            for command in [
+                &["analyze"][..],
+                &["timeline"],
+                &["jar"],
+                &["jar", "--for", "http://127.0.0.1:5000/"],
+                &["why", "--cookie", "session"],
+            ] {
+                let output = stdout(&run(&[command, &["--width", width, capture]].concat()));
                 let widest = output.lines().map(UnicodeWidthStr::width).max().unwrap();
-                assert!(widest <= width.parse().unwrap(), "{command} {width}: {widest}");
+                assert!(widest <= width.parse().unwrap(), "{command:?} {width}: {widest}");
             }
+        }
+    }
+}
+
+#[test]
+fn the_cells_of_a_jar_break_between_words() {
+    for width in ["60", "80", "100"] {
+        let table = stdout(&run(&["jar", "--at", "60", "--width", width, REDIRECTS]));
+        for word in ["currency", "127.0.0.1", "/account", "SameSite=Lax", "2027-11-23", "02:57:34Z"]
+        {
+            assert!(table.contains(word), "{word} is broken:\n{table}");
         }
     }
 }

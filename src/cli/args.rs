@@ -245,6 +245,9 @@ pub struct Jar {
     /// The output format
     #[arg(long, value_enum, default_value_t = JarFormat::Table)]
     pub format: JarFormat,
+    /// Columns to write, 60 or more; default: those of the terminal, or 100
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..))]
+    pub width: Option<u16>,
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
@@ -288,6 +291,9 @@ pub struct Why {
     /// The output format
     #[arg(long, value_enum, default_value_t = PlainFormat::Terminal)]
     pub format: PlainFormat,
+    /// Columns to write, 60 or more; default: those of the terminal, or 100
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(60..))]
+    pub width: Option<u16>,
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,

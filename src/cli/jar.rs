@@ -23,7 +23,7 @@ pub fn run(arguments: &args::Jar) -> anyhow::Result<Outcome> {
     let mut out = output::open(None, arguments.color)?;
     match (arguments.format, &target) {
         (JarFormat::Table, target) => {
-            jar::table(&jars, target.as_ref(), output::width(None), &mut out)?;
+            jar::table(&jars, target.as_ref(), output::width(arguments.width), &mut out)?;
         }
         (JarFormat::Json, target) => jar::json(&jars, target.as_ref(), &mut out)?,
         (JarFormat::Netscape, _) => jar::netscape(&jars, &mut out)?,

@@ -25,7 +25,14 @@ pub fn run(arguments: &args::Why) -> anyhow::Result<Outcome> {
         args::PlainFormat::Json => why_json::write(&story, &answers, &mut out)?,
         args::PlainFormat::Terminal => {
             let start = finished.counts.span.map(|(first, _)| first);
-            why::write(&story, start, &question, &answers, output::width(None), &mut out)?;
+            why::write(
+                &story,
+                start,
+                &question,
+                &answers,
+                output::width(arguments.width),
+                &mut out,
+            )?;
         }
     }
     out.flush()?;

@@ -1,17 +1,25 @@
 //! What each browser held, in four formats: a table, JSON (`cookietrail/jar/1` in docs/json.md),
 //! a Netscape cookie file, and the bare `Cookie` header.
 
+use super::layout::{Span, shorten, wrap};
 use super::text::{self, Text, plain};
 use super::words::lossy;
 use crate::cookie::{Case, Considered, Cookie, SameSite, Site, Target, header_value};
 use crate::time::Timestamp;
 use crate::trail::Held;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use serde::Serialize;
 use std::io::{self, Write};
+use unicode_width::UnicodeWidthStr;
 
 /// The name and version of the JSON format.
 pub const SCHEMA: &str = "cookietrail/jar/1";
+
+/// From this width on, domain and path of a cookie have columns of their own.
+const SIX_COLUMNS: usize = 80;
+
+/// Columns that a value may take in the table; JSON has it whole.
+const VALUE: usize = 40;
 
 /// A cookie in a jar, and what would become of it on the way to the URL that was asked about.
 struct Kept<'a> {
@@ -53,7 +61,7 @@ fn header(held: &Held, target: &Target) -> Option<Vec<u8>> {
     Some(header_value(&held.jar.for_request(target, &typed(), held.now?)))
 }
 
-/// Writes a table for each browser.
+/// Writes a table for each browser, not wider than `width`.
 ///
 /// # Errors
 /// Those of the writer.
@@ -68,45 +76,93 @@ pub fn table(
             writeln!(out)?;
         }
         let addresses: Vec<String> = held.addresses.iter().map(ToString::to_string).collect();
-        writeln!(out, "Browser {}  {}  {}", held.browser, held.label, addresses.join(", "))?;
+        let addresses = Span::plain(format!(" {}", addresses.join(", ")));
+        let label = Span::plain(format!("  {} ", held.label).replace(' ', "\u{a0}"));
+        let head = [Span::plain(format!("Browser {}", held.browser)), label, addresses];
+        out.write_all(wrap("", "  ", &head, width).as_bytes())?;
         let cookies = kept(held, target);
         if cookies.is_empty() {
-            writeln!(
-                out,
-                "  holds no cookie{}",
-                if target.is_some() { " for this URL" } else { "" }
-            )?;
+            let which = if target.is_some() { " for this URL" } else { "" };
+            writeln!(out, "  holds no cookie{which}")?;
             continue;
         }
-        let mut table = Table::new();
-        table
-            .load_style(presets::UTF8_FULL_CONDENSED)
-            .set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
         let last = if target.is_some() { "Sent?" } else { "Expires" };
-        table.set_header(["Name", "Value", "Domain", "Path", "Attributes", last]);
-        for one in &cookies {
-            table.add_row(row(one).map(|cell| plain(cell.as_bytes())));
+        if width < SIX_COLUMNS {
+            let header = ["Name", "Value", "Attributes", last];
+            let narrow = |one| {
+                let [name, value, domain, path, attributes, last] = row(one);
+                let scope = format!("{domain}; Path={path}");
+                let all = std::iter::once(&*scope).chain(attributes.split_whitespace());
+                [name, value, all.collect::<Vec<_>>().join("; "), last]
+            };
+            let rows: Vec<_> = cookies.iter().map(narrow).collect();
+            writeln!(out, "{}", drawn(header, &rows, width))?;
+        } else {
+            let header = ["Name", "Value", "Domain", "Path", "Attributes", last];
+            let rows: Vec<_> = cookies.iter().map(row).collect();
+            writeln!(out, "{}", drawn(header, &rows, width))?;
         }
-        writeln!(out, "{table}")?;
     }
     Ok(())
 }
 
+fn drawn<const N: usize>(header: [&str; N], rows: &[[String; N]], width: usize) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(columns(width))
+        .set_header(header)
+        .add_rows(rows);
+    // Beside its content, each cell has a space on either side, and a line before it.
+    let least = least_widths(header, rows, width.saturating_sub(3 * N + 1));
+    for (column, least) in table.column_iter_mut().zip(least) {
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(columns(least + 2))));
+    }
+    table
+}
+
+fn columns(width: usize) -> u16 {
+    u16::try_from(width).unwrap_or(u16::MAX)
+}
+
+/// How wide each column must be to break no word. Where that is more than `room` together, only the
+/// longest words are broken.
+fn least_widths<const N: usize>(
+    header: [&str; N],
+    rows: &[[String; N]],
+    room: usize,
+) -> [usize; N] {
+    let longest = |text: &str| text.split(' ').map(UnicodeWidthStr::width).max().unwrap_or(0);
+    let mut whole = header.map(longest);
+    for row in rows {
+        for (whole, cell) in whole.iter_mut().zip(row) {
+            *whole = longest(cell).max(*whole);
+        }
+    }
+    let cut = |cap: usize| whole.map(|width| width.min(cap));
+    let fits = |cap: &usize| cut(*cap).iter().sum::<usize>() <= room;
+    cut((1..=room).rev().find(fits).unwrap_or(1))
+}
+
+/// Name, value, domain, path, attributes, and the end of the cookie or whether it is sent.
 fn row(one: &Kept<'_>) -> [String; 6] {
     let cookie = one.cookie;
-    let domain = if cookie.host_only {
-        format!("{} only", cookie.domain)
-    } else {
-        format!("{} and below", cookie.domain)
-    };
+    let reach = if cookie.host_only { "only" } else { "and below" };
+    let domain = format!("{} {reach}", cookie.domain);
     let last = match &one.sent {
-        None => cookie.expires.map_or("with the browser".to_owned(), |time| time.to_string()),
+        None => cookie.expires.map_or("with the browser".to_owned(), day_and_time),
         Some(Ok(())) => "yes".to_owned(),
         Some(Err((_, text))) => format!("no: {text}"),
     };
-    let value = super::layout::shorten(&lossy(&cookie.value), 40);
+    let value = shorten(&lossy(&cookie.value), VALUE);
     [lossy(&cookie.name), value, domain, lossy(&cookie.path), attributes(cookie).join(" "), last]
+        .map(|cell| plain(cell.as_bytes()))
+}
+
+/// To the second, in two words, so that a narrow column can have them on two lines.
+fn day_and_time(time: Timestamp) -> String {
+    Timestamp::from_seconds(time.seconds()).to_string().replace('T', " ")
 }
 
 fn attributes(cookie: &Cookie) -> Vec<&'static str> {
@@ -268,4 +324,19 @@ pub fn json(jars: &[Held], target: Option<&Target>, out: impl Write) -> io::Resu
         })
         .collect();
     text::write_json(&Document { schema: SCHEMA, browsers }, out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stay_whole_while_there_is_room_and_the_longest_are_broken_first() {
+        let rows = [["aaaa bb", "0123456789"], ["c", "小明"]].map(|row| row.map(str::to_owned));
+        for (room, least) in [(99, [4, 10]), (14, [4, 10]), (13, [4, 9]), (9, [4, 5]), (7, [3, 3])]
+        {
+            assert_eq!(least_widths(["N", "Value"], &rows, room), least, "{room}");
+        }
+        assert_eq!(least_widths(["N", "Value"], &rows, 0), [1, 1]);
+    }
 }
