@@ -99,6 +99,8 @@ pub enum Reason {
     ValueNotSet,
     /// It was sent after it had been deleted or had expired.
     SentAfterEnd,
+    /// It was sent where its domain or path does not reach.
+    SentOutOfReach,
     /// It was sent by a client that never got it, and had been given to another.
     GivenToAnother,
     /// A line that deletes a cookie has another domain or path than the cookie.
@@ -127,7 +129,7 @@ impl ChromiumName {
 impl Reason {
     /// Every reason, in declaration order: first those for not storing, then those for not sending,
     /// last those for sending what the jar does not hold, and for deleting what it does not.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::SecureOverHttp,
         Self::InvalidDomain,
         Self::PublicSuffix,
@@ -157,6 +159,7 @@ impl Reason {
         Self::NeverSet,
         Self::ValueNotSet,
         Self::SentAfterEnd,
+        Self::SentOutOfReach,
         Self::GivenToAnother,
         Self::DeletionMisses,
     ];
@@ -193,6 +196,7 @@ impl Reason {
             Self::NeverSet => "never-set",
             Self::ValueNotSet => "value-not-set",
             Self::SentAfterEnd => "sent-after-end",
+            Self::SentOutOfReach => "sent-out-of-reach",
             Self::GivenToAnother => "given-to-another",
             Self::DeletionMisses => "deletion-misses",
         }
@@ -253,6 +257,7 @@ impl Reason {
             | Self::NeverSet
             | Self::ValueNotSet
             | Self::SentAfterEnd
+            | Self::SentOutOfReach
             | Self::GivenToAnother
             | Self::DeletionMisses => return None,
         })
@@ -295,6 +300,7 @@ impl Reason {
             | Self::NeverSet
             | Self::ValueNotSet
             | Self::SentAfterEnd
+            | Self::SentOutOfReach
             | Self::AmbiguousSerialization => "RFC 6265bis 5.8.3",
             Self::GivenToAnother => "RFC 6265bis 8.4",
             Self::TooManyInResponse | Self::CookieHeaderFull => "RFC 6265bis 6.1",
@@ -328,7 +334,8 @@ impl Reason {
             | Self::ThirdPartyBlocked
             | Self::NotReturned
             | Self::NeverSet
-            | Self::ValueNotSet => Grade::NeedsBrowserContext,
+            | Self::ValueNotSet
+            | Self::SentOutOfReach => Grade::NeedsBrowserContext,
             _ => Grade::Proved,
         }
     }

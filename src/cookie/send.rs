@@ -215,7 +215,7 @@ impl Cookie {
     }
 
     /// Whether domain and path reach the target.
-    pub(super) fn reaches(&self, target: &Target, agent: Agent) -> bool {
+    pub fn reaches(&self, target: &Target, agent: Agent) -> bool {
         self.covers(&target.host, agent) && path_matches(&target.path, &self.path)
     }
 

@@ -5,6 +5,7 @@
 
 use super::domain::registrable_domain;
 use super::jar::Cookie;
+use super::path::path_matches;
 use super::reason::Reason;
 use super::set_cookie::SetCookie;
 use super::target::Target;
@@ -107,6 +108,7 @@ impl Reason {
                 quote(&case.target.path)
             ),
             Self::Expired => expired(case),
+            Self::SentOutOfReach => out_of_reach(case),
             Self::DeletionMisses => deletion_misses(case),
             Self::NotReturned
             | Self::NeverSet
@@ -225,6 +227,25 @@ fn expired(case: &Case<'_>) -> String {
     let end = case.expires.map(|end| format!(" at {end}")).unwrap_or_default();
     format!(
         "The cookie's time was over{end}. Set it again before that, or give it a longer Max-Age."
+    )
+}
+
+/// Told of the cookie that the client holds.
+fn out_of_reach(case: &Case<'_>) -> String {
+    let (domain, path) = (quote(case.domain), quote(case.path));
+    let (host, asked) = (&case.target.host, quote(&case.target.path));
+    let bound = if !path_matches(&case.target.path, case.path) {
+        format!("The cookie's path is {path}, which does not cover {asked}")
+    } else if case.host_only {
+        format!("The cookie belongs to {domain} alone, and this request went to {host}")
+    } else {
+        format!(
+            "The cookie is for {domain} and the hosts below it, and this request went to {host}"
+        )
+    };
+    format!(
+        "{bound}. It is sent all the same: the client does not keep to domains and paths, or it \
+         holds another cookie with this value."
     )
 }
 

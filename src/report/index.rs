@@ -53,6 +53,10 @@ impl<'a> Index<'a> {
 }
 
 fn said(life: usize, event: &CookieEvent) -> Said<'_> {
+    // The sentence names the path of the request; one will do for all of them.
+    if event.strayed() {
+        return (life, "strayed", None, event.version);
+    }
     let version = event.version.filter(|_| event.kind == EventKind::SentUnknown);
     (life, event.kind.word(), event.text.as_deref(), version)
 }

@@ -141,7 +141,8 @@ fn after(gap: &str, text: &str, room: usize) -> String {
 
 /// The lines in order of what happened; cookies sent as expected come together in one.
 fn cookie_lines(cookies: &[CookieNews]) -> Vec<Line> {
-    let as_expected = |news: &&CookieNews| news.event.kind == EventKind::Sent;
+    let as_expected =
+        |news: &&CookieNews| news.event.kind == EventKind::Sent && !news.event.strayed();
     let sent: Vec<String> = cookies.iter().filter(as_expected).map(label).collect();
     let sent = (!sent.is_empty()).then(|| {
         let what = format!("sends {}", sent.join(", "));
@@ -159,6 +160,7 @@ fn line(news: &CookieNews) -> Option<Line> {
         Rest::Value(news.value.as_ref().map(content).unwrap_or_default(), aside)
     };
     let (style, mark, what, rest) = match news.event.kind {
+        EventKind::Sent if news.event.strayed() => (BLUE, '→', format!("sends {label}"), why(news)),
         EventKind::Sent => return None,
         EventKind::Withheld if !news.is_session => return None,
         EventKind::Set => (GREEN, '←', format!("sets {label}"), value(attributes(news))),
@@ -307,6 +309,27 @@ mod tests {
             lines[6].starts_with("✗ browser does not keep __Host-b①. The name __Host-b promises")
         );
         assert!(lines[7..].concat().ends_with('.'), "the reason is told to its end: {lines:?}");
+    }
+
+    #[test]
+    fn a_cookie_outside_its_path_is_told_with_the_reason_once() {
+        let set = "HTTP/1.1 200 OK\nSet-Cookie: a=1; Path=/account";
+        let ok = "HTTP/1.1 200 OK";
+        let told = shown(
+            &[
+                get([1, 2], "/account", "", set),
+                get([3, 4], "/account", "Cookie: a=1", ok),
+                get([5, 6], "/", "Cookie: a=1", ok),
+                get([7, 8], "/basket", "Cookie: a=1", ok),
+            ],
+            200,
+        );
+        let lines: Vec<&str> = told.lines().filter(|line| line.contains("sends a①")).collect();
+        assert_eq!(lines.len(), 3, "{told}");
+        assert!(
+            lines[1].contains("sends a①. The cookie's path is /account, which does not cover /")
+        );
+        assert!(lines[0].ends_with("a①") && lines[2].ends_with("a①"), "{told}");
     }
 
     #[test]

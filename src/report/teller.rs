@@ -152,11 +152,13 @@ impl<'a> Teller<'a> {
         let mut lines = Vec::new();
         lines.extend(visit.asked.as_ref().and_then(|asked| self.form(&asked.form)));
         let events = self.index.events(index);
-        let expired = self.cookies(events, EventKind::Expired);
+        let expired = self.cookies(events, |_, event| event.kind == EventKind::Expired);
         if !expired.is_empty() {
             lines.push(line(Mark::Gone, Phrase::words("expired: ").and_list(expired)));
         }
-        let sent = self.cookies(events, EventKind::Sent);
+        let sent = self.cookies(events, |life, event| {
+            event.kind == EventKind::Sent && !self.strays_first(life, event)
+        });
         if !sent.is_empty() {
             lines.push(line(Mark::Sent, Phrase::words("browser sends ").and_list(sent)));
         }
@@ -184,9 +186,13 @@ impl<'a> Teller<'a> {
         (!form.is_empty()).then(|| line(Mark::Form, text))
     }
 
-    fn cookies(&self, events: &[(usize, &CookieEvent)], kind: EventKind) -> Vec<Piece> {
-        let of_kind = events.iter().filter(|(_, event)| event.kind == kind);
-        of_kind.map(|(life, event)| self.cookie(*life, event.version)).collect()
+    fn cookies(
+        &self,
+        events: &[(usize, &CookieEvent)],
+        are_meant: impl Fn(usize, &CookieEvent) -> bool,
+    ) -> Vec<Piece> {
+        let meant = events.iter().filter(|(life, event)| are_meant(*life, event));
+        meant.map(|(life, event)| self.cookie(*life, event.version)).collect()
     }
 
     /// `session②`.
@@ -231,8 +237,17 @@ impl<'a> Teller<'a> {
             EventKind::Missing => {
                 vec![self.because(told("browser does not send "), ": ", life, event)]
             }
+            EventKind::Sent if self.strays_first(life, event) => {
+                let why = event.text.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
+                vec![line(Mark::Sent, told("browser sends ").and_words(why))]
+            }
             EventKind::Withheld | EventKind::Sent | EventKind::Expired => Vec::new(),
         }
+    }
+
+    /// Whether a cookie is sent where it does not reach, for the first time.
+    fn strays_first(&self, life: usize, event: &CookieEvent) -> bool {
+        event.strayed() && self.index.said_before(life, event).is_none()
     }
 
     /// A refusal with its reason; a reason already given for this cookie is only pointed at.

@@ -220,7 +220,9 @@ impl Live {
     fn news(&mut self, index: usize, at: usize) -> CookieNews {
         let life = &self.follower.lives.all[index];
         let mut event = life.events[at].clone();
-        if let (EventKind::SentUnknown, Some(version)) = (event.kind, event.version)
+        let is_odd = event.kind == EventKind::SentUnknown || event.strayed();
+        if let Some(version) = event.version
+            && is_odd
             && !self.brought.insert((index, version))
         {
             (event.kind, event.verdict, event.text) = (EventKind::Sent, None, None);

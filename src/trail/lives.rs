@@ -260,7 +260,7 @@ impl Lives {
         target: &Target,
     ) {
         let host = target.host.as_str().to_owned();
-        if self.was_kept(who, shown, pair, &host) {
+        if self.was_kept(who, shown, pair, &host) || self.strayed(who, shown, pair, target) {
             return;
         }
         let reason = self.why_unknown(who, pair, &host);
@@ -329,7 +329,7 @@ impl Lives {
     }
 
     /// The life of a cookie that the jar holds or held.
-    fn of_cookie(&mut self, browser: usize, cookie: &cookie::Cookie) -> usize {
+    pub(super) fn of_cookie(&mut self, browser: usize, cookie: &cookie::Cookie) -> usize {
         self.find(identity(browser, cookie))
     }
 

@@ -12,7 +12,7 @@ use super::stage::Turn;
 use super::steps::StepKind;
 use super::visit::Visit;
 use super::who::Confidence;
-use crate::cookie::{Agent, Attribute, Verdict};
+use crate::cookie::{Agent, Attribute, Reason, Verdict};
 use crate::session::{Kind, Reading};
 use crate::time::Timestamp;
 use std::net::IpAddr;
@@ -104,7 +104,7 @@ pub enum EventKind {
     Deleted,
     /// Its time was over.
     Expired,
-    /// A browser sent it.
+    /// A browser sent it; with a reason, where its domain or path does not reach.
     Sent,
     /// A browser sent a value that no response in this capture had set.
     SentUnknown,
@@ -154,10 +154,17 @@ pub struct CookieEvent {
     pub version: Option<usize>,
     /// The attributes of the `Set-Cookie` line, as written.
     pub attributes: Vec<Attribute>,
-    /// Why it was refused, withheld or missing.
+    /// Why it was refused, withheld or missing, or what is odd about its being sent.
     pub verdict: Option<Verdict>,
     /// The same in one plain sentence. It may hold captured text.
     pub text: Option<String>,
+}
+
+impl CookieEvent {
+    /// Whether the cookie was sent where its domain or path does not reach.
+    pub fn strayed(&self) -> bool {
+        self.verdict.is_some_and(|verdict| verdict.reason == Reason::SentOutOfReach)
+    }
 }
 
 /// One cookie of one browser.
