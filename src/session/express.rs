@@ -122,12 +122,37 @@ impl Format for Json {
     fn recognise(&self, cookie: &Cookie<'_>, _: &Context) -> Option<Reading> {
         let text = percent(cookie.value);
         let payload: Value = json::parse(text.strip_prefix(b"j:")?)?;
-        // `res.cookie` writes whatever it is given so: a list of what was looked at is no session.
-        let named = cookie.may_be_a_session();
-        let kind = if named { Kind::EncodedOnly } else { Kind::Unknown };
+        // `res.cookie` writes whatever it is given so: a list of what was looked at is no session,
+        // nor is what comes without the name that would call it one.
+        let named = !cookie.name.is_empty() && cookie.may_be_a_session();
+        let is_filled = payload.as_object().is_some_and(|members| !members.is_empty());
+        let kind = if named && is_filled { Kind::EncodedOnly } else { Kind::Unknown };
         Some(Reading {
             payload: Some(payload),
             ..Reading::new(self.name(), Confidence::Certain, kind, "j: and JSON")
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unsigned_json_is_a_session_only_by_its_name_and_members() {
+        let kind = |name: &str, value: &str| {
+            let cookie = Cookie::new(name.as_bytes(), value.as_bytes());
+            Json.recognise(&cookie, &Context::default()).map(|reading| reading.kind)
+        };
+        let user = "j%3A%7B%22user%22%3A%22alice%22%7D";
+        assert_eq!(kind("session", user), Some(Kind::EncodedOnly));
+        assert_eq!(kind("app.sess", r#"j:{"user":"alice"}"#), Some(Kind::EncodedOnly));
+        for name in ["", "prefs", "user", "basket"] {
+            assert_eq!(kind(name, user), Some(Kind::Unknown), "{name}");
+        }
+        for value in ["j:{}", "j:[]", "j:[1,2]", r#"j:"en""#, "j:null", "j:3"] {
+            assert_eq!(kind("session", value), Some(Kind::Unknown), "{value}");
+        }
+        assert_eq!(kind("session", "j:alice"), None);
     }
 }
