@@ -21,6 +21,7 @@ pub mod live;
 mod lives;
 pub mod markdown;
 pub mod phrase;
+mod pretty;
 pub mod report_json;
 mod summary;
 mod teller;
