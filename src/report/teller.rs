@@ -60,7 +60,7 @@ impl<'a> Teller<'a> {
         let visit = first.map(|first| &self.story.visits[*first]);
         let url = visit.and_then(|visit| visit.asked.as_ref()?.url.as_ref());
         match (url, visit) {
-            (Some(url), _) => url.origin().ascii_serialization(),
+            (Some(url), _) => url.origin(),
             (None, Some(visit)) => format!("http://{}", visit.server),
             (None, None) => String::new(),
         }

@@ -1,5 +1,6 @@
 //! What a capture shows. A conclusion stands only with the exchanges that support it.
 
+use super::address::Address;
 use super::findings::quoted;
 use super::steps::StepKind;
 use super::story::{EventKind, Story};
@@ -77,7 +78,7 @@ fn stateless(story: &Story) -> Option<Conclusion> {
         let words = answered.excerpt.as_deref().filter(|_| answered.status == 200)?;
         Some((asked.url.as_ref()?, words, story.sent_session(index)))
     };
-    let mut strangers: BTreeMap<&url::Url, (usize, &str)> = BTreeMap::new();
+    let mut strangers: BTreeMap<&Address, (usize, &str)> = BTreeMap::new();
     let mut found = None;
     for index in 0..story.visits.len() {
         let Some((url, words, had_session)) = page(index) else { continue };

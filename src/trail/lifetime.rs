@@ -1,5 +1,6 @@
 //! Session lives: what each request was for, and the turns that follow from it.
 
+use super::address::Address;
 use super::attempt;
 use super::inputs::{Attempt, Context, Pages, Place, Sign, refuses};
 use super::machine::Machine;
@@ -21,7 +22,7 @@ pub(super) struct Lifetimes<'a> {
     /// Deletions that missed, by the browser and the name of what they were meant for.
     missed: BTreeMap<(usize, &'a [u8]), Vec<&'a CookieEvent>>,
     /// Answers to requests without any session: URL, and the words of the page.
-    strangers: BTreeMap<&'a url::Url, BTreeSet<Answer<'a>>>,
+    strangers: BTreeMap<&'a Address, BTreeSet<Answer<'a>>>,
 }
 
 /// What an answer looks like: its status, where it leads, the first words of its page.
@@ -51,7 +52,7 @@ impl<'a> Lifetimes<'a> {
             .filter(|event| matches!(event.kind, EventKind::Sent | EventKind::SentUnknown))
             .filter_map(|event| event.visit)
             .collect();
-        let mut strangers: BTreeMap<&url::Url, BTreeSet<Answer<'_>>> = BTreeMap::new();
+        let mut strangers: BTreeMap<&Address, BTreeSet<Answer<'_>>> = BTreeMap::new();
         for (index, visit) in story.visits.iter().enumerate() {
             if let Some((url, answer)) = answer(visit).filter(|_| !carried.contains(&index)) {
                 strangers.entry(url).or_default().insert(answer);
@@ -252,7 +253,7 @@ fn is_miss(event: &CookieEvent) -> bool {
     event.verdict.is_some_and(|verdict| verdict.reason == Reason::DeletionMisses)
 }
 
-fn answer(visit: &Visit) -> Option<(&url::Url, Answer<'_>)> {
+fn answer(visit: &Visit) -> Option<(&Address, Answer<'_>)> {
     let (asked, answered) = (visit.asked.as_ref()?, visit.answered.as_ref()?);
     let is_page = matches!(&*asked.method, b"GET" | b"HEAD");
     let location = answered.location.as_deref();
@@ -263,7 +264,7 @@ fn answer(visit: &Visit) -> Option<(&url::Url, Answer<'_>)> {
 /// What one session was shown while it lived, beside what strangers were.
 struct Seen<'a> {
     all: &'a Lifetimes<'a>,
-    before: BTreeMap<&'a url::Url, BTreeSet<Answer<'a>>>,
+    before: BTreeMap<&'a Address, BTreeSet<Answer<'a>>>,
 }
 
 impl<'a> Pages for Seen<'a> {

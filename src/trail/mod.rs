@@ -4,6 +4,7 @@
 //! [`Trail`] takes exchanges and gives a [`Story`], the report model. It has no clock and no
 //! output; every list in the story is in capture order, whatever order things were found in.
 
+mod address;
 mod attempt;
 mod awaited;
 mod beside;
@@ -11,6 +12,7 @@ mod chain;
 mod conclusions;
 pub mod diff;
 mod evidence;
+mod fields;
 mod findings;
 mod follow;
 mod form;
@@ -37,6 +39,7 @@ mod versions;
 mod visit;
 mod who;
 
+pub use address::Address;
 pub use chain::{Border, Chain, ChainEnd, Redirect, SentOn};
 pub use conclusions::{Conclusion, ConclusionKind};
 pub use evidence::{Attribution, TiedBy};

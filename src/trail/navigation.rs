@@ -1,5 +1,6 @@
 //! Steps of a browser: a page asked for, the redirects that followed, the parts of the page.
 
+use super::address::Address;
 use super::attempt::{is_logout, tries_login};
 use super::chain::is_twin;
 use super::steps::StepKind;
@@ -20,7 +21,7 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 struct Pending {
     navigation: usize,
     from: usize,
-    to: url::Url,
+    to: Address,
     is_part: bool,
 }
 
@@ -58,7 +59,7 @@ pub(super) fn navigations(browser: usize, visits: &[usize], all: &[Visit]) -> Ve
         let place = if is_part { &mut step.parts } else { &mut step.hops };
         place.push(index);
         if let Some(to) = visit.redirects_to() {
-            pending.push(Pending { navigation, from: index, to, is_part });
+            pending.push(Pending { navigation, from: index, to: to.clone(), is_part });
         }
     }
     steps

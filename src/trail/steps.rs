@@ -1,6 +1,7 @@
 //! What a step was for, told from what it did: a login is where a session begins to say who the
 //! user is, a logout where it ends, whatever the paths are called.
 
+use super::address::Address;
 use super::attempt::{self, Outcome, is_login_url, is_logout, path_of, tries_login, user_in};
 use super::chain::{self, Chain, ChainEnd};
 use super::lives::EventAt;
@@ -184,7 +185,7 @@ struct Page<'a> {
     step: &'a Navigation,
     known: Known<'a>,
     is_first_of_host: bool,
-    last_url: Option<url::Url>,
+    last_url: Option<Address>,
 }
 
 impl Page<'_> {
@@ -197,7 +198,7 @@ impl Page<'_> {
         self.step.hops.last().map(|last| &self.known.visits[*last])
     }
 
-    fn last_url(&self) -> Option<url::Url> {
+    fn last_url(&self) -> Option<Address> {
         self.last()?.asked.as_ref()?.url.clone()
     }
 

@@ -5,6 +5,7 @@
 //! cause; a request of the same name and address that lacks it comes from another jar, and so does
 //! one with a session that this client was never given.
 
+use super::address::Address;
 use super::evidence::{Attribution, TiedBy};
 use super::links::{Holdings, Links, Tie, is_session};
 use super::visit::{Asked, Purpose, Visit};
@@ -28,16 +29,16 @@ pub(super) struct Profile {
     pub addresses: Vec<IpAddr>,
     /// Why it was told apart from an earlier one.
     pub told_apart: Option<String>,
-    /// Cookies that it has returned: name, domain, path.
-    returned: BTreeSet<(Vec<u8>, String, Vec<u8>)>,
+    /// Cookies that it has returned.
+    returned: Returned,
     /// Values it was ever given or seen to send, by host and name.
-    known: BTreeMap<(String, Vec<u8>), Vec<Vec<u8>>>,
+    known: BTreeMap<String, BTreeMap<Vec<u8>, BTreeSet<Vec<u8>>>>,
     /// What its groups of exchanges hold, and when.
     holdings: Holdings,
     /// Where its last redirect leads.
-    awaited: Option<url::Url>,
+    awaited: Option<Address>,
     /// The pages that it was given last.
-    pages: VecDeque<url::Url>,
+    pages: VecDeque<Address>,
     last_seen: Timestamp,
     /// What speaks for each of its exchanges, in order.
     pub evidence: Vec<Attribution>,
@@ -89,37 +90,39 @@ type Fit = (usize, bool, bool, bool, Timestamp, Reverse<usize>);
 impl Profile {
     /// Notes that it returned this cookie.
     pub fn note_returned(&mut self, cookie: &Cookie) {
-        self.returned.insert((cookie.name.clone(), cookie.domain.clone(), cookie.path.clone()));
+        self.returned.note(cookie);
     }
 
     /// Notes that it will return the cookie of this mark.
     pub fn note_comes_back(&mut self, tag: u64) {
-        let cookie = self.jar.iter().find(|cookie| cookie.tag == tag);
-        self.returned.extend(
-            cookie.map(|cookie| (cookie.name.clone(), cookie.domain.clone(), cookie.path.clone())),
-        );
+        if let Some(cookie) = self.jar.iter().find(|cookie| cookie.tag == tag) {
+            self.returned.note(cookie);
+        }
     }
 
     /// Whether it is known, or may be assumed, to keep cookies at all.
     pub fn keeps_cookies(&self) -> bool {
-        self.jar.agent().is_browser() || !self.returned.is_empty()
+        self.jar.agent().is_browser() || !self.returned.0.is_empty()
     }
 
     /// Notes that it was given, or sent, this value.
     pub fn note_known(&mut self, host: &str, name: &[u8], value: &[u8]) {
-        let values = self.known.entry((host.to_owned(), name.to_vec())).or_default();
-        if !values.iter().any(|known| known == value) {
-            values.push(value.to_vec());
+        if !self.knows(host, name, value) {
+            let names = self.known.entry(host.to_owned()).or_default();
+            names.entry(name.to_vec()).or_default().insert(value.to_vec());
         }
     }
 
     fn knows(&self, host: &str, name: &[u8], value: &[u8]) -> bool {
-        let values = self.known.get(&(host.to_owned(), name.to_vec()));
-        values.is_some_and(|values| values.iter().any(|known| known == value))
+        self.known_under(host, name).is_some_and(|values| values.contains(value))
     }
 
     fn knows_name(&self, host: &str, name: &[u8]) -> bool {
-        self.known.contains_key(&(host.to_owned(), name.to_vec()))
+        self.known_under(host, name).is_some()
+    }
+
+    fn known_under(&self, host: &str, name: &[u8]) -> Option<&BTreeSet<Vec<u8>>> {
+        self.known.get(host)?.get(name)
     }
 
     /// Why a request cannot come from this client, or how many of its cookies say that it does.
@@ -161,7 +164,7 @@ impl Profile {
         asked.target.as_ref().map_or(Ok(0), |target| self.fit(asked, target))
     }
 
-    fn has_page(&self, referer: Option<&url::Url>) -> bool {
+    fn has_page(&self, referer: Option<&Address>) -> bool {
         referer.is_some_and(|referer| self.pages.contains(referer))
     }
 
@@ -182,7 +185,7 @@ impl Profile {
 
     /// How sure it is that this is one client and no other.
     pub fn confidence(&self, has_twins: bool) -> Confidence {
-        match (self.returned.is_empty(), has_twins) {
+        match (self.returned.0.is_empty(), has_twins) {
             (false, _) => Confidence::Certain,
             (true, false) => Confidence::Likely,
             (true, true) => Confidence::Guess,
@@ -194,9 +197,26 @@ impl Profile {
         one.sent.is_ok()
             && asked.time.since(one.cookie.last_set) > UNDER_WAY
             && !asked.cookies.pairs.iter().any(|pair| pair.name == one.cookie.name)
-            && self.returned.iter().any(|(name, domain, path)| {
-                *name == one.cookie.name && *domain == one.cookie.domain && *path == one.cookie.path
-            })
+            && self.returned.has(one.cookie)
+    }
+}
+
+/// Cookies that came back: by name, the domain and the path of each.
+#[derive(Debug, Default)]
+struct Returned(BTreeMap<Vec<u8>, Vec<(String, Vec<u8>)>>);
+
+impl Returned {
+    fn note(&mut self, cookie: &Cookie) {
+        if !self.has(cookie) {
+            let scope = (cookie.domain.clone(), cookie.path.clone());
+            self.0.entry(cookie.name.clone()).or_default().push(scope);
+        }
+    }
+
+    fn has(&self, cookie: &Cookie) -> bool {
+        self.0.get(&cookie.name).is_some_and(|scopes| {
+            scopes.iter().any(|(domain, path)| *domain == cookie.domain && *path == cookie.path)
+        })
     }
 }
 
@@ -338,7 +358,7 @@ impl Roster {
         let Some(answered) = &visit.answered else { return };
         let profile = &mut self.profiles[profile];
         if answered.is_redirect() {
-            profile.awaited = visit.redirects_to();
+            profile.awaited = visit.redirects_to().cloned();
         } else if let Some(asked) = visit.asked.as_ref().filter(|_| answered.is_page) {
             profile.pages.extend(asked.url.clone());
             while profile.pages.len() > MAX_PAGES {
@@ -355,15 +375,20 @@ impl Roster {
         told_apart: Option<String>,
     ) -> usize {
         let index = self.profiles.len();
+        let equal = self.by_agent.get(&asked.user_agent).and_then(|equals| equals.first());
+        let jar = match equal {
+            Some(equal) => self.profiles[*equal].jar.of_another(),
+            None => Jar::for_user_agent(&asked.user_agent),
+        };
         self.by_agent.entry(asked.user_agent.clone()).or_default().push(index);
         self.by_name.entry(key).or_default().push(index);
         self.profiles.push(Profile {
-            jar: Jar::for_user_agent(&asked.user_agent),
+            jar,
             user_agent: asked.user_agent.clone(),
             traits: asked.traits.clone(),
             addresses: vec![visit.client.ip()],
             told_apart,
-            returned: BTreeSet::new(),
+            returned: Returned::default(),
             known: BTreeMap::new(),
             holdings: Holdings::default(),
             awaited: None,

@@ -1,5 +1,6 @@
 //! What can be read by whoever is on the way, in a log, or in a cache.
 
+use super::super::address::Address;
 use super::super::story::{CookieLife, EventKind, Story};
 use super::super::visit::Asked;
 use super::attributes::is_same_cookie;
@@ -94,7 +95,7 @@ fn in_url(story: &Story, index: usize, life: &CookieLife) -> Option<Case> {
 pub(super) fn credentials_in_query(story: &Story) -> Vec<Case> {
     const NAMES: [&str; 6] = ["password", "passwd", "pass", "pwd", "passphrase", "secret"];
     let shows = |asked: &Asked| {
-        let query = asked.url.as_ref().map(url::Url::query_pairs).into_iter().flatten();
+        let query = asked.url.as_ref().map(Address::query_pairs).into_iter().flatten();
         query.into_iter().any(|(name, value)| {
             !value.is_empty() && NAMES.contains(&name.to_ascii_lowercase().as_str())
         })
