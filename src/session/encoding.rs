@@ -33,6 +33,9 @@ pub fn base64(text: &[u8]) -> Option<Vec<u8>> {
     if memchr::memchr3(b'.', b':', b'|', text).is_some() {
         return None;
     }
+    if memchr::memchr3(b'+', b'/', b' ', text).is_none() {
+        return ENGINE.decode(text).ok();
+    }
     let text: Vec<u8> = text.iter().map(|&byte| url_safe(byte)).collect();
     ENGINE.decode(text).ok()
 }
@@ -40,6 +43,9 @@ pub fn base64(text: &[u8]) -> Option<Vec<u8>> {
 /// Base64 as Python reads it: both alphabets, foreign characters dropped, padding supplied, data
 /// after the padding ignored, unused bits ignored (Python `binascii.a2b_base64`, non-strict).
 pub fn python_base64(text: &[u8]) -> Option<Vec<u8>> {
+    if is_base64url(text) {
+        return ENGINE.decode(text).ok();
+    }
     let ascii = text.iter().filter(|byte| byte.is_ascii());
     let missing = ascii.clone().count().wrapping_neg() % 4;
     let mut kept = Vec::with_capacity(text.len());

@@ -27,8 +27,8 @@ pub type EventAt = (usize, usize);
 pub(super) struct Lives {
     pub all: Vec<CookieLife>,
     by_identity: BTreeMap<Identity, usize>,
-    /// Lives by each name and value they had.
-    pub(super) by_value: BTreeMap<(Vec<u8>, Vec<u8>), Vec<usize>>,
+    /// Lives by each name, and each value they had under it.
+    pub(super) by_value: BTreeMap<Vec<u8>, BTreeMap<Vec<u8>, Vec<usize>>>,
     happened: Vec<EventAt>,
     /// The mark of the last cookie given to a jar.
     serial: u64,
@@ -397,7 +397,14 @@ impl Lives {
         let reading = session::decode(&session::Cookie::new(name, value), &context);
         let number = versions.len() + 1;
         versions.push(Version { number, value: value.to_vec(), reading, key: None });
-        self.by_value.entry((name.to_vec(), value.to_vec())).or_default().push(life);
+        let by_value = match self.by_value.get_mut(name) {
+            Some(by_value) => by_value,
+            None => self.by_value.entry(name.to_vec()).or_default(),
+        };
+        match by_value.get_mut(value) {
+            Some(lives) => lives.push(life),
+            None => _ = by_value.insert(value.to_vec(), vec![life]),
+        }
         number - 1
     }
 }

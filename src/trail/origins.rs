@@ -45,7 +45,7 @@ impl Lives {
         pair: &CookiePair,
         host: &str,
     ) -> Option<usize> {
-        let lives = self.by_value.get(&(pair.name.clone(), pair.value.clone()))?;
+        let lives = self.by_value.get(&pair.name)?.get(&pair.value)?;
         lives.iter().copied().find(|index| {
             let life = &self.all[*index];
             let below = host

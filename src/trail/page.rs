@@ -202,14 +202,15 @@ struct Words {
 
 impl Words {
     fn add(&mut self, text: &str) {
-        if text.bytes().all(|byte| byte.is_ascii() && byte != 0x0b) {
-            self.take(text.split_ascii_whitespace());
+        // Line tabulation is white space for all but ASCII.
+        if text.is_ascii() && !text.as_bytes().contains(&0x0b) {
+            self.take(text.split_ascii_whitespace(), str::len);
         } else {
-            self.take(text.split_whitespace());
+            self.take(text.split_whitespace(), |word| word.chars().count());
         }
     }
 
-    fn take<'t>(&mut self, words: impl Iterator<Item = &'t str>) {
+    fn take<'t>(&mut self, words: impl Iterator<Item = &'t str>, length: fn(&str) -> usize) {
         for word in words {
             if self.is_enough() {
                 return;
@@ -219,7 +220,7 @@ impl Words {
                 self.length += 1;
             }
             self.text += word;
-            self.length += word.chars().count();
+            self.length += length(word);
         }
     }
 

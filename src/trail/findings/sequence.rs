@@ -10,6 +10,7 @@ use super::exposure::TELLING_LENGTH;
 use super::{Case, quoted};
 use crate::cookie::Reason;
 use crate::session::Kind;
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 /// Steps that lose a login, one after the other, that make a loop.
@@ -124,10 +125,8 @@ pub(super) fn used_after_logout(story: &Story) -> Vec<Case> {
             has_reason(event, Reason::SentAfterEnd) || has_reason(event, Reason::GivenToAnother)
         })
         .collect();
-    if suspects.is_empty() {
-        return cases;
-    }
-    let lifetimes = Lifetimes::of(story);
+    let suspects = by_value(story, &suspects);
+    let lifetimes = LazyCell::new(|| Lifetimes::of(story));
     for life in story.cookies.iter().filter(|life| life.is_session()) {
         for deleted in life.events.iter().filter(|event| event.kind == EventKind::Deleted) {
             let before =
@@ -135,7 +134,8 @@ pub(super) fn used_after_logout(story: &Story) -> Vec<Case> {
             let Some(last) = life.events.iter().rfind(before) else { continue };
             if let Some(version) = last.version {
                 let value = &life.versions[version].value;
-                let found = reused(story, &lifetimes, &suspects, life, value, deleted);
+                let Some(suspects) = suspects.get(&(&*life.name, &**value)) else { continue };
+                let found = reused(story, &lifetimes, suspects, life, value, deleted);
                 cases.extend(
                     found.filter(|case| cases.iter().all(|other| other.cookie != case.cookie)),
                 );
@@ -162,6 +162,22 @@ fn outlived(story: &Story, session: &SessionLife) -> Option<Case> {
     Some(Case { visits, cookie: Some(session.cookie), text })
 }
 
+/// Events by the name of their cookie and the value that they show.
+fn by_value<'a>(
+    story: &'a Story,
+    events: &[(usize, &'a CookieEvent)],
+) -> BTreeMap<(&'a [u8], &'a [u8]), Vec<(usize, &'a CookieEvent)>> {
+    let mut by_value: BTreeMap<_, Vec<(usize, &CookieEvent)>> = BTreeMap::new();
+    for (cookie, event) in events {
+        let life = &story.cookies[*cookie];
+        if let Some(version) = event.version {
+            let key = (&*life.name, &*life.versions[version].value);
+            by_value.entry(key).or_default().push((*cookie, event));
+        }
+    }
+    by_value
+}
+
 fn reused(
     story: &Story,
     lifetimes: &Lifetimes<'_>,
@@ -170,14 +186,9 @@ fn reused(
     value: &[u8],
     deleted: &CookieEvent,
 ) -> Option<Case> {
-    let is_value = |cookie: usize, event: &CookieEvent| {
-        let other = &story.cookies[cookie];
-        other.name == life.name
-            && event.version.is_some_and(|version| other.versions[version].value == value)
-    };
     let again: Vec<&(usize, &CookieEvent)> = suspects
         .iter()
-        .filter(|(cookie, event)| event.packet > deleted.packet && is_value(*cookie, event))
+        .filter(|(_, event)| event.packet > deleted.packet)
         .filter(|(_, event)| {
             event.visit.is_some_and(|visit| {
                 lifetimes.is_private(visit) && is_let_in(story, visit, life, value)
