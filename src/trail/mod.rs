@@ -172,7 +172,7 @@ impl Trail {
             steps::name_steps(&mut steps, known);
             navigations.extend(steps);
         }
-        navigations.sort_by_key(|step| step.hops.first().or(step.parts.first()).copied());
+        navigations.sort_by_cached_key(|step| step.hops.first().or(step.parts.first()).copied());
         let mut story = Story {
             visits,
             browsers,
