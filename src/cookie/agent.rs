@@ -39,8 +39,8 @@ impl Agent {
 
     /// The family that a `User-Agent` header claims.
     pub fn from_user_agent(user_agent: &[u8]) -> Self {
-        let named = Self::products(user_agent);
-        let names = |word: &str| named.iter().zip(PRODUCTS).any(|(is, own)| *is && own == word);
+        let products = Self::products(user_agent);
+        let names = |word: &str| products.iter().zip(PRODUCTS).any(|(is, own)| *is && own == word);
         let begins = |word: &str| starts_with_ignore_case(user_agent, word.as_bytes());
         if begins("curl/") || begins("libcurl") {
             Self::Curl

@@ -36,6 +36,8 @@ impl CookieHeader {
 
     /// Reads the value of one more `Cookie` header of the same request.
     pub fn add(&mut self, value: &[u8]) {
+        // Values are kept by the hundred thousand, so there is no room to spare.
+        self.pairs.reserve_exact(memchr::memchr_iter(b';', value).count() + 1);
         let pieces = value.split(|&b| b == b';').map(trim);
         self.pairs.extend(pieces.filter(|piece| !piece.is_empty()).map(CookiePair::parse));
     }

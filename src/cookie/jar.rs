@@ -106,6 +106,7 @@ impl Jar {
     }
 
     /// An empty jar of another client of the same name.
+    #[must_use]
     pub fn of_another(&self) -> Self {
         Self { era: self.era, ..Self::new(self.agent) }
     }

@@ -63,8 +63,17 @@ const fn classes() -> [u8; 256] {
     while byte < 0x7f {
         classes[byte as usize] = match byte {
             b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' => HOST | PATH | QUERY,
-            b'A'..=b'Z' | b'~' | b'!' | b'$' | b'&' | b'(' | b')' | b'*' => PATH | QUERY,
-            b'+' | b',' | b';' | b'=' | b':' | b'@' | b'/' => PATH | QUERY,
+            b'A'..=b'Z'
+            | b'~'
+            | b'!'
+            | b'$'
+            | b'&'
+            | b'('..=b','
+            | b';'
+            | b'='
+            | b':'
+            | b'@'
+            | b'/' => PATH | QUERY,
             b'%' | b'?' | b'[' | b']' => QUERY,
             _ => 0,
         };

@@ -23,6 +23,7 @@ pub mod markdown;
 pub mod phrase;
 mod pretty;
 pub mod report_json;
+mod session_json;
 mod summary;
 mod teller;
 pub mod terminal;

@@ -76,19 +76,24 @@ impl<W: Write> Pretty<W> {
         Ok(())
     }
 
-    fn key(&mut self, key: &str, is_first: bool) -> io::Result<()> {
+    /// A key of this program's own, which needs no escape.
+    fn key(&mut self, key: &'static str, is_first: bool) -> io::Result<()> {
         self.begin_line(is_first)?;
-        self.string(key);
+        self.plain(key);
         self.out.extend_from_slice(b": ");
         Ok(())
     }
 
+    fn plain(&mut self, text: &str) {
+        self.out.reserve(text.len() + 2);
+        self.out.push(b'"');
+        self.out.extend_from_slice(text.as_bytes());
+        self.out.push(b'"');
+    }
+
     fn string(&mut self, text: &str) {
         if is_plain(text.as_bytes()) {
-            self.out.reserve(text.len() + 2);
-            self.out.push(b'"');
-            self.out.extend_from_slice(text.as_bytes());
-            self.out.push(b'"');
+            self.plain(text);
         } else if let Ok(text) = serde_json::to_string(text) {
             self.out.extend_from_slice(json(&text).as_bytes());
         }
@@ -121,7 +126,7 @@ pub(super) struct Level<'a, W> {
 }
 
 impl<W: Write> Level<'_, W> {
-    fn member(&mut self, key: &str, value: &(impl Serialize + ?Sized)) -> Done {
+    fn member(&mut self, key: &'static str, value: &(impl Serialize + ?Sized)) -> Done {
         self.document.key(key, std::mem::take(&mut self.is_empty))?;
         value.serialize(&mut *self.document)
     }

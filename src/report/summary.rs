@@ -119,7 +119,7 @@ fn compared(story: &Story, life: &CookieLife, pages: &BTreeSet<usize>) -> Option
     let with_it = || sent().filter(|event| event.version == last.version);
     let value = &life.versions[last.version?];
     let page = with_it().filter_map(|event| event.visit).find_map(|visit| {
-        let answered = story.visits[visit].answered.as_ref()?;
+        let answered = story.visits[visit].answered.as_deref()?;
         let is_page = pages.contains(&visit) && !answered.is_redirect();
         answered.excerpt.clone().filter(|_| is_page)
     });

@@ -149,10 +149,10 @@ pub(super) fn outcome(
     changed: bool,
 ) -> (Outcome, Vec<Evidence>) {
     use Evidence::{CredentialsPosted, LeftLogin, LoginAgain, PageNamesUser};
-    let own = visits[at].answered.as_ref();
-    let Some(asked) = visits[at].asked.as_ref() else { return (Outcome::Unclear, Vec::new()) };
+    let own = visits[at].answered.as_deref();
+    let Some(asked) = visits[at].asked.as_deref() else { return (Outcome::Unclear, Vec::new()) };
     let last = last_of(step, at);
-    let (end_asked, end) = (visits[last].asked.as_ref(), visits[last].answered.as_ref());
+    let (end_asked, end) = (visits[last].asked.as_deref(), visits[last].answered.as_deref());
     let mut signs = vec![CredentialsPosted];
     let asks_again = last != at && end_asked.is_some_and(|end| shows_login(end, asked));
     let shows_form = end.is_some_and(|end| end.asks_password);

@@ -7,6 +7,7 @@ use crate::cookie::Target;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Redirects whose next hop is awaited; a capture may hold any number that nobody follows.
@@ -19,7 +20,7 @@ const AT_ONCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 struct Hop {
     client: IpAddr,
-    user_agent: Vec<u8>,
+    user_agent: Arc<[u8]>,
     answered: Timestamp,
     /// Whether its chain has crossed a border between sites.
     crossed: bool,
@@ -27,7 +28,7 @@ struct Hop {
 
 impl Hop {
     fn is_of(&self, client: IpAddr, user_agent: &[u8]) -> bool {
-        self.client == client && self.user_agent == user_agent
+        self.client == client && *self.user_agent == *user_agent
     }
 }
 

@@ -132,10 +132,10 @@ pub(super) fn chain(story: &Story, step: &Navigation, is_last: bool) -> Option<C
 }
 
 fn redirect(visits: &[Visit], from: usize, to: Option<&usize>) -> Option<Redirect> {
-    let (asked, answered) = (visits[from].asked.as_ref()?, visits[from].answered.as_ref()?);
+    let (asked, answered) = (visits[from].asked.as_deref()?, visits[from].answered.as_deref()?);
     let by = sends_on(answered)?;
     let target = visits[from].redirects_to().cloned();
-    let next = to.and_then(|to| visits[*to].asked.as_ref());
+    let next = to.and_then(|to| visits[*to].asked.as_deref());
     let crosses = match (&asked.url, &target) {
         (Some(before), Some(after)) => borders(before, after),
         _ => Vec::new(),

@@ -74,7 +74,7 @@ pub(super) fn conclusions(story: &Story) -> Vec<Conclusion> {
 fn stateless(story: &Story) -> Option<Conclusion> {
     let page = |index: usize| {
         let visit = &story.visits[index];
-        let (asked, answered) = (visit.asked.as_ref()?, visit.answered.as_ref()?);
+        let (asked, answered) = (visit.asked.as_deref()?, visit.answered.as_deref()?);
         let words = answered.excerpt.as_deref().filter(|_| answered.status == 200)?;
         Some((asked.url.as_ref()?, words, story.sent_session(index)))
     };

@@ -166,7 +166,7 @@ impl Links {
 type Key<'v> = (IpAddr, &'v [u8]);
 
 fn key(visit: &Visit) -> Option<Key<'_>> {
-    Some((visit.client.ip(), &visit.asked.as_ref()?.user_agent))
+    Some((visit.client.ip(), &visit.asked.as_deref()?.user_agent))
 }
 
 /// A value: where it was made and where it was sent.
@@ -195,7 +195,7 @@ impl<'v> Gathered<'v> {
         if asked.is_relayed {
             self.relayed.insert(visit.connection);
         }
-        let lines = visit.answered.as_ref().map_or(&[][..], |answered| &answered.set_cookies);
+        let lines = visit.answered.as_deref().map_or(&[][..], |answered| &answered.set_cookies);
         if asked.cookies.pairs.is_empty() && lines.is_empty() {
             return;
         }
@@ -217,13 +217,13 @@ impl<'v> Gathered<'v> {
 
     fn link(self, visits: &[Visit]) -> Links {
         let mut links = Links { group: (0..visits.len()).collect(), ..Links::default() };
-        let mut names = Names::default();
+        let mut shared = Names::default();
         let mut spans: Vec<(usize, Named, Span)> = Vec::new();
         for ((value, name, site), seen) in &self.values {
             if seen.sent.is_empty() || !seen.is_one_owners(name, value) {
                 continue;
             }
-            let named = names.of(site, name);
+            let named = shared.of(site, name);
             for visits_of_key in seen.by_key(visits).into_values() {
                 if let Some((owner, span)) = tie(&mut links, &visits_of_key, value) {
                     spans.push((owner, named.clone(), span));
@@ -249,7 +249,7 @@ impl<'v> Gathered<'v> {
             .iter()
             .filter_map(|((connection, _), visits)| Some((*connection, *visits.first()?)))
             .collect();
-        let packet = |visit: usize| visits[visit].asked.as_ref().map(|asked| asked.packet);
+        let packet = |visit: usize| visits[visit].asked.as_deref().map(|asked| asked.packet);
         let soonest = soonest_after(first.iter().map(|(id, visit)| (*id, packet(*visit))));
         for (connection, visit) in &first {
             let Some(before) = connection.checked_sub(1).and_then(|id| first.get(&id)) else {

@@ -216,7 +216,7 @@ impl<'a, P: Pages> Machine<'a, P> {
             }
             return;
         }
-        let clears = self.visits[place.visit].answered.as_ref();
+        let clears = self.visits[place.visit].answered.as_deref();
         let clears = clears.is_some_and(|answered| answered.clear_site_data.is_some())
             && event.attributes.is_empty();
         let how = if clears { E::SiteDataCleared } else { E::CookieDeleted };

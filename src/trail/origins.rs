@@ -15,11 +15,13 @@ impl Lives {
         host: &str,
     ) -> bool {
         let lines = self.refused.sent(who.browser, &pair.name, &pair.value).to_vec();
-        let life = self.with_value(Some(who.browser), pair, host).filter(|_| !lines.is_empty());
-        let Some(life) = life else { return false };
+        if lines.is_empty() {
+            return false;
+        }
+        let Some(life) = self.with_value(Some(who.browser), pair, host) else { return false };
         self.kept.extend(lines);
         let version = self.version(life, &pair.name, &pair.value, shown.time);
-        who.profile.note_known(host, &pair.name, &pair.value);
+        who.profile.note_known(self.place(host, &pair.name, &pair.value));
         let event = CookieEvent { version: Some(version), ..event(EventKind::Sent, shown) };
         self.push(life, event);
         true
@@ -45,8 +47,8 @@ impl Lives {
         pair: &CookiePair,
         host: &str,
     ) -> Option<usize> {
-        let lives = self.by_value.get(&pair.name)?.get(&pair.value)?;
-        lives.iter().copied().find(|index| {
+        let lives = self.having(&pair.name, &pair.value).iter().map(|(life, _)| *life);
+        lives.into_iter().find(|index| {
             let life = &self.all[*index];
             let below = host
                 .strip_suffix(&*life.domain)

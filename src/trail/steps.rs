@@ -191,7 +191,7 @@ struct Page<'a> {
 impl Page<'_> {
     fn first(&self) -> Option<&Asked> {
         let first = self.step.hops.first().or(self.step.parts.first())?;
-        self.known.visits[*first].asked.as_ref()
+        self.known.visits[*first].asked.as_deref()
     }
 
     fn last(&self) -> Option<&Visit> {
@@ -199,7 +199,7 @@ impl Page<'_> {
     }
 
     fn last_url(&self) -> Option<Address> {
-        self.last()?.asked.as_ref()?.url.clone()
+        self.last()?.asked.as_deref()?.url.clone()
     }
 
     fn name(&self, deeds: &Deeds, before: Option<&str>, after: Option<&str>) -> (StepKind, String) {

@@ -5,13 +5,12 @@
 
 use super::chain::Chain;
 use super::conclusions::Conclusion;
-use super::evidence::Attribution;
+use super::evidence::{Attribution, Confidence};
 use super::findings::Finding;
 use super::lives::EventAt;
 use super::stage::Turn;
 use super::steps::StepKind;
 use super::visit::Visit;
-use super::who::Confidence;
 use crate::cookie::{Agent, Attribute, Verdict};
 use crate::session::{Kind, Reading};
 use crate::time::Timestamp;

@@ -5,6 +5,9 @@ use super::story::CookieLife;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
+/// The numbers of values.
+type ByValue<'a> = BTreeMap<&'a [u8], usize>;
+
 /// Numbers the values of all cookies of one name and domain from 1, in the order in which they
 /// were first seen, whichever browser had them.
 pub(super) fn number(lives: &mut [CookieLife]) {
@@ -21,7 +24,7 @@ pub(super) fn number(lives: &mut [CookieLife]) {
         first_seen.extend(firsts.filter_map(|(version, first)| Some((first?, index, version))));
     }
     first_seen.sort_unstable();
-    let mut cookies: BTreeMap<(&[u8], &str), BTreeMap<&[u8], usize>> = BTreeMap::new();
+    let mut cookies: BTreeMap<(&[u8], &str), ByValue<'_>> = BTreeMap::new();
     let mut numbers = Vec::with_capacity(first_seen.len());
     for (_, index, version) in first_seen {
         let life = &lives[index];

@@ -15,6 +15,7 @@ use crate::time::Timestamp;
 use percent_encoding::AsciiSet;
 use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// A request, as the trail needs it.
 #[derive(Debug, Clone)]
@@ -36,7 +37,7 @@ pub struct Asked {
     /// The cookies it carried.
     pub cookies: CookieHeader,
     /// `User-Agent`; empty if there was none.
-    pub user_agent: Vec<u8>,
+    pub user_agent: Arc<[u8]>,
     /// What a client sends with every request beside its name: languages and client hints.
     pub traits: Vec<u8>,
     /// `Referer`.
@@ -145,9 +146,9 @@ pub struct Visit {
     /// Who answered.
     pub server: SocketAddr,
     /// The request, if it was captured.
-    pub asked: Option<Asked>,
+    pub asked: Option<Box<Asked>>,
     /// The response, if it was captured.
-    pub answered: Option<Answered>,
+    pub answered: Option<Box<Answered>>,
     /// Where the answer leads, if it does.
     leads_to: Option<Box<Address>>,
     /// What was odd.
@@ -159,26 +160,30 @@ impl Visit {
     pub fn of(id: u64, exchange: &Exchange, decoded_cap: usize) -> Self {
         let mut notes = exchange.notes.clone();
         let asked = exchange.request.as_ref().map(|request| {
-            asked(request, exchange, &content(request, "request", decoded_cap, &mut notes))
+            Box::new(asked(
+                request,
+                exchange,
+                &content(request, "request", decoded_cap, &mut notes),
+            ))
         });
         let answered = exchange.response.as_ref().map(|response| {
-            answered(response, &content(response, "response", decoded_cap, &mut notes))
+            Box::new(answered(response, &content(response, "response", decoded_cap, &mut notes)))
         });
         let Exchange { connection, connected, client, server, .. } = *exchange;
-        let leads_to = leads_to(asked.as_ref(), answered.as_ref()).map(Box::new);
+        let leads_to = leads_to(asked.as_deref(), answered.as_deref()).map(Box::new);
         Self { id, connection, connected, client, server, asked, answered, leads_to, notes }
     }
 
     /// When it began.
     pub fn time(&self) -> Option<Timestamp> {
-        let asked = self.asked.as_ref().map(|asked| asked.time);
-        asked.or(self.answered.as_ref().map(|answered| answered.time))
+        let asked = self.asked.as_deref().map(|asked| asked.time);
+        asked.or(self.answered.as_deref().map(|answered| answered.time))
     }
 
     /// The packet and the time of each of its messages.
     pub(super) fn moments(&self) -> impl Iterator<Item = (u64, Timestamp)> {
-        let asked = self.asked.as_ref().map(|asked| (asked.packet, asked.time));
-        let answered = self.answered.as_ref().map(|answered| (answered.packet, answered.time));
+        let asked = self.asked.as_deref().map(|asked| (asked.packet, asked.time));
+        let answered = self.answered.as_deref().map(|answered| (answered.packet, answered.time));
         asked.into_iter().chain(answered)
     }
 
@@ -248,7 +253,7 @@ fn asked(request: &Request, exchange: &Exchange, content: &[u8]) -> Asked {
         target,
         site,
         purpose: purpose(&request.headers, &fields, &request.start.target),
-        user_agent: fields.user_agent.unwrap_or_default().to_vec(),
+        user_agent: fields.user_agent.unwrap_or_default().into(),
         traits: [fields.accept_language, fields.sec_ch_ua]
             .map(Option::unwrap_or_default)
             .join(&b'|'),

@@ -49,7 +49,7 @@ pub(super) fn password_in_clear(story: &Story) -> Vec<Case> {
     };
     let visits: Vec<usize> = (0..story.visits.len())
         .filter(|visit| is_in_clear(story, *visit))
-        .filter(|visit| story.visits[*visit].asked.as_ref().is_some_and(shows))
+        .filter(|visit| story.visits[*visit].asked.as_deref().is_some_and(shows))
         .collect();
     if visits.is_empty() {
         return Vec::new();
@@ -79,10 +79,11 @@ fn in_url(story: &Story, index: usize, life: &CookieLife) -> Option<Case> {
             let Some(asked) = &story.visits[*visit].asked else { return false };
             let referer =
                 asked.referer.as_ref().map(|url| url.as_str().as_bytes()).unwrap_or_default();
-            values.iter().any(|value| {
-                memchr::memmem::find(&asked.path, value).is_some()
-                    || memchr::memmem::find(referer, value).is_some()
-            })
+            let stands_in = |text: &[u8], value: &[u8]| {
+                text.len() >= value.len() && memchr::memmem::find(text, value).is_some()
+            };
+            let mut values = values.iter();
+            values.any(|value| stands_in(&asked.path, value) || stands_in(referer, value))
         })
         .collect();
     if visits.is_empty() {
@@ -101,7 +102,7 @@ pub(super) fn credentials_in_query(story: &Story) -> Vec<Case> {
         })
     };
     let visits: Vec<usize> = (0..story.visits.len())
-        .filter(|visit| story.visits[*visit].asked.as_ref().is_some_and(shows))
+        .filter(|visit| story.visits[*visit].asked.as_deref().is_some_and(shows))
         .collect();
     if visits.is_empty() {
         return Vec::new();
@@ -241,7 +242,7 @@ fn private_keys(value: &Value, depth: usize, keys: &mut Vec<String>) {
 pub(super) fn cacheable(story: &Story) -> Vec<Case> {
     let visits: Vec<usize> = (0..story.visits.len())
         .filter(|visit| {
-            let answered = story.visits[*visit].answered.as_ref();
+            let answered = story.visits[*visit].answered.as_deref();
             answered.is_some_and(|answered| {
                 answered.is_shared_cacheable && !answered.set_cookies.is_empty()
             })

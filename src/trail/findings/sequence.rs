@@ -162,12 +162,11 @@ fn outlived(story: &Story, session: &SessionLife) -> Option<Case> {
     Some(Case { visits, cookie: Some(session.cookie), text })
 }
 
-/// Events by the name of their cookie and the value that they show.
-fn by_value<'a>(
-    story: &'a Story,
-    events: &[(usize, &'a CookieEvent)],
-) -> BTreeMap<(&'a [u8], &'a [u8]), Vec<(usize, &'a CookieEvent)>> {
-    let mut by_value: BTreeMap<_, Vec<(usize, &CookieEvent)>> = BTreeMap::new();
+/// Cookie events by the name of the cookie and the value that they show.
+type ByValue<'a> = BTreeMap<(&'a [u8], &'a [u8]), Vec<(usize, &'a CookieEvent)>>;
+
+fn by_value<'a>(story: &'a Story, events: &[(usize, &'a CookieEvent)]) -> ByValue<'a> {
+    let mut by_value = ByValue::new();
     for (cookie, event) in events {
         let life = &story.cookies[*cookie];
         if let Some(version) = event.version {
@@ -210,8 +209,8 @@ fn is_let_in(story: &Story, visit: usize, life: &CookieLife, value: &[u8]) -> bo
     let page = |visit: usize| {
         let visit = &story.visits[visit];
         let words =
-            visit.answered.as_ref().filter(|answered| answered.status < 300)?.excerpt.clone();
-        Some((visit.asked.as_ref()?.url.clone()?, words?))
+            visit.answered.as_deref().filter(|answered| answered.status < 300)?.excerpt.clone();
+        Some((visit.asked.as_deref()?.url.clone()?, words?))
     };
     let Some(now) = page(visit) else { return false };
     life.events
@@ -264,7 +263,7 @@ fn from_url(story: &Story, session: &SessionLife) -> Option<Case> {
         }
         let first = life.events.iter().find(|event| event.version == Some(index))?;
         let shows = |visit: &usize| {
-            story.visits[*visit].asked.as_ref().is_some_and(|asked| {
+            story.visits[*visit].asked.as_deref().is_some_and(|asked| {
                 Some(asked.packet) < first.packet
                     && asked.cookies.first(&life.name).is_none_or(|sent| sent != version.value)
                     && memchr::memmem::find(&asked.path, &version.value).is_some()
@@ -345,7 +344,7 @@ fn circles(story: &Story) -> Vec<Case> {
     for step in &story.navigations {
         let is_circle = step.chain.as_ref().is_some_and(|chain| chain.end == ChainEnd::Circle);
         let first = step.hops.first().filter(|_| is_circle);
-        let url = first.and_then(|first| story.visits[*first].asked.as_ref()?.url.as_ref());
+        let url = first.and_then(|first| story.visits[*first].asked.as_deref()?.url.as_ref());
         if let Some(url) = url {
             let host = url.host_str().unwrap_or_default();
             by_page.entry(format!("{host}{}", url.path())).or_default().push(step);
