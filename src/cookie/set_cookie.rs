@@ -147,12 +147,15 @@ impl SetCookie {
 
     /// Why `agent` ignores this line, judged by its content alone.
     pub(super) fn fault(&self, agent: Agent) -> Option<Reason> {
-        if self.any_text(|text| text.contains(&0)) && agent.drops_response_with_nul() {
-            return Some(Reason::NulInResponse);
-        }
         let is_refused_control = |&b: &u8| b != b'\t' && b.is_ascii_control();
-        if agent.refuses_controls() && self.any_text(|text| text.iter().any(is_refused_control)) {
-            return Some(Reason::DisallowedCharacter);
+        // A NUL is a control character, and nearly no line has any.
+        if self.any_text(|text| text.iter().any(is_refused_control)) {
+            if agent.drops_response_with_nul() && self.any_text(|text| text.contains(&0)) {
+                return Some(Reason::NulInResponse);
+            }
+            if agent.refuses_controls() {
+                return Some(Reason::DisallowedCharacter);
+            }
         }
         if agent.refuses_inner_tab() && (self.name.contains(&b'\t') || self.value.contains(&b'\t'))
         {

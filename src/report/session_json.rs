@@ -106,7 +106,7 @@ struct ChangeJson<'a> {
 
 impl<'a> StateJson<'a> {
     fn of(state: &'a SessionState, life: &'a CookieLife, story: &Story) -> Self {
-        let reading: Option<&Reading> = life.versions[state.version].reading.as_ref();
+        let reading: Option<&Reading> = life.versions[state.version].reading.as_deref();
         let none = SignatureState::None;
         let paths = |kind| state.changes.of(kind).map(|change| change.path.as_str()).collect();
         // What is new in a first state is the state itself.

@@ -127,7 +127,7 @@ fn compared(story: &Story, life: &CookieLife, pages: &BTreeSet<usize>) -> Option
         browser: format!("{}  {}", browser.id, browser.label),
         cookie: Piece::Cookie { name: lossy(&life.name), version: Some(value.number) },
         value: lossy(&value.value),
-        content: value.reading.as_ref().map(shown),
+        content: value.reading.as_deref().map(shown),
         page: page.unwrap_or_default(),
     })
 }

@@ -287,7 +287,7 @@ fn sends_no_cookie(asked: &Asked) -> bool {
 
 /// What a value says, or why it says nothing.
 fn content(version: &Version) -> Option<Line> {
-    let text = match shown(version.reading.as_ref()?) {
+    let text = match shown(version.reading.as_deref()?) {
         Piece::Captured(says) => Phrase::words("says ").and(Piece::Captured(says)),
         words => Phrase::default().and(words),
     };

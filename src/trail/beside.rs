@@ -104,7 +104,7 @@ pub(super) fn reread(lives: &mut [CookieLife]) {
             let companions = beside.companions(lives, life, version);
             let reading = read_with(&lives[life], version, &companions);
             if reading.is_some() {
-                lives[life].versions[version].reading = reading;
+                lives[life].versions[version].reading = reading.map(Box::new);
             }
         }
     }

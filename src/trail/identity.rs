@@ -151,7 +151,7 @@ impl Lives {
             return known;
         }
         let context = session::Context { now_hint: Some(now) };
-        let reading = session::decode(&session::Cookie::new(name, value), &context);
+        let reading = session::decode(&session::Cookie::new(name, value), &context).map(Box::new);
         let versions = &mut self.all[life].versions;
         let place = versions.len();
         versions.push(Version { number: place + 1, value: value.to_vec(), reading, key: None });

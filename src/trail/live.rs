@@ -208,12 +208,12 @@ impl Live {
             let lives = &self.follower.lives.all;
             let companions = beside::companions(lives, life, &shown);
             let reread = beside::read_with(&lives[life], version, &companions);
-            let own = reread.or_else(|| lives[life].versions[version].reading.clone());
+            let own = reread.or_else(|| lives[life].versions[version].reading.as_deref().cloned());
             let Some(own) = own else { continue };
             let judged = self.keys.judge(&lives[life], version, &own, &companions);
             let (reading, key) = judged.unwrap_or((own, None));
             let version = &mut self.follower.lives.all[life].versions[version];
-            (version.reading, version.key) = (Some(reading), key);
+            (version.reading, version.key) = (Some(Box::new(reading)), key);
         }
     }
 

@@ -41,6 +41,11 @@ impl Lives {
         Self { known, ..Self::default() }
     }
 
+    /// The lives alone.
+    pub fn into_all(self) -> Vec<CookieLife> {
+        self.all
+    }
+
     /// The events since this was last asked, in order.
     pub fn take_happened(&mut self) -> Vec<EventAt> {
         std::mem::take(&mut self.happened)

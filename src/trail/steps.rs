@@ -174,7 +174,7 @@ impl Deeds {
 
 impl Known<'_> {
     fn identity(&self, cookie: usize, version: Option<usize>) -> Option<String> {
-        let reading = self.cookies[cookie].versions.get(version?)?.reading.as_ref();
+        let reading = self.cookies[cookie].versions.get(version?)?.reading.as_deref();
         reading.and_then(Reading::shown).and_then(super::sessions::identity)
     }
 }
@@ -283,7 +283,7 @@ mod tests {
     /// A session cookie with these events, each in a visit of its own.
     fn life(events: &[EventKind]) -> CookieLife {
         let cookie = session::Cookie::new(b"session", FLASK);
-        let reading = session::decode(&cookie, &session::Context::default());
+        let reading = session::decode(&cookie, &session::Context::default()).map(Box::new);
         let events = events.iter().enumerate().map(|(visit, kind)| CookieEvent {
             kind: *kind,
             visit: Some(visit),

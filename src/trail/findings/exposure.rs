@@ -183,7 +183,7 @@ pub(super) fn personal_data(story: &Story) -> Vec<Case> {
         let mut keys: Vec<String> = Vec::new();
         for version in &life.versions {
             if let Some(payload) =
-                version.reading.as_ref().filter(readable).and_then(Reading::shown)
+                version.reading.as_deref().filter(readable).and_then(Reading::shown)
             {
                 private_keys(payload, 0, &mut keys);
             }
