@@ -83,6 +83,10 @@ impl Holdings {
 
     /// Takes over what a group holds.
     pub fn take(&mut self, other: &Self) {
+        if self.cookies.is_empty() {
+            self.cookies.clone_from(&other.cookies);
+            return;
+        }
         for (named, spans) in &other.cookies {
             for (span, _) in &spans.0 {
                 self.add(named, span.clone());

@@ -140,7 +140,7 @@ impl Lives {
             };
             let received = profile.jar.receive_line(line, place, is_dropped, &response);
             if self.known.returned.contains(&(visit, place)) {
-                profile.note_comes_back(self.serial);
+                profile.note_comes_back(self.serial, &mut self.texts);
             }
             if matches!(received.stored, Stored::Refused(_)) {
                 let set = &received.cookie;
@@ -246,7 +246,7 @@ impl Lives {
         who.profile.jar.touch(&pair.name, &pair.value, target, shown.time);
         let mut event = CookieEvent { version: Some(version), ..event(EventKind::Sent, shown) };
         if known {
-            who.profile.note_returned(cookie);
+            who.profile.note_returned(cookie, &mut self.texts);
         } else {
             event.kind = EventKind::SentUnknown;
             explain(&mut event, Reason::ValueNotSet, cookie, target);

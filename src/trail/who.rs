@@ -30,8 +30,8 @@ pub(super) struct Profile {
     pub addresses: Vec<IpAddr>,
     /// Why it was told apart from an earlier one.
     pub told_apart: Option<String>,
-    /// Cookies that it has returned.
-    returned: Returned,
+    /// Cookies that it has returned: name, domain and path.
+    returned: BTreeSet<[Text; 3]>,
     /// Values it was ever given or seen to send, by host and name.
     known: BTreeSet<[Text; 3]>,
     /// What its groups of exchanges hold, and when.
@@ -59,20 +59,26 @@ type Fit = (usize, bool, bool, bool, Timestamp, Reverse<usize>);
 
 impl Profile {
     /// Notes that it returned this cookie.
-    pub fn note_returned(&mut self, cookie: &Cookie) {
-        self.returned.note(cookie);
+    pub fn note_returned(&mut self, cookie: &Cookie, texts: &mut Texts) {
+        self.returned.insert(scope(cookie).map(|text| texts.number(text)));
     }
 
     /// Notes that it will return the cookie of this mark.
-    pub fn note_comes_back(&mut self, tag: u64) {
+    pub fn note_comes_back(&mut self, tag: u64, texts: &mut Texts) {
         if let Some(cookie) = self.jar.iter().find(|cookie| cookie.tag == tag) {
-            self.returned.note(cookie);
+            self.returned.insert(scope(cookie).map(|text| texts.number(text)));
         }
+    }
+
+    fn has_returned(&self, cookie: &Cookie, texts: &Texts) -> bool {
+        let [name, domain, path] = scope(cookie).map(|text| texts.find(text));
+        let scope = name.zip(domain).zip(path).map(|((name, domain), path)| [name, domain, path]);
+        scope.is_some_and(|scope| self.returned.contains(&scope))
     }
 
     /// Whether it is known, or may be assumed, to keep cookies at all.
     pub fn keeps_cookies(&self) -> bool {
-        self.jar.agent().is_browser() || !self.returned.0.is_empty()
+        self.jar.agent().is_browser() || !self.returned.is_empty()
     }
 
     /// Notes that it was given, or sent, a value: host, name and value.
@@ -95,9 +101,10 @@ impl Profile {
     fn fit(&self, asked: &Asked, target: &Target, texts: &Texts) -> Result<usize, String> {
         if asked.purpose != Purpose::Part
             && !asked.may_be_frame()
-            && !self.returned.0.is_empty()
+            && !self.returned.is_empty()
             && let considered = self.jar.for_request(target, &asked.site, asked.time)
-            && let Some(left_out) = considered.iter().find(|one| self.is_left_out(one, asked))
+            && let Some(left_out) =
+                considered.iter().find(|one| self.is_left_out(one, asked, texts))
         {
             let name = String::from_utf8_lossy(&left_out.cookie.name);
             return Err(format!("it does not send the cookie “{name}” that it would hold"));
@@ -157,7 +164,7 @@ impl Profile {
 
     /// How sure it is that this is one client and no other.
     pub fn confidence(&self, has_twins: bool) -> Confidence {
-        match (self.returned.0.is_empty(), has_twins) {
+        match (self.returned.is_empty(), has_twins) {
             (false, _) => Confidence::Certain,
             (true, false) => Confidence::Likely,
             (true, true) => Confidence::Guess,
@@ -165,31 +172,17 @@ impl Profile {
     }
 
     /// A cookie that it should send, that it has sent before, and that is not there.
-    fn is_left_out(&self, one: &Considered<'_>, asked: &Asked) -> bool {
+    fn is_left_out(&self, one: &Considered<'_>, asked: &Asked, texts: &Texts) -> bool {
         one.sent.is_ok()
             && asked.time.since(one.cookie.last_set) > UNDER_WAY
             && !asked.cookies.pairs.iter().any(|pair| pair.name == one.cookie.name)
-            && self.returned.has(one.cookie)
+            && self.has_returned(one.cookie, texts)
     }
 }
 
-/// Cookies that came back: by name, the domain and the path of each.
-#[derive(Debug, Default)]
-struct Returned(BTreeMap<Vec<u8>, Vec<(String, Vec<u8>)>>);
-
-impl Returned {
-    fn note(&mut self, cookie: &Cookie) {
-        if !self.has(cookie) {
-            let scope = (cookie.domain.clone(), cookie.path.clone());
-            self.0.entry(cookie.name.clone()).or_default().push(scope);
-        }
-    }
-
-    fn has(&self, cookie: &Cookie) -> bool {
-        self.0.get(&cookie.name).is_some_and(|scopes| {
-            scopes.iter().any(|(domain, path)| *domain == cookie.domain && *path == cookie.path)
-        })
-    }
+/// What tells a cookie from others in its jar.
+fn scope(cookie: &Cookie) -> [&[u8]; 3] {
+    [&cookie.name, cookie.domain.as_bytes(), &cookie.path]
 }
 
 /// Whether a trait is there in both and not the same. Some requests lack some of them.
@@ -372,7 +365,7 @@ impl Roster {
             traits: asked.traits.clone(),
             addresses: vec![visit.client.ip()],
             told_apart,
-            returned: Returned::default(),
+            returned: BTreeSet::new(),
             known: BTreeSet::new(),
             holdings: Holdings::default(),
             awaited: None,
