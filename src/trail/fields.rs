@@ -3,8 +3,8 @@
 use crate::cookie::{Clues, CookieHeader};
 use crate::http::Headers;
 
-/// The longest name that is looked for, and some more.
-const LONGEST_NAME: usize = 32;
+/// Room for any name that is looked for.
+const NAME_ROOM: usize = 32;
 
 /// Of a request: of each name the first field, but for `Cookie`.
 #[derive(Debug, Default)]
@@ -32,7 +32,7 @@ pub(super) struct Asking<'a> {
 impl<'a> Asking<'a> {
     pub fn of(headers: &'a Headers) -> Self {
         let mut own = Self::default();
-        let mut buffer = [0; LONGEST_NAME];
+        let mut buffer = [0; NAME_ROOM];
         for (name, value) in headers.iter() {
             own.has_marks |= matches!(name, [_, b'-', ..] | [_, _, b'-', ..]);
             let place = match lower(name, &mut buffer) {
@@ -95,7 +95,7 @@ pub(super) struct Answering<'a> {
 impl<'a> Answering<'a> {
     pub fn of(headers: &'a Headers) -> Self {
         let mut own = Self::default();
-        let mut buffer = [0; LONGEST_NAME];
+        let mut buffer = [0; NAME_ROOM];
         for (name, value) in headers.iter() {
             let place = match lower(name, &mut buffer) {
                 b"clear-site-data" => &mut own.clear_site_data,
@@ -119,7 +119,7 @@ impl<'a> Answering<'a> {
 }
 
 /// A name in lower case; nothing for one that is longer than any that is looked for.
-fn lower<'b>(name: &[u8], buffer: &'b mut [u8; LONGEST_NAME]) -> &'b [u8] {
+fn lower<'b>(name: &[u8], buffer: &'b mut [u8; NAME_ROOM]) -> &'b [u8] {
     let Some(place) = buffer.get_mut(..name.len()) else { return &[] };
     place.copy_from_slice(name);
     place.make_ascii_lowercase();
