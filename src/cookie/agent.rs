@@ -5,6 +5,10 @@
 
 use super::bytes::starts_with_ignore_case;
 
+/// The products by whose names families are told.
+const PRODUCTS: [&str; 9] =
+    ["CriOS", "FxiOS", "EdgiOS", "Chrome", "Chromium", "Firefox", "Gecko", "Safari", "AppleWebKit"];
+
 /// A family of HTTP clients with one way of keeping cookies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Agent {
@@ -35,23 +39,36 @@ impl Agent {
 
     /// The family that a `User-Agent` header claims.
     pub fn from_user_agent(user_agent: &[u8]) -> Self {
-        let names = |word: &str| memchr::memmem::find(user_agent, word.as_bytes()).is_some();
+        let products = Self::products(user_agent);
+        let names = |word: &str| products.iter().zip(PRODUCTS).any(|(is, own)| *is && own == word);
         let begins = |word: &str| starts_with_ignore_case(user_agent, word.as_bytes());
         if begins("curl/") || begins("libcurl") {
             Self::Curl
         } else if begins("python-requests/") {
             Self::PythonRequests
-        } else if names("CriOS/") || names("FxiOS/") || names("EdgiOS/") {
+        } else if names("CriOS") || names("FxiOS") || names("EdgiOS") {
             Self::Safari
-        } else if names("Chrome/") || names("Chromium/") {
+        } else if names("Chrome") || names("Chromium") {
             Self::Chromium
-        } else if names("Firefox/") && names("Gecko/") {
+        } else if names("Firefox") && names("Gecko") {
             Self::Firefox
-        } else if names("Safari/") && names("AppleWebKit/") {
+        } else if names("Safari") && names("AppleWebKit") {
             Self::Safari
         } else {
             Self::Other
         }
+    }
+
+    /// Which of the [`PRODUCTS`] a header names, with a version after a slash.
+    fn products(user_agent: &[u8]) -> [bool; PRODUCTS.len()] {
+        let mut named = [false; PRODUCTS.len()];
+        for slash in memchr::memchr_iter(b'/', user_agent) {
+            let before = &user_agent[..slash];
+            for (is, product) in named.iter_mut().zip(PRODUCTS) {
+                *is |= before.ends_with(product.as_bytes());
+            }
+        }
+        named
     }
 
     /// The word used in machine-readable output.

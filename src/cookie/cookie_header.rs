@@ -29,9 +29,17 @@ impl CookieHeader {
     ///
     /// Nothing is refused: a request shows what the client really sent.
     pub fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let pieces = values.into_iter().flat_map(|value| value.split(|&b| b == b';'));
-        let pairs = pieces.map(trim).filter(|piece| !piece.is_empty()).map(CookiePair::parse);
-        Self { pairs: pairs.collect() }
+        let mut own = Self::default();
+        values.into_iter().for_each(|value| own.add(value));
+        own
+    }
+
+    /// Reads the value of one more `Cookie` header of the same request.
+    pub fn add(&mut self, value: &[u8]) {
+        // Values are kept by the hundred thousand, so there is no room to spare.
+        self.pairs.reserve_exact(memchr::memchr_iter(b';', value).count() + 1);
+        let pieces = value.split(|&b| b == b';').map(trim);
+        self.pairs.extend(pieces.filter(|piece| !piece.is_empty()).map(CookiePair::parse));
     }
 
     /// The first value sent under `name`, which is the one most servers use.

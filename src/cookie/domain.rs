@@ -1,6 +1,7 @@
 //! Hosts and cookie domains (RFC 6265bis sections 5.1.2 and 5.1.3) and the public suffix list.
 
 use super::bytes::trim;
+use super::plain_url::PlainUrl;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A request's host in canonical form: lower case, international names in their ASCII form, IP
@@ -37,6 +38,11 @@ impl Host {
         let port = std::str::from_utf8(&port[1..]).ok()?;
         let port = if port.is_empty() { None } else { Some(port.parse().ok()?) };
         Some((Self::parse(host)?, port))
+    }
+
+    /// The host of a URL that needed no parser.
+    pub(super) fn of_plain(url: &PlainUrl<'_>) -> Self {
+        Self { text: url.host.to_owned(), address: url.address.map(IpAddr::V4) }
     }
 
     /// A host from text that is canonical already.
@@ -96,8 +102,12 @@ impl std::fmt::Display for Host {
 /// A domain name in lower-case ASCII. Names that need no IDNA are only lower-cased, so that odd
 /// ones (`_dmarc.test`, `a..b`) survive as they are.
 pub fn canonical_name(text: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(text).ok()?.to_lowercase();
     let label_byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+    let text = std::str::from_utf8(text).ok()?;
+    if !text.is_empty() && text.bytes().all(label_byte) {
+        return Some(text.to_ascii_lowercase());
+    }
+    let text = text.to_lowercase();
     if text.is_empty() {
         None
     } else if text.bytes().all(label_byte) {

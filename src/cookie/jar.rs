@@ -105,6 +105,12 @@ impl Jar {
         Self { era: Era::from_user_agent(user_agent, agent), ..Self::new(agent) }
     }
 
+    /// An empty jar of another client of the same name.
+    #[must_use]
+    pub fn of_another(&self) -> Self {
+        Self { era: self.era, ..Self::new(self.agent) }
+    }
+
     /// The client that the jar models.
     pub const fn agent(&self) -> Agent {
         self.agent

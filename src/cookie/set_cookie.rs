@@ -109,6 +109,19 @@ impl SetCookie {
         }
     }
 
+    /// The name and the value of a line that [`Self::parse`] takes, without its attributes.
+    pub fn pair(line: &[u8]) -> Option<(&[u8], &[u8])> {
+        let pair = line.split(|&b| b == b';').next().map(trim)?;
+        let (name, value) = split_once(pair, b'=')
+            .map_or((&pair[..0], pair), |(name, value)| (trim(name), trim(value)));
+        let agent = Agent::Other;
+        let is_refused = |b: &u8| *b != b'\t' && b.is_ascii_control();
+        let is_fine = !line.iter().any(is_refused)
+            && name.len() + value.len() <= agent.name_value_limit()
+            && !(name.is_empty() && value.is_empty());
+        is_fine.then_some((name, value))
+    }
+
     /// Whether an attribute of that name was written, with or without value.
     pub fn has_attribute(&self, name: &str) -> bool {
         self.values_of(name).next().is_some()
@@ -134,12 +147,15 @@ impl SetCookie {
 
     /// Why `agent` ignores this line, judged by its content alone.
     pub(super) fn fault(&self, agent: Agent) -> Option<Reason> {
-        if self.any_text(|text| text.contains(&0)) && agent.drops_response_with_nul() {
-            return Some(Reason::NulInResponse);
-        }
         let is_refused_control = |&b: &u8| b != b'\t' && b.is_ascii_control();
-        if agent.refuses_controls() && self.any_text(|text| text.iter().any(is_refused_control)) {
-            return Some(Reason::DisallowedCharacter);
+        // A NUL is a control character, and nearly no line has any.
+        if self.any_text(|text| text.iter().any(is_refused_control)) {
+            if agent.drops_response_with_nul() && self.any_text(|text| text.contains(&0)) {
+                return Some(Reason::NulInResponse);
+            }
+            if agent.refuses_controls() {
+                return Some(Reason::DisallowedCharacter);
+            }
         }
         if agent.refuses_inner_tab() && (self.name.contains(&b'\t') || self.value.contains(&b'\t'))
         {
@@ -482,6 +498,23 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn a_pair_is_what_the_whole_line_gives(
+            line in proptest::collection::vec(
+                proptest::prop_oneof![
+                    proptest::prelude::any::<u8>().prop_map(|byte| vec![byte]),
+                    proptest::sample::select(&PIECES[..]).prop_map(|piece| piece.as_bytes().to_vec()),
+                    proptest::strategy::Just(vec![b'v'; 2040]),
+                ],
+                0..6,
+            ),
+        ) {
+            let line = line.concat();
+            let whole = SetCookie::parse(&line).ok().map(|set| (set.name, set.value));
+            let pair = SetCookie::pair(&line).map(|(name, value)| (name.to_vec(), value.to_vec()));
+            proptest::prop_assert_eq!(pair, whole);
+        }
+
         #[test]
         fn any_line_is_taken_apart_and_stored_or_refused(
             line in proptest::collection::vec(

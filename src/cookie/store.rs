@@ -329,6 +329,10 @@ impl Jar {
         let site = response.target.host.site().to_owned();
         let cookies = self.sites.entry(site.clone()).or_default();
         let Some(index) = cookies.iter().position(|old| old.is_same_cookie(&cookie)) else {
+            // Most clients hold one cookie of a site, and there are many clients.
+            if cookies.is_empty() {
+                cookies.reserve_exact(1);
+            }
             cookies.push(cookie);
             return Stored::New { evicted: self.evict(&site) };
         };

@@ -2,6 +2,7 @@
 
 use super::domain::Host;
 use super::path::path_of;
+use super::plain_url::PlainUrl;
 
 /// The two schemes that carry cookies. `ws` counts as `http`, `wss` as `https`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +19,14 @@ impl Scheme {
         match self {
             Self::Http => "http",
             Self::Https => "https",
+        }
+    }
+
+    /// The port that need not be named.
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
         }
     }
 }
@@ -43,7 +52,11 @@ impl Target {
 
     /// Reads an absolute `http`, `https`, `ws` or `wss` URL.
     pub fn from_url(url: &[u8]) -> Option<Self> {
-        let url = url::Url::parse(std::str::from_utf8(url).ok()?).ok()?;
+        let text = std::str::from_utf8(url).ok()?;
+        if let Some(plain) = PlainUrl::read(text) {
+            return Some(Self::of_plain(&plain));
+        }
+        let url = url::Url::parse(text).ok()?;
         let scheme = match url.scheme() {
             "http" | "ws" => Scheme::Http,
             "https" | "wss" => Scheme::Https,
@@ -53,10 +66,17 @@ impl Target {
         Some(Self::new(scheme, host, url.port_or_known_default()?, url.path().as_bytes()))
     }
 
+    /// The target of a URL that needed no parser.
+    fn of_plain(url: &PlainUrl<'_>) -> Self {
+        let port = url.port.unwrap_or(url.scheme.default_port());
+        Self::new(url.scheme, Host::of_plain(url), port, url.path.as_bytes())
+    }
+
     /// Whether both belong to one site: same registrable domain and same scheme, as Chromium and
     /// HTML ("schemeful same-site") have it.
     pub fn is_same_site(&self, other: &Self) -> bool {
-        self.scheme == other.scheme && self.host.site() == other.host.site()
+        self.scheme == other.scheme
+            && (self.host == other.host || self.host.site() == other.host.site())
     }
 }
 

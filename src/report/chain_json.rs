@@ -1,7 +1,7 @@
 //! A step's chain of redirects in the JSON report.
 
 use super::text::Text;
-use crate::trail::{Chain, EventKind, Redirect, Story};
+use crate::trail::{Address, Chain, EventKind, Redirect, Story};
 use serde::Serialize;
 
 /// The redirects of a step.
@@ -50,8 +50,8 @@ impl<'a> RedirectJson<'a> {
             from: story.visits[redirect.from].id,
             to: redirect.to.map(|to| story.visits[to].id),
             by: redirect.by.word(),
-            status: story.visits[redirect.from].answered.as_ref().map(|answered| answered.status),
-            target: redirect.target.as_ref().map(url::Url::as_str),
+            status: story.visits[redirect.from].answered.as_deref().map(|answered| answered.status),
+            target: redirect.target.as_ref().map(Address::as_str),
             crosses: redirect.crosses.iter().map(|border| border.word()).collect(),
             method_change: change.map(|(before, after)| (Text(before), Text(after))),
             hidden: redirect.is_hidden,

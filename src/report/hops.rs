@@ -93,7 +93,7 @@ pub(super) fn ending(story: &Story, step: &Navigation) -> Vec<Line> {
 
 /// A redirect by its status that does not say where to.
 fn without_target(visit: &Visit) -> Option<Phrase> {
-    let answered = visit.answered.as_ref().filter(|answered| answered.has_redirect_status())?;
+    let answered = visit.answered.as_deref().filter(|answered| answered.has_redirect_status())?;
     let what = if answered.location.is_some() { "an empty Location" } else { "no Location" };
     Some(Phrase::words(format!("a redirect with {what}: browsers stay and show what came with it")))
 }

@@ -57,7 +57,7 @@ fn head(happening: &Happening, room: usize) -> String {
     let room = room.saturating_sub(server.width() + 2);
     let said = said(visit, room);
     let gap = " ".repeat(room.saturating_sub(said.width()) + 2);
-    let status = visit.answered.as_ref().map_or(0, |answered| answered.status);
+    let status = visit.answered.as_deref().map_or(0, |answered| answered.status);
     let style = if status >= 400 { RED } else { NONE };
     format!(
         "{DIM}{}{DIM:#}  {BOLD}{browser:<2}{BOLD:#} {style}{said}{style:#}{gap}{DIM}{server}{DIM:#}\n",
@@ -67,7 +67,7 @@ fn head(happening: &Happening, room: usize) -> String {
 
 /// `POST /login → 302 /`, the path shortened first.
 fn said(visit: &Visit, room: usize) -> String {
-    let answer = visit.answered.as_ref().map_or("no response".to_owned(), |answered| {
+    let answer = visit.answered.as_deref().map_or("no response".to_owned(), |answered| {
         let location = answered.location.as_deref().filter(|_| answered.is_redirect());
         let location = location.map(|location| shorten(&plain(location), room / SHARE));
         [Some(answered.status.to_string()), location]

@@ -3,15 +3,13 @@
 use super::browsers;
 use super::chain_json::ChainJson;
 use super::exchange_json::{Display, NoteJson};
+use super::session_json::SessionJson;
 use super::text::{self, Text};
 use crate::note::Note;
 use crate::pipeline::Counts;
-use crate::session::{Reading, SignatureState};
 use crate::time::Timestamp;
-use crate::trail::diff::{Change, ChangeKind};
-use crate::trail::{CookieEvent, CookieLife, SessionLife, SessionState, Story, Turn};
-use serde::Serialize;
-use serde_json::Value;
+use crate::trail::{Conclusion, CookieEvent, CookieLife, Navigation, Story};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -35,58 +33,47 @@ pub struct About<'a> {
 /// # Errors
 /// Those of the writer.
 pub fn write(story: &Story, about: About<'_>, out: impl Write) -> io::Result<()> {
-    text::write_json(&Report::of(story, about), out)
+    text::write_json(&Report { story, about }, out)
 }
 
-#[derive(Serialize)]
+/// The whole document. What it is made of is made while it is written.
 struct Report<'a> {
-    schema: &'static str,
-    capture: CaptureJson<'a>,
-    browsers: Vec<BrowserJson<'a>>,
-    navigations: Vec<NavigationJson<'a>>,
-    cookies: Vec<CookieJson<'a>>,
-    sessions: Vec<SessionJson<'a>>,
-    findings: Vec<FindingJson<'a>>,
-    conclusions: Vec<ConclusionJson<'a>>,
+    story: &'a Story,
+    about: About<'a>,
 }
 
-impl<'a> Report<'a> {
-    fn of(story: &'a Story, about: About<'a>) -> Self {
-        let navigations = story.navigations.iter().map(|step| NavigationJson {
-            browser: &story.browsers[step.browser].id,
-            exchanges: ids(story, &step.hops),
-            parts: ids(story, &step.parts),
-            kind: step.kind.word(),
-            title: &step.title,
-            chain: step.chain.as_ref().map(|chain| ChainJson::of(chain, story)),
-        });
-        let conclusions = story.conclusions.iter().map(|conclusion| ConclusionJson {
-            kind: conclusion.kind.word(),
-            text: &conclusion.text,
-            exchanges: ids(story, &conclusion.visits),
-        });
-        Self {
-            schema: SCHEMA,
-            capture: CaptureJson::of(story, about),
-            browsers: story
-                .browsers
-                .iter()
-                .map(|browser| BrowserJson::of(browser, story))
-                .collect(),
-            navigations: navigations.collect(),
-            cookies: story.cookies.iter().map(|life| CookieJson::of(life, story)).collect(),
-            sessions: story
-                .sessions
-                .iter()
-                .map(|session| SessionJson::of(session, story))
-                .collect(),
-            findings: story
-                .findings
-                .iter()
-                .map(|finding| FindingJson::of(finding, story))
-                .collect(),
-            conclusions: conclusions.collect(),
-        }
+impl Serialize for Report<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let story = self.story;
+        let steps = || story.navigations.iter().map(|step| NavigationJson::of(step, story));
+        let findings = || story.findings.iter().map(|finding| FindingJson::of(finding, story));
+        let conclusions = || story.conclusions.iter().map(|one| ConclusionJson::of(one, story));
+        let mut report = serializer.serialize_struct("Report", 8)?;
+        report.serialize_field("schema", SCHEMA)?;
+        report.serialize_field("capture", &CaptureJson::of(story, self.about))?;
+        let browsers = || story.browsers.iter().map(|browser| BrowserJson::of(browser, story));
+        report.serialize_field("browsers", &Each(browsers))?;
+        report.serialize_field("navigations", &Each(steps))?;
+        let cookies = || story.cookies.iter().map(|life| CookieJson::of(life, story));
+        report.serialize_field("cookies", &Each(cookies))?;
+        let sessions = || story.sessions.iter().map(|session| SessionJson::of(session, story));
+        report.serialize_field("sessions", &Each(sessions))?;
+        report.serialize_field("findings", &Each(findings))?;
+        report.serialize_field("conclusions", &Each(conclusions))?;
+        report.end()
+    }
+}
+
+/// A list whose items are made one by one.
+struct Each<F>(F);
+
+impl<F, I> Serialize for Each<F>
+where
+    F: Fn() -> I,
+    I: Iterator<Item: Serialize>,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
     }
 }
 
@@ -94,7 +81,7 @@ fn ids(story: &Story, visits: &[usize]) -> Vec<u64> {
     visits.iter().map(|visit| story.visits[*visit].id).collect()
 }
 
-#[derive(Serialize)]
+#[derive(serde::Serialize)]
 struct CaptureJson<'a> {
     files: &'a [String],
     packets: u64,
@@ -128,7 +115,7 @@ impl<'a> CaptureJson<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(serde::Serialize)]
 struct BrowserJson<'a> {
     id: &'a str,
     label: &'a str,
@@ -156,7 +143,7 @@ impl<'a> BrowserJson<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(serde::Serialize)]
 struct NavigationJson<'a> {
     browser: &'a str,
     exchanges: Vec<u64>,
@@ -168,7 +155,20 @@ struct NavigationJson<'a> {
     chain: Option<ChainJson<'a>>,
 }
 
-#[derive(Serialize)]
+impl<'a> NavigationJson<'a> {
+    fn of(step: &'a Navigation, story: &'a Story) -> Self {
+        Self {
+            browser: &story.browsers[step.browser].id,
+            exchanges: ids(story, &step.hops),
+            parts: ids(story, &step.parts),
+            kind: step.kind.word(),
+            title: &step.title,
+            chain: step.chain.as_ref().map(|chain| ChainJson::of(chain, story)),
+        }
+    }
+}
+
+#[derive(serde::Serialize)]
 struct FindingJson<'a> {
     rule: &'static str,
     severity: &'static str,
@@ -194,15 +194,25 @@ impl<'a> FindingJson<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(serde::Serialize)]
 struct ConclusionJson<'a> {
     kind: &'static str,
     text: &'a str,
     exchanges: Vec<u64>,
 }
 
+impl<'a> ConclusionJson<'a> {
+    fn of(conclusion: &'a Conclusion, story: &Story) -> Self {
+        Self {
+            kind: conclusion.kind.word(),
+            text: &conclusion.text,
+            exchanges: ids(story, &conclusion.visits),
+        }
+    }
+}
+
 /// One cookie with its events, in every JSON document that has cookies.
-#[derive(Serialize)]
+#[derive(serde::Serialize)]
 pub(super) struct CookieJson<'a> {
     browser: &'a str,
     name: Text<'a>,
@@ -211,7 +221,19 @@ pub(super) struct CookieJson<'a> {
     path: Option<Text<'a>>,
     format: Option<&'static str>,
     kind: Option<&'static str>,
-    events: Vec<EventJson<'a>>,
+    events: Events<'a>,
+}
+
+struct Events<'a> {
+    life: &'a CookieLife,
+    story: &'a Story,
+}
+
+impl Serialize for Events<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let events = self.life.events.iter();
+        serializer.collect_seq(events.map(|event| EventJson::of(event, self.life, self.story)))
+    }
 }
 
 impl<'a> CookieJson<'a> {
@@ -225,12 +247,12 @@ impl<'a> CookieJson<'a> {
             path: life.path.as_deref().map(Text),
             format: reading.map(|reading| reading.format),
             kind: reading.map(|reading| reading.kind.word()),
-            events: life.events.iter().map(|event| EventJson::of(event, life, story)).collect(),
+            events: Events { life, story },
         }
     }
 }
 
-#[derive(Serialize)]
+#[derive(serde::Serialize)]
 struct EventJson<'a> {
     kind: &'static str,
     exchange: Option<u64>,
@@ -268,138 +290,5 @@ impl<'a> EventJson<'a> {
             grade: event.verdict.map(|verdict| verdict.grade.word()),
             text: event.text.as_deref(),
         }
-    }
-}
-
-#[derive(Serialize)]
-struct SessionJson<'a> {
-    browser: &'a str,
-    cookie: Text<'a>,
-    format: &'static str,
-    states: Vec<StateJson<'a>>,
-    life: Vec<TurnJson<'a>>,
-}
-
-impl<'a> SessionJson<'a> {
-    fn of(session: &'a SessionLife, story: &'a Story) -> Self {
-        let life = &story.cookies[session.cookie];
-        Self {
-            browser: &story.browsers[life.browser].id,
-            cookie: Text(&life.name),
-            format: session.format,
-            states: session.states.iter().map(|state| StateJson::of(state, life, story)).collect(),
-            life: session.turns.iter().map(|turn| TurnJson::of(turn, life, story)).collect(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct TurnJson<'a> {
-    kind: &'static str,
-    stage: &'static str,
-    exchanges: Vec<u64>,
-    packets: Vec<Option<u64>>,
-    time: Timestamp,
-    version: Option<usize>,
-    identity: Option<&'a str>,
-    evidence: Vec<&'static str>,
-    confidence: &'static str,
-    text: String,
-}
-
-impl<'a> TurnJson<'a> {
-    fn of(turn: &'a Turn, life: &CookieLife, story: &Story) -> Self {
-        Self {
-            kind: turn.kind.word(),
-            stage: turn.stage.word(),
-            exchanges: turn.seen.iter().map(|(visit, _)| story.visits[*visit].id).collect(),
-            packets: turn.seen.iter().map(|(_, packet)| *packet).collect(),
-            time: turn.time,
-            version: turn.version.map(|version| life.versions[version].number),
-            identity: turn.identity.as_deref(),
-            evidence: turn.evidence.iter().map(|sign| sign.word()).collect(),
-            confidence: turn.certainty().word(),
-            text: turn.sentence(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct StateJson<'a> {
-    exchange: u64,
-    packet: Option<u64>,
-    version: usize,
-    payload: Option<&'a Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    plain: Option<&'a Value>,
-    signed_at: Option<Timestamp>,
-    expires: Option<Timestamp>,
-    compressed: bool,
-    signature: &'static str,
-    /// The number of the given secret that made the signature.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<&'a str>,
-    identity: Option<&'a str>,
-    added: Vec<&'a str>,
-    removed: Vec<&'a str>,
-    changed: Vec<&'a str>,
-    /// Tokens against forged requests that got another value.
-    rotated: Vec<&'a str>,
-    /// Times and serial numbers that got another value.
-    renewed: Vec<&'a str>,
-    /// Whether nothing else changed, though the value is another.
-    refresh: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    changes: Vec<ChangeJson<'a>>,
-}
-
-/// One difference between two states, whole.
-#[derive(Serialize)]
-struct ChangeJson<'a> {
-    kind: &'static str,
-    path: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    before: Option<&'a Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    after: Option<&'a Value>,
-}
-
-impl<'a> StateJson<'a> {
-    fn of(state: &'a SessionState, life: &'a CookieLife, story: &Story) -> Self {
-        let reading: Option<&Reading> = life.versions[state.version].reading.as_ref();
-        let none = SignatureState::None;
-        let paths = |kind| state.changes.of(kind).map(|change| change.path.as_str()).collect();
-        // What is new in a first state is the state itself.
-        let has_before = state.previous.is_some();
-        Self {
-            exchange: story.visits[state.visit].id,
-            packet: state.packet,
-            version: life.versions[state.version].number,
-            payload: reading.and_then(|reading| reading.payload.as_ref()),
-            plain: reading.and_then(|reading| reading.plain.as_ref()),
-            signed_at: reading.and_then(|reading| reading.signed_at),
-            expires: reading.and_then(|reading| reading.expires),
-            compressed: reading.is_some_and(|reading| reading.compressed),
-            signature: reading.map_or(none, |reading| reading.signature).word(),
-            key: life.versions[state.version].key,
-            problem: reading.and_then(|reading| reading.problem.as_deref()),
-            identity: state.identity.as_deref(),
-            added: paths(ChangeKind::Added),
-            removed: paths(ChangeKind::Removed),
-            changed: paths(ChangeKind::Changed),
-            rotated: paths(ChangeKind::Rotated),
-            renewed: paths(ChangeKind::Renewed),
-            refresh: state.is_refresh,
-            changes: state.changes.iter().filter(|_| has_before).map(ChangeJson::of).collect(),
-        }
-    }
-}
-
-impl<'a> ChangeJson<'a> {
-    fn of(change: &'a Change) -> Self {
-        let Change { kind, path, before, after } = change;
-        Self { kind: kind.word(), path, before: before.as_ref(), after: after.as_ref() }
     }
 }

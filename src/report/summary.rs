@@ -116,7 +116,7 @@ fn compared(story: &Story, life: &CookieLife, pages: &BTreeSet<usize>) -> Option
     let with_it = || sent().filter(|event| event.version == last.version);
     let value = &life.versions[last.version?];
     let page = with_it().filter_map(|event| event.visit).find_map(|visit| {
-        let answered = story.visits[visit].answered.as_ref()?;
+        let answered = story.visits[visit].answered.as_deref()?;
         let is_page = pages.contains(&visit) && !answered.is_redirect();
         answered.excerpt.clone().filter(|_| is_page)
     });
@@ -124,7 +124,7 @@ fn compared(story: &Story, life: &CookieLife, pages: &BTreeSet<usize>) -> Option
         browser: format!("{}  {}", browser.id, browser.label),
         cookie: Piece::Cookie { name: lossy(&life.name), version: Some(value.number) },
         value: lossy(&value.value),
-        content: value.reading.as_ref().map(shown),
+        content: value.reading.as_deref().map(shown),
         page: page.unwrap_or_default(),
     })
 }

@@ -58,9 +58,9 @@ impl<'a> Teller<'a> {
     fn origin(&self, step: &Navigation) -> String {
         let first = step.hops.first().or(step.parts.first());
         let visit = first.map(|first| &self.story.visits[*first]);
-        let url = visit.and_then(|visit| visit.asked.as_ref()?.url.as_ref());
+        let url = visit.and_then(|visit| visit.asked.as_deref()?.url.as_ref());
         match (url, visit) {
-            (Some(url), _) => url.origin().ascii_serialization(),
+            (Some(url), _) => url.origin(),
             (None, Some(visit)) => format!("http://{}", visit.server),
             (None, None) => String::new(),
         }
@@ -124,8 +124,8 @@ impl<'a> Teller<'a> {
 
     fn exchange(&self, index: usize, role: Role) -> ExchangeView {
         let visit = &self.story.visits[index];
-        let asked = visit.asked.as_ref();
-        let answered = visit.answered.as_ref();
+        let asked = visit.asked.as_deref();
+        let answered = visit.answered.as_deref();
         let request = asked.map_or("(the request was not captured)".to_owned(), |asked| {
             format!("{} {}", lossy(&asked.method), lossy(&asked.path))
         });
@@ -150,7 +150,7 @@ impl<'a> Teller<'a> {
 
     fn lines(&self, index: usize, visit: &Visit) -> Vec<Line> {
         let mut lines = Vec::new();
-        lines.extend(visit.asked.as_ref().and_then(|asked| self.form(&asked.form)));
+        lines.extend(visit.asked.as_deref().and_then(|asked| self.form(&asked.form)));
         let events = self.index.events(index);
         let expired = self.cookies(events, |_, event| event.kind == EventKind::Expired);
         if !expired.is_empty() {
@@ -162,7 +162,7 @@ impl<'a> Teller<'a> {
         if !sent.is_empty() {
             lines.push(line(Mark::Sent, Phrase::words("browser sends ").and_list(sent)));
         }
-        if visit.asked.as_ref().is_some_and(sends_no_cookie) {
+        if visit.asked.as_deref().is_some_and(sends_no_cookie) {
             lines.push(line(Mark::Nothing, Phrase::words("browser sends no cookie")));
         }
         for (life, event) in events {
@@ -302,7 +302,7 @@ fn sends_no_cookie(asked: &Asked) -> bool {
 
 /// What a value says, or why it says nothing.
 fn content(version: &Version) -> Option<Line> {
-    let text = match shown(version.reading.as_ref()?) {
+    let text = match shown(version.reading.as_deref()?) {
         Piece::Captured(says) => Phrase::words("says ").and(Piece::Captured(says)),
         words => Phrase::default().and(words),
     };
@@ -335,15 +335,15 @@ fn parts_line(story: &Story, parts: &[usize]) -> Option<String> {
     const NAMED: usize = 3;
     let paths: Vec<String> = parts
         .iter()
-        .filter_map(|part| story.visits[*part].asked.as_ref())
+        .filter_map(|part| story.visits[*part].asked.as_deref())
         .map(|asked| lossy(asked.path.split(|byte| *byte == b'?').next().unwrap_or_default()))
         .collect();
     (!paths.is_empty()).then(|| first_few(paths.into_iter(), NAMED))
 }
 
 fn packets(visit: &Visit) -> String {
-    let asked = visit.asked.as_ref().map(|asked| asked.packet);
-    let answered = visit.answered.as_ref().map(|answered| answered.packet);
+    let asked = visit.asked.as_deref().map(|asked| asked.packet);
+    let answered = visit.answered.as_deref().map(|answered| answered.packet);
     match (asked, answered) {
         (Some(asked), Some(answered)) => format!("packets {asked}, {answered}"),
         (Some(packet), None) | (None, Some(packet)) => format!("packet {packet}"),

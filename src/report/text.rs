@@ -1,5 +1,6 @@
 //! Captured text on its way out: escaped once for each kind of output, and nowhere else.
 
+use super::pretty::Pretty;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -26,8 +27,10 @@ impl Serialize for Text<'_> {
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write_json(document: &impl Serialize, mut out: impl io::Write) -> io::Result<()> {
-    writeln!(out, "{}", json(&serde_json::to_string_pretty(document)?))
+pub fn write_json(document: &impl Serialize, out: impl io::Write) -> io::Result<()> {
+    let mut pretty = Pretty::new(out);
+    document.serialize(&mut pretty)?;
+    pretty.finish()
 }
 
 /// Writes a document as JSON on one line.

@@ -244,7 +244,7 @@ impl Group<'_> {
         let page = event.visit.map(|visit| self.request(visit)).unwrap_or_default();
         let version = event.version.map(|version| &life.versions[version]);
         let content =
-            version.map(|version| match version.reading.as_ref().and_then(Reading::shown) {
+            version.map(|version| match version.reading.as_deref().and_then(Reading::shown) {
                 Some(payload) => compact_json(payload),
                 None => lossy(&version.value),
             });

@@ -186,7 +186,7 @@ pub fn write(
                     .answered
                     .as_ref()
                     .map(|answered| answered.packet)
-                    .or(visit.asked.as_ref().map(|asked| asked.packet))
+                    .or(visit.asked.as_deref().map(|asked| asked.packet))
             });
         if !answer.lives.is_empty() {
             let selection = Selection {

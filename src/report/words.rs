@@ -86,7 +86,7 @@ pub fn signed(version: &Version) -> String {
 
 /// What secrets say about a value, where any were tried. Secrets are called by their number.
 pub fn judged(version: &Version) -> Option<String> {
-    let reading = version.reading.as_ref()?;
+    let reading = version.reading.as_deref()?;
     let number = version.key.map(|key| format!(" with secret {key}")).unwrap_or_default();
     match (reading.signature, reading.kind) {
         (SignatureState::Valid, Kind::Encrypted) => Some(format!("opened{number}")),

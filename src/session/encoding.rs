@@ -29,6 +29,13 @@ static ENGINE: GeneralPurpose = GeneralPurpose::new(
 /// Base64 of either alphabet, padded or not. Spaces count as `+`, which some proxies and logs turn
 /// into spaces.
 pub fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    // What is tried is mostly something else, with a separator in it.
+    if memchr::memchr3(b'.', b':', b'|', text).is_some() {
+        return None;
+    }
+    if memchr::memchr3(b'+', b'/', b' ', text).is_none() {
+        return ENGINE.decode(text).ok();
+    }
     let text: Vec<u8> = text.iter().map(|&byte| url_safe(byte)).collect();
     ENGINE.decode(text).ok()
 }
@@ -36,6 +43,9 @@ pub fn base64(text: &[u8]) -> Option<Vec<u8>> {
 /// Base64 as Python reads it: both alphabets, foreign characters dropped, padding supplied, data
 /// after the padding ignored, unused bits ignored (Python `binascii.a2b_base64`, non-strict).
 pub fn python_base64(text: &[u8]) -> Option<Vec<u8>> {
+    if is_base64url(text) {
+        return ENGINE.decode(text).ok();
+    }
     let ascii = text.iter().filter(|byte| byte.is_ascii());
     let missing = ascii.clone().count().wrapping_neg() % 4;
     let mut kept = Vec::with_capacity(text.len());
@@ -96,6 +106,9 @@ const fn url_safe(byte: u8) -> u8 {
 
 /// Percent-decoded bytes; a lone `%` stays as it is.
 pub fn percent(text: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'%', text).is_none() {
+        return Cow::Borrowed(text);
+    }
     Cow::from(percent_encoding::percent_decode(text))
 }
 
@@ -244,8 +257,9 @@ pub fn split_first(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
 
 /// The text before and after the last `--`, the separator of Rails and Rack.
 pub fn split_dashes(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = memchr::memmem::rfind(text, b"--")?;
-    Some((&text[..at], &text[at + 2..]))
+    let mut dashes = memchr::memrchr_iter(b'-', text);
+    let last = dashes.find(|at| *at > 0 && text[at - 1] == b'-')?;
+    Some((&text[..last - 1], &text[last + 1..]))
 }
 
 #[cfg(test)]

@@ -30,6 +30,10 @@ impl Format for Flask {
         "flask"
     }
 
+    fn surest(&self) -> Confidence {
+        Confidence::High
+    }
+
     fn recognise(&self, cookie: &Cookie<'_>, context: &Context) -> Option<Reading> {
         let fields = Fields::split(cookie.value)?;
         let body = Body::read(fields.payload);
@@ -140,6 +144,10 @@ pub struct Quart;
 impl Format for Quart {
     fn name(&self) -> &'static str {
         "quart"
+    }
+
+    fn surest(&self) -> Confidence {
+        Confidence::Low
     }
 
     fn recognise(&self, cookie: &Cookie<'_>, context: &Context) -> Option<Reading> {

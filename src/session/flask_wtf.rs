@@ -20,6 +20,10 @@ impl Format for FlaskWtf {
         "flask-wtf"
     }
 
+    fn surest(&self) -> Confidence {
+        Confidence::High
+    }
+
     fn recognise(&self, cookie: &Cookie<'_>, context: &Context) -> Option<Reading> {
         let timed = Timed.recognise(cookie, context)?;
         let token = timed.payload.as_ref()?.as_str()?;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::session::itsdangerous::Derivation;
 use crate::session::mac::Digest;
-use crate::session::reading::Reading;
+use crate::session::reading::{Confidence, Reading};
 use crate::session::way::Way;
 use crate::session::{Context, Cookie};
 
@@ -36,6 +36,12 @@ pub trait Format: Sync {
 
     /// Reads the cookie as this format; `None` if it does not look like it.
     fn recognise(&self, cookie: &Cookie<'_>, context: &Context) -> Option<Reading>;
+
+    /// No reading that [`Self::recognise`] gives is surer than this. Where one that is as sure has
+    /// been found before, this format need not be tried.
+    fn surest(&self) -> Confidence {
+        Confidence::Certain
+    }
 
     /// The ways in which a secret may have signed this cookie, the framework's own first; empty
     /// where its signature is such that no secret makes it. `None` where there is nothing to check,

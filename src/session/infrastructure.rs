@@ -96,6 +96,9 @@ fn is_asm(name: &[u8]) -> bool {
 }
 
 fn fits(pattern: &str, name: &[u8]) -> bool {
+    if pattern.as_bytes().first() != name.first() {
+        return false;
+    }
     match pattern.strip_suffix('*') {
         Some(start) => name.starts_with(start.as_bytes()),
         None => name == pattern.as_bytes(),

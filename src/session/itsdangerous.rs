@@ -160,6 +160,10 @@ impl Format for Timed {
         "itsdangerous"
     }
 
+    fn surest(&self) -> Confidence {
+        Confidence::Low
+    }
+
     fn recognise(&self, cookie: &Cookie<'_>, context: &Context) -> Option<Reading> {
         let fields = Fields::split(cookie.value)?;
         let signed_at = epoch::read(fields.timestamp?)?;

@@ -83,9 +83,13 @@ pub fn key(value: Value) -> String {
 
 /// The document in base64 text whose first character is that of `{`; other text is not decoded.
 pub fn parse_base64_object(text: &[u8]) -> Option<Value> {
+    parse(&base64_object_text(text)?).filter(Value::is_object)
+}
+
+/// The text of such a document, if it is one.
+pub fn base64_object_text(text: &[u8]) -> Option<Vec<u8>> {
     // The first six bits of `{` and the two first of what follows make `e`, then `w` to `_`.
-    let object = text.starts_with(b"e").then(|| base64(text)).flatten()?;
-    parse(&object).filter(Value::is_object)
+    text.starts_with(b"e").then(|| base64(text)).flatten()
 }
 
 /// Whether there is white space between the tokens of a JSON text, as Python's default separators

@@ -3,6 +3,8 @@
 //! Only the HMAC algorithms can be verified with a secret; the others need a public key and are
 //! decoded only. A header that says `none` makes an unsigned token, which is never valid.
 
+use std::ops::RangeInclusive;
+
 use serde_json::Value;
 
 use crate::session::encoding::{base64, base64_prefix};
@@ -23,10 +25,26 @@ pub(super) struct Token<'a> {
 impl<'a> Token<'a> {
     /// Splits a value with at least two parts whose first is a JSON object with `alg`.
     pub(super) fn split(value: &'a [u8]) -> Option<Self> {
-        let parts: Vec<_> = value.splitn(6, |byte| *byte == b'.').collect();
-        let header = json::parse_base64_object(parts[0])?;
+        Self::split_in(2..=5, value)
+    }
+
+    /// Splits a value of an encrypted token, which has five parts.
+    pub(super) fn split_encrypted(value: &'a [u8]) -> Option<Self> {
+        Self::split_in(5..=5, value)
+    }
+
+    fn split_in(count: RangeInclusive<usize>, value: &'a [u8]) -> Option<Self> {
+        let dots = memchr::memchr_iter(b'.', value).count();
+        if !count.contains(&(dots + 1)) {
+            return None;
+        }
+        let parts: Vec<_> = value.split(|byte| *byte == b'.').collect();
+        let text = json::base64_object_text(parts[0])?;
+        // A value has many readers, and most objects name no algorithm, be it with an escape in it.
+        let may_name_one = memchr::memmem::find(&text, b"alg").is_some() || text.contains(&b'\\');
+        let header = may_name_one.then(|| json::parse(&text)).flatten()?;
         header.get("alg")?;
-        (2..=5).contains(&parts.len()).then_some(Self { header, parts })
+        Some(Self { header, parts })
     }
 
     pub(super) fn algorithm(&self) -> Option<&str> {
@@ -79,7 +97,7 @@ impl Format for Jwt {
     }
 
     fn recognise(&self, cookie: &Cookie<'_>, _: &Context) -> Option<Reading> {
-        let token = Token::split(cookie.value).filter(|token| token.parts.len() <= 3)?;
+        let token = Token::split_in(2..=3, cookie.value)?;
         let Some(claims) = token.claims() else { return cut(self, &token) };
         let signature = match token.parts.get(2) {
             Some(signature) if !signature.is_empty() => SignatureState::Unverified,
@@ -103,7 +121,7 @@ impl Format for Jwt {
     }
 
     fn ways(&self, cookie: &Cookie<'_>, _: &VerifyOptions<'_>) -> Option<Vec<Way>> {
-        let token = Token::split(cookie.value).filter(|token| token.parts.len() == 3)?;
+        let token = Token::split_in(3..=3, cookie.value)?;
         if token.is_unsigned() {
             return Some(Vec::new());
         }
@@ -145,7 +163,7 @@ impl Format for Jwe {
     }
 
     fn recognise(&self, cookie: &Cookie<'_>, _: &Context) -> Option<Reading> {
-        let token = Token::split(cookie.value).filter(|token| token.parts.len() == 5)?;
+        let token = Token::split_encrypted(cookie.value)?;
         token.header.get("enc")?;
         Some(Reading::new(
             self.name(),

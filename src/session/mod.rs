@@ -126,18 +126,33 @@ pub struct Context {
 pub fn candidates(cookie: &Cookie<'_>, context: &Context) -> Vec<Reading> {
     let value = encoding::unquote(cookie.value);
     let cookie = Cookie { value: &value, ..*cookie };
-    if cookie.value.is_empty() || cookie.value.len() > MAX_VALUE {
-        return Vec::new();
-    }
-    let mut readings: Vec<_> =
-        FORMATS.iter().filter_map(|f| f.recognise(&cookie, context)).collect();
+    let formats = formats_for(&cookie).iter();
+    let mut readings: Vec<_> = formats.filter_map(|f| f.recognise(&cookie, context)).collect();
     readings.sort_by_key(|reading| std::cmp::Reverse(reading.confidence));
     readings
 }
 
-/// The best of the [`candidates`].
+/// The best of the [`candidates`]. Formats that could not give a better one are not tried.
 pub fn decode(cookie: &Cookie<'_>, context: &Context) -> Option<Reading> {
-    candidates(cookie, context).into_iter().next()
+    let value = encoding::unquote(cookie.value);
+    let cookie = Cookie { value: &value, ..*cookie };
+    let mut best: Option<Reading> = None;
+    for format in formats_for(&cookie) {
+        let is_surer_than = |sure: Confidence| best.as_ref().is_none_or(|b| b.confidence < sure);
+        if is_surer_than(format.surest())
+            && let Some(reading) = format.recognise(&cookie, context)
+            && is_surer_than(reading.confidence)
+        {
+            best = Some(reading);
+        }
+    }
+    best
+}
+
+/// The formats that an unquoted value is held against.
+fn formats_for(cookie: &Cookie<'_>) -> &'static [&'static dyn Format] {
+    let is_readable = !cookie.value.is_empty() && cookie.value.len() <= MAX_VALUE;
+    if is_readable { FORMATS } else { &[] }
 }
 
 /// The [`candidates`] with each signature judged by one secret and encrypted content opened.

@@ -36,7 +36,7 @@ impl Format for NextAuth {
         secret: &[u8],
         options: &VerifyOptions<'_>,
     ) -> Option<bool> {
-        Token::split(&whole(cookie).1).filter(|token| token.parts.len() == 5)?;
+        Token::split_encrypted(&whole(cookie).1)?;
         Some(self.open(cookie, secret, options).is_some())
     }
 
@@ -122,7 +122,7 @@ fn recognise(
     usual_name: &[u8],
 ) -> Option<Reading> {
     let (name, value) = whole(cookie);
-    let token = Token::split(&value).filter(|token| token.parts.len() == 5)?;
+    let token = Token::split_encrypted(&value)?;
     if token.algorithm() != Some("dir") || token.header["enc"] != encryption {
         return None;
     }

@@ -21,6 +21,10 @@ impl Format for Opaque {
         self.format
     }
 
+    fn surest(&self) -> Confidence {
+        Confidence::ByName
+    }
+
     fn recognise(&self, cookie: &Cookie<'_>, _: &Context) -> Option<Reading> {
         ((self.named)(cookie.name) && (self.shaped)(cookie.value))
             .then(|| Reading::new(self.format, Confidence::ByName, self.kind, self.why))

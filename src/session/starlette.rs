@@ -27,10 +27,10 @@ impl Format for Starlette {
         let fields = Fields::split(cookie.value).filter(|f| !f.payload.starts_with(b"."))?;
         let Some(field) = fields.timestamp else { return cut(self, cookie) };
         let text = base64(fields.payload)?;
-        let payload = json::parse(&text).filter(Value::is_object)?;
         if !json::is_spaced(&text) && !fields.payload.ends_with(b"=") {
             return None;
         }
+        let payload = json::parse(&text).filter(Value::is_object)?;
         let signed_at = epoch::read(field)?;
         let problem = signature_problem(fields.signature);
         let sound = problem.is_none() && epoch::is_plausible(signed_at, context);

@@ -1,5 +1,6 @@
 //! Requests that are about logging in and out, and what came of them.
 
+use super::address::Address;
 use super::form::{self, Field};
 use super::stage::Evidence;
 use super::story::Navigation;
@@ -9,15 +10,41 @@ const LOGIN: [&str; 7] = ["login", "log-in", "log_in", "signin", "sign-in", "sig
 const LOGOUT: [&str; 7] =
     ["logout", "log-out", "log_out", "signout", "sign-out", "sign_out", "logoff"];
 
-fn mentions(path: &str, words: &[&str]) -> bool {
+/// What a request is for, as far as logging in and out go.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct About {
+    is_logout: bool,
+    is_login_url: bool,
+    tries_login: bool,
+}
+
+impl About {
+    pub fn of(asked: &Asked) -> Self {
+        let is_logout = asks_for_logout(asked);
+        let is_login_url = !is_logout && mentions(path_in(asked), &LOGIN);
+        let has_both = || form::has_password(&asked.form) && form::has_name(&asked.form);
+        let tries_login = changes_something(asked) && !is_logout && (is_login_url || has_both());
+        Self { is_logout, is_login_url, tries_login }
+    }
+}
+
+/// Whether a path has one of the words in it. All of them have a `g`, and few paths do.
+fn mentions(path: &[u8], words: &[&str]) -> bool {
+    if memchr::memchr2(b'g', b'G', path).is_none() {
+        return false;
+    }
     let path = path.to_ascii_lowercase();
-    words.iter().any(|word| path.contains(word))
+    words.iter().any(|word| memchr::memmem::find(&path, word.as_bytes()).is_some())
+}
+
+/// The path without its query, as sent.
+fn path_in(asked: &Asked) -> &[u8] {
+    asked.path.split(|byte| *byte == b'?').next().unwrap_or_default()
 }
 
 /// The path without its query.
 pub(super) fn path_of(asked: &Asked) -> String {
-    let path = asked.path.split(|byte| *byte == b'?').next().unwrap_or_default();
-    String::from_utf8_lossy(path).into_owned()
+    String::from_utf8_lossy(path_in(asked)).into_owned()
 }
 
 fn changes_something(asked: &Asked) -> bool {
@@ -25,25 +52,28 @@ fn changes_something(asked: &Asked) -> bool {
 }
 
 /// Whether the URL is that of a login.
-pub(super) fn is_login_url(asked: &Asked) -> bool {
-    mentions(&path_of(asked), &LOGIN) && !is_logout(asked)
+pub(super) const fn is_login_url(asked: &Asked) -> bool {
+    asked.about.is_login_url
 }
 
 /// Whether a request submits credentials.
-pub(super) fn tries_login(asked: &Asked) -> bool {
-    let has_both = form::has_password(&asked.form) && form::has_name(&asked.form);
-    changes_something(asked) && !is_logout(asked) && (has_both || is_login_url(asked))
+pub(super) const fn tries_login(asked: &Asked) -> bool {
+    asked.about.tries_login
 }
 
 /// Whether a request asks for a logout: by its path, by an action in its query, or by deleting the
 /// session as a resource.
-pub(super) fn is_logout(asked: &Asked) -> bool {
+pub(super) const fn is_logout(asked: &Asked) -> bool {
+    asked.about.is_logout
+}
+
+fn asks_for_logout(asked: &Asked) -> bool {
     // A picture may be called anything.
     if asked.purpose == Purpose::Part && asked.method == b"GET" {
         return false;
     }
-    let path = path_of(asked);
-    let deletes = asked.method == b"DELETE" && {
+    let deletes = || {
+        let path = path_of(asked);
         let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         matches!(&*last.to_ascii_lowercase(), "session" | "sessions" | "login")
     };
@@ -53,14 +83,14 @@ pub(super) fn is_logout(asked: &Asked) -> bool {
                 && LOGOUT.contains(&value.to_ascii_lowercase().as_str())
         })
     });
-    deletes || action || mentions(&path, &LOGOUT)
+    (asked.method == b"DELETE" && deletes()) || action || mentions(path_in(asked), &LOGOUT)
 }
 
 /// Whether a request brings an answer from a login on another host: an authorization code (RFC 6749
 /// section 4.1.2), a SAML response, a CAS ticket.
 pub(super) fn is_return_from_login(asked: &Asked) -> bool {
     let in_query = |wanted: &str| {
-        let pairs = asked.url.as_ref().map(url::Url::query_pairs).into_iter().flatten();
+        let pairs = asked.url.as_ref().map(Address::query_pairs).into_iter().flatten();
         pairs.into_iter().any(|(name, value)| name == wanted && !value.is_empty())
     };
     let in_form = |wanted: &str| asked.form.iter().any(|field| field.name == wanted);
@@ -119,10 +149,10 @@ pub(super) fn outcome(
     changed: bool,
 ) -> (Outcome, Vec<Evidence>) {
     use Evidence::{CredentialsPosted, LeftLogin, LoginAgain, PageNamesUser};
-    let own = visits[at].answered.as_ref();
-    let Some(asked) = visits[at].asked.as_ref() else { return (Outcome::Unclear, Vec::new()) };
+    let own = visits[at].answered.as_deref();
+    let Some(asked) = visits[at].asked.as_deref() else { return (Outcome::Unclear, Vec::new()) };
     let last = last_of(step, at);
-    let (end_asked, end) = (visits[last].asked.as_ref(), visits[last].answered.as_ref());
+    let (end_asked, end) = (visits[last].asked.as_deref(), visits[last].answered.as_deref());
     let mut signs = vec![CredentialsPosted];
     let asks_again = last != at && end_asked.is_some_and(|end| shows_login(end, asked));
     let shows_form = end.is_some_and(|end| end.asks_password);
@@ -160,7 +190,7 @@ fn shows_login(end: &Asked, attempt: &Asked) -> bool {
     let path = path_of(end);
     let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let is_same = is_login_url(end) && path == path_of(attempt);
-    end.method == b"GET" && (is_same || mentions(name, &LOGIN))
+    end.method == b"GET" && (is_same || mentions(name.as_bytes(), &LOGIN))
 }
 
 /// Where the redirects of a visit lead.

@@ -3,7 +3,7 @@
 
 use super::story::CookieLife;
 use crate::session::{self, Context, Reading, SignatureState};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Browser, exchange and packet: one message of one browser.
 type Message = (usize, usize, Option<u64>);
@@ -78,15 +78,33 @@ pub(super) fn read_with(
         .filter(|reading| reading.signature != SignatureState::None || reading.payload.is_some())
 }
 
+/// Whether the name of any cookie continues that of another, whoever has them.
+fn any_continues(lives: &[CookieLife]) -> bool {
+    let dotted = lives.iter().map(|life| &*life.name).filter(|name| name.contains(&b'.'));
+    let dotted: BTreeSet<&[u8]> = dotted.collect();
+    let continued: BTreeSet<&[u8]> = dotted
+        .into_iter()
+        .flat_map(|name| memchr::memchr_iter(b'.', name).map(|dot| &name[..dot]))
+        .collect();
+    !continued.is_empty()
+        && lives.iter().any(|life| {
+            let base = life.name.strip_suffix(b".0").unwrap_or(&life.name);
+            continued.contains(base)
+        })
+}
+
 /// Reads again the values that have companions.
 pub(super) fn reread(lives: &mut [CookieLife]) {
+    if !any_continues(lives) {
+        return;
+    }
     let beside = Beside::of(lives);
     for life in 0..lives.len() {
         for version in 0..lives[life].versions.len() {
             let companions = beside.companions(lives, life, version);
             let reading = read_with(&lives[life], version, &companions);
             if reading.is_some() {
-                lives[life].versions[version].reading = reading;
+                lives[life].versions[version].reading = reading.map(Box::new);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Chains of redirects: hop by hop, what led on, what became of the method, which borders were
 //! crossed, how the chain ends, and why one goes round in a circle.
 
+use super::address::Address;
 use super::story::{CookieEvent, EventKind, Navigation, Story};
 use super::visit::{Answered, Asked, Visit};
 use crate::cookie::Reason;
@@ -63,7 +64,7 @@ pub struct Redirect {
     /// What sends it on.
     pub by: SentOn,
     /// Where it is sent; `None` where that is no URL.
-    pub target: Option<url::Url>,
+    pub target: Option<Address>,
     /// The borders between the two.
     pub crosses: Vec<Border>,
     /// The methods before and after, where they differ.
@@ -131,10 +132,10 @@ pub(super) fn chain(story: &Story, step: &Navigation, is_last: bool) -> Option<C
 }
 
 fn redirect(visits: &[Visit], from: usize, to: Option<&usize>) -> Option<Redirect> {
-    let (asked, answered) = (visits[from].asked.as_ref()?, visits[from].answered.as_ref()?);
+    let (asked, answered) = (visits[from].asked.as_deref()?, visits[from].answered.as_deref()?);
     let by = sends_on(answered)?;
-    let target = visits[from].redirects_to();
-    let next = to.and_then(|to| visits[*to].asked.as_ref());
+    let target = visits[from].redirects_to().cloned();
+    let next = to.and_then(|to| visits[*to].asked.as_deref());
     let crosses = match (&asked.url, &target) {
         (Some(before), Some(after)) => borders(before, after),
         _ => Vec::new(),
@@ -155,7 +156,7 @@ fn sends_on(answered: &Answered) -> Option<SentOn> {
     Some(if answered.has_refresh_header { SentOn::RefreshHeader } else { SentOn::MetaRefresh })
 }
 
-fn borders(before: &url::Url, after: &url::Url) -> Vec<Border> {
+fn borders(before: &Address, after: &Address) -> Vec<Border> {
     let mut borders = Vec::new();
     if before.host_str() != after.host_str() {
         borders.push(Border::Host);
@@ -187,7 +188,7 @@ fn end(last: &Redirect, round: Option<usize>, is_last: bool) -> ChainEnd {
 /// How many hops apart the same request comes again, if one comes so often that the chain is a
 /// circle.
 fn round(story: &Story, step: &Navigation) -> Option<usize> {
-    let mut asked: BTreeMap<(&[u8], &url::Url), Vec<usize>> = BTreeMap::new();
+    let mut asked: BTreeMap<(&[u8], &Address), Vec<usize>> = BTreeMap::new();
     for (place, hop) in step.hops.iter().enumerate() {
         if let Some(one) = &story.visits[*hop].asked
             && let Some(url) = &one.url
@@ -264,7 +265,7 @@ fn blame(story: &Story, cookie: usize, event: &CookieEvent) -> u8 {
 
 /// Whether a visit may be what a redirect led to, its https twin lying between: a request for the
 /// very URL in http, which the server behind the twin sent the browser back to.
-pub(super) fn is_twin(asked: &Asked, target: &url::Url) -> bool {
+pub(super) fn is_twin(asked: &Asked, target: &Address) -> bool {
     let Some(url) = &asked.url else { return false };
     target.scheme() == "https"
         && url.scheme() == "http"

@@ -1,5 +1,6 @@
 //! What a capture shows. A conclusion stands only with the exchanges that support it.
 
+use super::address::Address;
 use super::findings::quoted;
 use super::steps::StepKind;
 use super::story::{EventKind, Story};
@@ -73,11 +74,11 @@ pub(super) fn conclusions(story: &Story) -> Vec<Conclusion> {
 fn stateless(story: &Story) -> Option<Conclusion> {
     let page = |index: usize| {
         let visit = &story.visits[index];
-        let (asked, answered) = (visit.asked.as_ref()?, visit.answered.as_ref()?);
+        let (asked, answered) = (visit.asked.as_deref()?, visit.answered.as_deref()?);
         let words = answered.excerpt.as_deref().filter(|_| answered.status == 200)?;
         Some((asked.url.as_ref()?, words, story.sent_session(index)))
     };
-    let mut strangers: BTreeMap<&url::Url, (usize, &str)> = BTreeMap::new();
+    let mut strangers: BTreeMap<&Address, (usize, &str)> = BTreeMap::new();
     let mut found = None;
     for index in 0..story.visits.len() {
         let Some((url, words, had_session)) = page(index) else { continue };

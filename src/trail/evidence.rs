@@ -68,6 +68,37 @@ impl TiedBy {
     }
 }
 
+/// How sure it is that a client is one, and that it is no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// It looks like others at its address, and has no cookie to tell it by.
+    Guess,
+    /// Nothing else at its address has its name.
+    Likely,
+    /// It returned cookies that only it was given.
+    Certain,
+}
+
+impl Confidence {
+    /// The word used in machine-readable output.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Guess => "guess",
+            Self::Likely => "likely",
+            Self::Certain => "certain",
+        }
+    }
+
+    /// What makes it so sure.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Guess => "others at its address have its name, and no cookie tells it apart",
+            Self::Likely => "nothing else at its address has its name",
+            Self::Certain => "it returned cookies that only it was given",
+        }
+    }
+}
+
 /// Why an exchange is this client's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribution {

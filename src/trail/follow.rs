@@ -49,8 +49,9 @@ impl Follower {
     pub fn follow(&mut self, visits: &[Visit], goes_on: impl Fn(u64, Timestamp) -> bool) {
         let mut messages: Vec<(u64, bool, usize, Timestamp)> = Vec::new();
         for (index, visit) in visits.iter().enumerate() {
-            messages.extend(visit.asked.as_ref().map(|one| (one.packet, false, index, one.time)));
-            messages.extend(visit.answered.as_ref().map(|one| (one.packet, true, index, one.time)));
+            messages.extend(visit.asked.as_deref().map(|one| (one.packet, false, index, one.time)));
+            messages
+                .extend(visit.answered.as_deref().map(|one| (one.packet, true, index, one.time)));
         }
         messages.sort_unstable();
         for (packet, is_response, index, time) in messages {
@@ -67,8 +68,9 @@ impl Follower {
 
     /// Follows one request, and gives the browser that made it.
     pub fn request(&mut self, index: usize, visit: &Visit) -> Option<usize> {
-        let asked = visit.asked.as_ref()?;
-        let browser = self.roster.assign(index, visit, asked, &self.links);
+        let asked = visit.asked.as_deref()?;
+        let texts = &mut self.lives.texts;
+        let browser = self.roster.assign(index, (visit, asked), &self.links, texts);
         self.browsers.insert(index, browser);
         let profile = &mut self.roster.profiles[browser];
         let framed = as_frame(profile, asked);

@@ -35,6 +35,9 @@ impl Refused {
 
     /// The lines that this browser was sent with this name and value, and must have kept.
     pub fn sent(&self, browser: usize, name: &[u8], value: &[u8]) -> &[Line] {
+        if self.lines.is_empty() {
+            return &[];
+        }
         self.lines.get(&(browser, name.to_vec(), value.to_vec())).map_or(&[], Vec::as_slice)
     }
 }

@@ -39,15 +39,26 @@ pub fn label(user_agent: &[u8]) -> String {
     if text.trim().is_empty() {
         return "a client without a name".to_owned();
     }
-    let system = SYSTEMS.iter().find(|(mark, _)| text.contains(mark)).map(|(_, name)| *name);
+    let system =
+        SYSTEMS.iter().find(|(mark, _)| place(text, mark).is_some()).map(|(_, name)| *name);
     for (mark, name) in BROWSERS {
-        if let Some((_, version)) = text.split_once(mark) {
-            let major: String = version.chars().take_while(char::is_ascii_digit).collect();
-            let named = [name, &major].join(" ").trim_end().to_owned();
-            return system.map_or(named.clone(), |system| format!("{named} on {system}"));
+        if let Some(at) = place(text, mark) {
+            let version = &text[at + mark.len()..];
+            let digits = version.bytes().take_while(u8::is_ascii_digit).count();
+            let major = &version[..digits];
+            let space = if major.is_empty() { "" } else { " " };
+            let on = if system.is_some() { " on " } else { "" };
+            return [name, space, major, on, system.unwrap_or_default()].concat();
         }
     }
     product(text)
+}
+
+/// Where a mark first stands. Marks are short and few are there, so what begins like one is compared.
+fn place(text: &str, mark: &str) -> Option<usize> {
+    let first = *mark.as_bytes().first()?;
+    let mut places = memchr::memchr_iter(first, text.as_bytes());
+    places.find(|at| text.as_bytes()[*at..].starts_with(mark.as_bytes()))
 }
 
 /// The first product of the User-Agent, `curl/7.88.1` as "curl 7.88.1".

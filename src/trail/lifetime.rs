@@ -1,5 +1,6 @@
 //! Session lives: what each request was for, and the turns that follow from it.
 
+use super::address::Address;
 use super::attempt;
 use super::inputs::{Attempt, Context, Pages, Place, Sign, refuses};
 use super::machine::Machine;
@@ -21,7 +22,7 @@ pub(super) struct Lifetimes<'a> {
     /// Deletions that missed, by the browser and the name of what they were meant for.
     missed: BTreeMap<(usize, &'a [u8]), Vec<&'a CookieEvent>>,
     /// Answers to requests without any session: URL, and the words of the page.
-    strangers: BTreeMap<&'a url::Url, BTreeSet<Answer<'a>>>,
+    strangers: BTreeMap<&'a Address, BTreeSet<Answer<'a>>>,
 }
 
 /// What an answer looks like: its status, where it leads, the first words of its page.
@@ -51,7 +52,7 @@ impl<'a> Lifetimes<'a> {
             .filter(|event| matches!(event.kind, EventKind::Sent | EventKind::SentUnknown))
             .filter_map(|event| event.visit)
             .collect();
-        let mut strangers: BTreeMap<&url::Url, BTreeSet<Answer<'_>>> = BTreeMap::new();
+        let mut strangers: BTreeMap<&Address, BTreeSet<Answer<'_>>> = BTreeMap::new();
         for (index, visit) in story.visits.iter().enumerate() {
             if let Some((url, answer)) = answer(visit).filter(|_| !carried.contains(&index)) {
                 strangers.entry(url).or_default().insert(answer);
@@ -68,7 +69,7 @@ impl<'a> Lifetimes<'a> {
         let mut telling: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
         for (index, browser) in story.browsers.iter().enumerate() {
             for visit in browser.visits.iter().copied().filter(|visit| own.is_telling(*visit)) {
-                let asked = story.visits[visit].asked.as_ref();
+                let asked = story.visits[visit].asked.as_deref();
                 if let Some(target) = asked.and_then(|asked| asked.target.as_ref()) {
                     telling.entry((index, target.host.as_str())).or_default().push(visit);
                 }
@@ -79,7 +80,7 @@ impl<'a> Lifetimes<'a> {
     }
 
     fn is_telling(&self, visit: usize) -> bool {
-        self.visits[visit].asked.as_ref().is_some_and(|asked| {
+        self.visits[visit].asked.as_deref().is_some_and(|asked| {
             attempt::tries_login(asked) || attempt::is_logout(asked) || self.is_turned_away(visit)
         })
     }
@@ -90,7 +91,7 @@ impl<'a> Lifetimes<'a> {
         let (Some(asked), Some(answered)) = (&visited.asked, &visited.answered) else {
             return false;
         };
-        let end = self.visits[self.end_of(visit)].asked.as_ref();
+        let end = self.visits[self.end_of(visit)].asked.as_deref();
         let to_login = answered.is_redirect() && end.is_some_and(attempt::is_login_url);
         !attempt::is_login_url(asked) && (to_login || refuses(answered))
     }
@@ -130,7 +131,7 @@ impl<'a> Lifetimes<'a> {
         let missed = missed.filter(|event| self.is_near(life, event));
         for (order, event) in own.chain(missed).enumerate() {
             let Some(visit) = event.visit else { continue };
-            let asked = self.visits[visit].asked.as_ref().map(|asked| asked.packet);
+            let asked = self.visits[visit].asked.as_deref().map(|asked| asked.packet);
             let at = event.packet.or(asked).unwrap_or(0);
             let place = Place { visit, packet: event.packet, time: event.time };
             inputs.push(((at, order, place), Input::Event(event)));
@@ -141,8 +142,9 @@ impl<'a> Lifetimes<'a> {
                 Sign::TurnedAway => self.end_of(visit),
                 Sign::Attempted(_) => visit,
             };
-            let packet = |visit: usize| self.visits[visit].answered.as_ref().map(|one| one.packet);
-            let (Some(at), Some(answered)) = (packet(end), self.visits[visit].answered.as_ref())
+            let packet =
+                |visit: usize| self.visits[visit].answered.as_deref().map(|one| one.packet);
+            let (Some(at), Some(answered)) = (packet(end), self.visits[visit].answered.as_deref())
             else {
                 continue;
             };
@@ -155,7 +157,7 @@ impl<'a> Lifetimes<'a> {
 
     /// Whether an event comes from a host that gets the cookie.
     fn is_near(&self, life: &CookieLife, event: &CookieEvent) -> bool {
-        let asked = event.visit.and_then(|visit| self.visits[visit].asked.as_ref());
+        let asked = event.visit.and_then(|visit| self.visits[visit].asked.as_deref());
         let target = asked.and_then(|asked| asked.target.as_ref());
         target.is_some_and(|target| reaches(target.host.as_str(), life))
     }
@@ -179,7 +181,7 @@ impl<'a> Lifetimes<'a> {
         let own = (life.browser, "")..(life.browser + 1, "");
         let near = self.telling.range(own).filter(|((_, host), _)| reaches(host, life));
         let visits = near.flat_map(|(_, visits)| visits);
-        visits.filter_map(|visit| Some((*visit, self.visits[*visit].asked.as_ref()?)))
+        visits.filter_map(|visit| Some((*visit, self.visits[*visit].asked.as_deref()?)))
     }
 
     fn attempts(&self, life: &CookieLife) -> Vec<Attempt> {
@@ -222,7 +224,7 @@ impl<'a> Lifetimes<'a> {
         let so_far =
             place.map_or(&[][..], |place| &hops[place.saturating_sub(LOOKED_BACK)..=place]);
         let led_here = |test: &dyn Fn(&Asked) -> bool| {
-            let hops = so_far.iter().filter_map(|hop| self.visits[*hop].asked.as_ref());
+            let hops = so_far.iter().filter_map(|hop| self.visits[*hop].asked.as_deref());
             test(asked) || hops.into_iter().any(test)
         };
         let at = |visit: &usize| {
@@ -252,8 +254,8 @@ fn is_miss(event: &CookieEvent) -> bool {
     event.verdict.is_some_and(|verdict| verdict.reason == Reason::DeletionMisses)
 }
 
-fn answer(visit: &Visit) -> Option<(&url::Url, Answer<'_>)> {
-    let (asked, answered) = (visit.asked.as_ref()?, visit.answered.as_ref()?);
+fn answer(visit: &Visit) -> Option<(&Address, Answer<'_>)> {
+    let (asked, answered) = (visit.asked.as_deref()?, visit.answered.as_deref()?);
     let is_page = matches!(&*asked.method, b"GET" | b"HEAD");
     let location = answered.location.as_deref();
     let words = answered.excerpt.as_deref();
@@ -263,7 +265,7 @@ fn answer(visit: &Visit) -> Option<(&url::Url, Answer<'_>)> {
 /// What one session was shown while it lived, beside what strangers were.
 struct Seen<'a> {
     all: &'a Lifetimes<'a>,
-    before: BTreeMap<&'a url::Url, BTreeSet<Answer<'a>>>,
+    before: BTreeMap<&'a Address, BTreeSet<Answer<'a>>>,
 }
 
 impl<'a> Pages for Seen<'a> {
@@ -277,7 +279,7 @@ impl<'a> Pages for Seen<'a> {
     fn is_as_before(&self, visit: usize, who: Option<&str>) -> Option<bool> {
         let (url, now) = answer(&self.all.visits[visit])?;
         let is_same = self.before.get(url)?.contains(&now);
-        let is_named = attempt::names_user(who, self.all.visits[visit].answered.as_ref());
+        let is_named = attempt::names_user(who, self.all.visits[visit].answered.as_deref());
         match (is_same, self.all.is_private(visit) || is_named) {
             (true, true) => Some(true),
             (true, false) => None,

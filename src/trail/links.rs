@@ -9,11 +9,12 @@
 //! Only exchanges of one address and one `User-Agent` are tied; a value that turns up elsewhere was
 //! moved or copied, and that is for [`super::who`] to judge.
 
-use super::visit::{Asked, Visit};
+use super::visit::Visit;
 use crate::cookie::SetCookie;
 use crate::session;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Shorter values tie nothing: many browsers have a `lang=en`.
@@ -23,7 +24,7 @@ const SHORTEST_TIE: usize = 8;
 const TOGETHER: Duration = Duration::from_millis(50);
 
 /// A cookie of a site: the site and the name.
-pub(super) type Named = (String, Vec<u8>);
+pub(super) type Named = (Arc<str>, Arc<[u8]>);
 
 /// What ties an exchange to an earlier one of its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +40,7 @@ pub(super) enum Tie {
 /// A value of a cookie, from the first packet that shows it to the last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Span {
-    value: Vec<u8>,
+    value: Arc<[u8]>,
     first: u64,
     last: u64,
 }
@@ -82,10 +83,26 @@ impl Holdings {
 
     /// Takes over what a group holds.
     pub fn take(&mut self, other: &Self) {
+        if self.cookies.is_empty() {
+            self.cookies.clone_from(&other.cookies);
+            return;
+        }
         for (named, spans) in &other.cookies {
             for (span, _) in &spans.0 {
                 self.add(named, span.clone());
             }
+        }
+    }
+
+    /// Takes over what a group holds that has become part of this one.
+    fn merge(&mut self, other: Self) {
+        if self.cookies.is_empty() {
+            *self = other;
+            return;
+        }
+        for (named, spans) in other.cookies {
+            let own = self.cookies.entry(named).or_default();
+            spans.0.into_iter().for_each(|(span, _)| own.add(span));
         }
     }
 
@@ -150,10 +167,10 @@ impl Links {
 }
 
 /// Who makes requests, as far as one request shows.
-type Key = (IpAddr, Vec<u8>);
+type Key<'v> = (IpAddr, &'v [u8]);
 
-fn key(visit: &Visit) -> Option<Key> {
-    Some((visit.client.ip(), visit.asked.as_ref()?.user_agent.clone()))
+fn key(visit: &Visit) -> Option<Key<'_>> {
+    Some((visit.client.ip(), &visit.asked.as_deref()?.user_agent))
 }
 
 /// A value: where it was made and where it was sent.
@@ -166,54 +183,61 @@ struct Value {
 }
 
 #[derive(Debug, Default)]
-struct Gathered {
-    values: BTreeMap<(Named, Vec<u8>), Value>,
-    connections: BTreeMap<(u64, Vec<u8>), Vec<usize>>,
+struct Gathered<'v> {
+    /// By value, name and site: values differ most.
+    values: BTreeMap<(&'v [u8], &'v [u8], &'v str), Value>,
+    connections: BTreeMap<(u64, &'v [u8]), Vec<usize>>,
     relayed: BTreeSet<u64>,
 }
 
-impl Gathered {
-    fn add(&mut self, index: usize, visit: &Visit) {
+impl<'v> Gathered<'v> {
+    fn add(&mut self, index: usize, visit: &'v Visit) {
         let Some(asked) = &visit.asked else { return };
         let Some(target) = &asked.target else { return };
-        let site = target.host.site();
-        let connection = (visit.connection, asked.user_agent.clone());
+        let connection = (visit.connection, &*asked.user_agent);
         self.connections.entry(connection).or_default().push(index);
         if asked.is_relayed {
             self.relayed.insert(visit.connection);
         }
+        let lines = visit.answered.as_deref().map_or(&[][..], |answered| &answered.set_cookies);
+        if asked.cookies.pairs.is_empty() && lines.is_empty() {
+            return;
+        }
+        let site = target.host.site();
         for pair in asked.cookies.pairs.iter().filter(|pair| pair.value.len() >= SHORTEST_TIE) {
-            let key = ((site.to_owned(), pair.name.clone()), pair.value.clone());
+            let key = (&*pair.value, &*pair.name, site);
             self.values.entry(key).or_default().sent.push((index, asked.packet));
         }
         let Some(answered) = &visit.answered else { return };
-        for (place, line) in answered.set_cookies.iter().enumerate() {
-            let Ok(set) = SetCookie::parse(line) else { continue };
-            let is_new = asked.cookies.first(&set.name) != Some(&*set.value);
-            if set.value.len() >= SHORTEST_TIE && is_new {
-                let key = ((site.to_owned(), set.name), set.value);
-                self.values.entry(key).or_default().made.push((index, place, answered.packet));
+        for (place, line) in lines.iter().enumerate() {
+            let Some((name, value)) = SetCookie::pair(line) else { continue };
+            let is_new = asked.cookies.first(name) != Some(value);
+            if value.len() >= SHORTEST_TIE && is_new {
+                let made = &mut self.values.entry((value, name, site)).or_default().made;
+                made.push((index, place, answered.packet));
             }
         }
     }
 
     fn link(self, visits: &[Visit]) -> Links {
         let mut links = Links { group: (0..visits.len()).collect(), ..Links::default() };
-        let mut spans: Vec<(usize, &Named, Span)> = Vec::new();
-        for ((named, value), seen) in &self.values {
-            if seen.sent.is_empty() || !seen.is_one_owners(&named.1, value) {
+        let mut shared = Names::default();
+        let mut spans: Vec<(usize, Named, Span)> = Vec::new();
+        for ((value, name, site), seen) in &self.values {
+            if seen.sent.is_empty() || !seen.is_one_owners(name, value) {
                 continue;
             }
+            let named = shared.of(site, name);
             for visits_of_key in seen.by_key(visits).into_values() {
                 if let Some((owner, span)) = tie(&mut links, &visits_of_key, value) {
-                    spans.push((owner, named, span));
+                    spans.push((owner, named.clone(), span));
                 }
             }
         }
         self.link_connections(&mut links, &spans);
         for (visit, named, span) in spans {
             let group = links.find(visit);
-            links.holdings.entry(group).or_default().add(named, span);
+            links.holdings.entry(group).or_default().add(&named, span);
         }
         self.link_spares(&mut links, visits);
         links.group = (0..visits.len()).map(|visit| links.find(visit)).collect();
@@ -229,7 +253,7 @@ impl Gathered {
             .iter()
             .filter_map(|((connection, _), visits)| Some((*connection, *visits.first()?)))
             .collect();
-        let packet = |visit: usize| visits[visit].asked.as_ref().map(|asked| asked.packet);
+        let packet = |visit: usize| visits[visit].asked.as_deref().map(|asked| asked.packet);
         let soonest = soonest_after(first.iter().map(|(id, visit)| (*id, packet(*visit))));
         for (connection, visit) in &first {
             let Some(before) = connection.checked_sub(1).and_then(|id| first.get(&id)) else {
@@ -252,7 +276,7 @@ impl Gathered {
 
     /// A connection is one client's, unless it carries what two hold at the same time: then a proxy
     /// stands before them.
-    fn link_connections(&self, links: &mut Links, spans: &[(usize, &Named, Span)]) {
+    fn link_connections(&self, links: &mut Links, spans: &[(usize, Named, Span)]) {
         let mut holdings: BTreeMap<usize, Holdings> = BTreeMap::new();
         for (visit, named, span) in spans {
             let group = links.find(*visit);
@@ -269,20 +293,28 @@ impl Gathered {
             if clashes || self.relayed.contains(connection) {
                 continue;
             }
-            let mut all = Holdings::default();
-            for one in held {
-                all.take(one);
-            }
             for pair in visits.windows(2) {
                 links.union(pair[0], pair[1]);
                 links.ties.entry(pair[1]).or_insert(Tie::Connection);
                 links.ties.entry(pair[0]).or_insert(Tie::Connection);
             }
-            if let Some(first) = visits.first() {
-                let group = links.find(*first);
-                holdings.insert(group, all);
+            if let Some(first) = visits.first().filter(|_| groups.len() > 1) {
+                let mut all = Holdings::default();
+                let held = groups.iter().filter_map(|group| holdings.remove(group));
+                held.for_each(|one| all.merge(one));
+                holdings.insert(links.find(*first), all);
             }
         }
+    }
+}
+
+/// The names of cookies, each kept once.
+#[derive(Debug, Default)]
+struct Names<'v>(BTreeMap<(&'v str, &'v [u8]), Named>);
+
+impl<'v> Names<'v> {
+    fn of(&mut self, site: &'v str, name: &'v [u8]) -> Named {
+        self.0.entry((site, name)).or_insert_with(|| (site.into(), name.into())).clone()
     }
 }
 
@@ -298,12 +330,11 @@ impl Value {
     }
 
     /// The visits that show it, by address and name of the client; the maker's with those that send.
-    fn by_key<'a>(&self, visits: &'a [Visit]) -> BTreeMap<Key, Shows<'a>> {
-        let mut by_key: BTreeMap<Key, Shows<'a>> = BTreeMap::new();
+    fn by_key<'a>(&self, visits: &'a [Visit]) -> BTreeMap<Key<'a>, Shows> {
+        let mut by_key: BTreeMap<Key<'_>, Shows> = BTreeMap::new();
         let mut shows = |visit: usize, place: Option<usize>, packet: u64| {
-            if let Some(asked) = &visits[visit].asked {
-                let key = (visits[visit].client.ip(), asked.user_agent.clone());
-                by_key.entry(key).or_default().push((visit, asked, place, packet));
+            if let Some(key) = key(&visits[visit]) {
+                by_key.entry(key).or_default().push((visit, place, packet));
             }
         };
         for (visit, place, packet) in &self.made {
@@ -332,22 +363,22 @@ fn soonest_after(
 }
 
 /// Visits that show a value, with the place of the line where they made it, and the packet.
-type Shows<'a> = Vec<(usize, &'a Asked, Option<usize>, u64)>;
+type Shows = Vec<(usize, Option<usize>, u64)>;
 
 /// Ties the visits of one value, and says from when to when it is held.
-fn tie(links: &mut Links, shows: &Shows<'_>, value: &[u8]) -> Option<(usize, Span)> {
-    shows.iter().find(|(_, _, place, _)| place.is_none())?;
+fn tie(links: &mut Links, shows: &Shows, value: &[u8]) -> Option<(usize, Span)> {
+    shows.iter().find(|(_, place, _)| place.is_none())?;
     let first = shows.first()?.0;
-    for (visit, _, place, _) in shows {
+    for (visit, place, _) in shows {
         links.union(first, *visit);
         links.ties.insert(*visit, Tie::Cookie);
         if let Some(place) = place {
             links.returned.insert((*visit, *place));
         }
     }
-    let packets = || shows.iter().map(|(_, _, _, packet)| *packet);
+    let packets = || shows.iter().map(|(_, _, packet)| *packet);
     let (first_packet, last) = (packets().min()?, packets().max()?);
-    Some((first, Span { value: value.to_vec(), first: first_packet, last }))
+    Some((first, Span { value: value.into(), first: first_packet, last }))
 }
 
 /// Whether a value is a session by what it looks like.
@@ -367,10 +398,10 @@ mod tests {
     use super::*;
 
     fn holdings(spans: &[(&str, u64, u64)]) -> Holdings {
-        let named = ("a.test".to_owned(), b"sid".to_vec());
+        let named: Named = ("a.test".into(), b"sid"[..].into());
         let mut holdings = Holdings::default();
         for (value, first, last) in spans {
-            let value = value.as_bytes().to_vec();
+            let value = value.as_bytes().into();
             holdings.add(&named, Span { value, first: *first, last: *last });
         }
         holdings

@@ -93,8 +93,8 @@ impl Live {
         let cap = HttpLimits::default().decoded_body;
         let mut visit = Visit::of(self.finished as u64, exchange, cap);
         self.awaited.mark(&mut visit);
-        let asked = visit.asked.as_ref().map(|asked| (asked.packet, false, index));
-        let answered = visit.answered.as_ref().map(|answered| (answered.packet, true, index));
+        let asked = visit.asked.as_deref().map(|asked| (asked.packet, false, index));
+        let answered = visit.answered.as_deref().map(|answered| (answered.packet, true, index));
         self.messages.extend(asked.into_iter().chain(answered));
         let happening = Happening { browser: None, visit, cookies: Vec::new() };
         let request = exchange.request.as_ref().map(|request| request.at.last_time);
@@ -170,7 +170,7 @@ impl Live {
 
     fn response(&mut self, index: usize, packet: u64, visit: &Visit) {
         self.follower.response(index, visit);
-        let changes = visit.answered.as_ref().is_some_and(|answered| {
+        let changes = visit.answered.as_deref().is_some_and(|answered| {
             !answered.set_cookies.is_empty() || answered.clear_site_data.is_some()
         });
         if changes {
@@ -208,12 +208,12 @@ impl Live {
             let lives = &self.follower.lives.all;
             let companions = beside::companions(lives, life, &shown);
             let reread = beside::read_with(&lives[life], version, &companions);
-            let own = reread.or_else(|| lives[life].versions[version].reading.clone());
+            let own = reread.or_else(|| lives[life].versions[version].reading.as_deref().cloned());
             let Some(own) = own else { continue };
             let judged = self.keys.judge(&lives[life], version, &own, &companions);
             let (reading, key) = judged.unwrap_or((own, None));
             let version = &mut self.follower.lives.all[life].versions[version];
-            (version.reading, version.key) = (Some(reading), key);
+            (version.reading, version.key) = (Some(Box::new(reading)), key);
         }
     }
 

@@ -2,16 +2,13 @@
 
 use super::happening::{Shown, difference, event, explain, nothing_deleted};
 use super::hindsight::{Hindsight, Line, Refused};
-use super::story::{CookieEvent, CookieLife, EventKind, Version};
+use super::identity::{Identity, Index};
+use super::story::{CookieEvent, CookieLife, EventKind};
+use super::texts::{Text, Texts};
 use super::visit::{Answered, Asked};
 use super::who::Profile;
 use crate::cookie::{self, Case, CookiePair, Reason, Received, Response, Stored, Target, Verdict};
-use crate::session;
-use crate::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// One of a browser's cookies (RFC 6265bis section 5.7: name, domain, host-only, path).
-type Identity = (usize, Vec<u8>, String, Option<bool>, Option<Vec<u8>>);
+use std::collections::BTreeSet;
 
 /// A browser and what it holds.
 pub(super) struct Who<'a> {
@@ -26,9 +23,8 @@ pub type EventAt = (usize, usize);
 #[derive(Debug, Default)]
 pub(super) struct Lives {
     pub all: Vec<CookieLife>,
-    by_identity: BTreeMap<Identity, usize>,
-    /// Lives by each name and value they had.
-    pub(super) by_value: BTreeMap<(Vec<u8>, Vec<u8>), Vec<usize>>,
+    pub(super) texts: Texts,
+    pub(super) index: Index,
     happened: Vec<EventAt>,
     /// The mark of the last cookie given to a jar.
     serial: u64,
@@ -43,6 +39,11 @@ impl Lives {
     /// Lives that are told by the light of what an earlier walk has taught.
     pub fn knowing(known: Hindsight) -> Self {
         Self { known, ..Self::default() }
+    }
+
+    /// The lives alone.
+    pub fn into_all(self) -> Vec<CookieLife> {
+        self.all
     }
 
     /// The events since this was last asked, in order.
@@ -139,7 +140,7 @@ impl Lives {
             };
             let received = profile.jar.receive_line(line, place, is_dropped, &response);
             if self.known.returned.contains(&(visit, place)) {
-                profile.note_comes_back(self.serial);
+                profile.note_comes_back(self.serial, &mut self.texts);
             }
             if matches!(received.stored, Stored::Refused(_)) {
                 let set = &received.cookie;
@@ -196,7 +197,8 @@ impl Lives {
             event.version = Some(self.version(life, &set.name, &set.value, shown.time));
         }
         if event.kind != EventKind::Refused {
-            who.profile.note_known(target.host.as_str(), &set.name, &set.value);
+            let known = self.place(target.host.as_str(), &set.name, &set.value);
+            who.profile.note_known(known);
         }
         event.attributes.clone_from(&set.attributes);
         self.push(life, event);
@@ -214,7 +216,7 @@ impl Lives {
     ) -> usize {
         let set = &received.cookie;
         let kept = who.profile.jar.iter().find(|cookie| cookie.tag == self.serial);
-        let life = match kept.map(|cookie| identity(who.browser, cookie)) {
+        let life = match kept.map(|cookie| Identity::of(who.browser, cookie)) {
             Some(scope) => self.of_new(scope, target.host.as_str()),
             None => self.of_line(who.browser, received, target),
         };
@@ -240,11 +242,11 @@ impl Lives {
         let life = self.of_cookie(who.browser, cookie);
         let known = self.all[life].versions.iter().any(|version| version.value == pair.value);
         let version = self.version(life, &pair.name, &pair.value, shown.time);
-        who.profile.note_known(target.host.as_str(), &pair.name, &pair.value);
+        who.profile.note_known(self.place(target.host.as_str(), &pair.name, &pair.value));
         who.profile.jar.touch(&pair.name, &pair.value, target, shown.time);
         let mut event = CookieEvent { version: Some(version), ..event(EventKind::Sent, shown) };
         if known {
-            who.profile.note_returned(cookie);
+            who.profile.note_returned(cookie, &mut self.texts);
         } else {
             event.kind = EventKind::SentUnknown;
             explain(&mut event, Reason::ValueNotSet, cookie, target);
@@ -259,24 +261,24 @@ impl Lives {
         pair: &CookiePair,
         target: &Target,
     ) {
-        let host = target.host.as_str().to_owned();
-        if self.was_kept(who, shown, pair, &host) || self.strayed(who, shown, pair, target) {
+        let host = target.host.as_str();
+        if self.was_kept(who, shown, pair, host) || self.strayed(who, shown, pair, target) {
             return;
         }
-        let reason = self.why_unknown(who, pair, &host);
-        let known = (who.browser, pair.name.clone(), host.clone(), None, None);
+        let reason = self.why_unknown(who, pair, host);
         let life = match reason {
             // What was deleted and comes back is still the same cookie.
-            Reason::SentAfterEnd => self.with_value(Some(who.browser), pair, &host),
+            Reason::SentAfterEnd => self.with_value(Some(who.browser), pair, host),
             _ => None,
         };
-        let life = life.unwrap_or_else(|| self.find(known));
+        let unseen = Identity::unseen(who.browser, &pair.name, host);
+        let life = life.unwrap_or_else(|| self.find(unseen));
         let version = self.version(life, &pair.name, &pair.value, shown.time);
-        who.profile.note_known(&host, &pair.name, &pair.value);
+        who.profile.note_known(self.place(host, &pair.name, &pair.value));
         let verdict = Verdict::of(reason);
         let mut text = reason.sentence(&Case::bare(&pair.name, target));
         if let Some(owner) =
-            self.with_value(None, pair, &host).filter(|_| reason == Reason::GivenToAnother)
+            self.with_value(None, pair, host).filter(|_| reason == Reason::GivenToAnother)
         {
             let owner = super::letter(self.all[owner].browser);
             text = format!("The server gave it to browser {owner}. {text}");
@@ -323,88 +325,15 @@ impl Lives {
         self.push(life, event);
     }
 
+    /// A value under a name at a host, by their numbers.
+    pub(super) fn place(&mut self, host: &str, name: &[u8], value: &[u8]) -> [Text; 3] {
+        [host.as_bytes(), name, value].map(|text| self.texts.number(text))
+    }
+
     pub(super) fn push(&mut self, life: usize, event: CookieEvent) {
         self.happened.push((life, self.all[life].events.len()));
         self.all[life].events.push(event);
     }
-
-    /// The life of a cookie that the jar holds or held.
-    pub(super) fn of_cookie(&mut self, browser: usize, cookie: &cookie::Cookie) -> usize {
-        self.find(identity(browser, cookie))
-    }
-
-    /// The life of a cookie that the jar did not take in, as its line has it.
-    fn of_line(&mut self, browser: usize, received: &Received, target: &Target) -> usize {
-        let set = &received.cookie;
-        let domain = set.domain.as_deref().and_then(cookie::domain::canonical_name);
-        let domain = domain.filter(|domain| !domain.is_empty());
-        let host_only = domain.is_none();
-        let domain = domain.unwrap_or_else(|| target.host.as_str().to_owned());
-        let path = set.path.clone().filter(|path| path.starts_with(b"/"));
-        let path = path.unwrap_or_else(|| cookie::path::default_path(&target.path).to_vec());
-        let identity = (browser, set.name.clone(), domain, Some(host_only), Some(path));
-        self.of_new(identity, target.host.as_str())
-    }
-
-    /// The life of a cookie whose scope has just been shown; one known only from requests to
-    /// `host` has now found it.
-    fn of_new(&mut self, identity: Identity, host: &str) -> usize {
-        if self.by_identity.contains_key(&identity) {
-            return self.find(identity);
-        }
-        let unseen = (identity.0, identity.1.clone(), host.to_owned(), None, None);
-        let Some(life) = self.by_identity.remove(&unseen) else { return self.find(identity) };
-        let known = &mut self.all[life];
-        (known.domain, known.host_only, known.path) =
-            (identity.2.clone(), identity.3, identity.4.clone());
-        self.by_identity.insert(identity, life);
-        life
-    }
-
-    /// A refused cookie: with those of its name, if there are any.
-    fn of_refused(&mut self, browser: usize, received: &Received, target: &Target) -> usize {
-        let host = target.host.as_str();
-        let same = self.all.iter().position(|life| {
-            life.browser == browser && life.name == received.cookie.name && life.domain == host
-        });
-        same.unwrap_or_else(|| self.of_line(browser, received, target))
-    }
-
-    fn find(&mut self, identity: Identity) -> usize {
-        if let Some(life) = self.by_identity.get(&identity) {
-            return *life;
-        }
-        let (browser, name, domain, host_only, path) = identity.clone();
-        let (versions, events) = (Vec::new(), Vec::new());
-        self.all.push(CookieLife { browser, name, domain, host_only, path, versions, events });
-        self.by_identity.insert(identity, self.all.len() - 1);
-        self.all.len() - 1
-    }
-
-    /// The number of a value among those of its cookie.
-    pub(super) fn version(
-        &mut self,
-        life: usize,
-        name: &[u8],
-        value: &[u8],
-        now: Timestamp,
-    ) -> usize {
-        let versions = &mut self.all[life].versions;
-        if let Some(known) = versions.iter().position(|version| version.value == value) {
-            return known;
-        }
-        let context = session::Context { now_hint: Some(now) };
-        let reading = session::decode(&session::Cookie::new(name, value), &context);
-        let number = versions.len() + 1;
-        versions.push(Version { number, value: value.to_vec(), reading, key: None });
-        self.by_value.entry((name.to_vec(), value.to_vec())).or_default().push(life);
-        number - 1
-    }
-}
-
-fn identity(browser: usize, cookie: &cookie::Cookie) -> Identity {
-    let scope = (Some(cookie.host_only), Some(cookie.path.clone()));
-    (browser, cookie.name.clone(), cookie.domain.clone(), scope.0, scope.1)
 }
 
 fn names(cookie: &cookie::Cookie, pair: &CookiePair) -> bool {

@@ -175,7 +175,7 @@ impl<'a, P: Pages> Machine<'a, P> {
     /// Another value for the same session.
     fn renewed(&mut self, version: usize, before: Option<usize>, place: Place) {
         let payload = |version: usize| {
-            self.life.versions[version].reading.as_ref().and_then(|reading| reading.shown())
+            self.life.versions[version].reading.as_deref().and_then(|reading| reading.shown())
         };
         let (kind, evidence) = match (before.and_then(payload), payload(version)) {
             (Some(old), Some(new)) if old == new => (TurnKind::Refresh, E::SameContent),
@@ -216,7 +216,7 @@ impl<'a, P: Pages> Machine<'a, P> {
             }
             return;
         }
-        let clears = self.visits[place.visit].answered.as_ref();
+        let clears = self.visits[place.visit].answered.as_deref();
         let clears = clears.is_some_and(|answered| answered.clear_site_data.is_some())
             && event.attributes.is_empty();
         let how = if clears { E::SiteDataCleared } else { E::CookieDeleted };
@@ -245,7 +245,7 @@ impl<'a, P: Pages> Machine<'a, P> {
             return self.sent_after_end(version, place);
         }
         let end = version
-            .and_then(|version| self.life.versions[version].reading.as_ref())
+            .and_then(|version| self.life.versions[version].reading.as_deref())
             .and_then(|reading| reading.expires);
         if end.is_some_and(|end| end < place.time) {
             self.turn(TurnKind::Expire, Stage::Expired, place, vec![E::ValueTimeOver]);
@@ -328,7 +328,7 @@ impl<'a, P: Pages> Machine<'a, P> {
     }
 
     fn names(&self, version: usize) -> Option<String> {
-        let reading = self.life.versions[version].reading.as_ref()?;
+        let reading = self.life.versions[version].reading.as_deref()?;
         super::sessions::identity(reading.shown()?)
     }
 
@@ -338,12 +338,12 @@ impl<'a, P: Pages> Machine<'a, P> {
 
     /// Whether who is logged in could be read from it.
     fn is_readable(&self, version: usize) -> bool {
-        let reading = self.life.versions[version].reading.as_ref();
+        let reading = self.life.versions[version].reading.as_deref();
         reading.is_some_and(|reading| reading.kind != Kind::OpaqueId && reading.shown().is_some())
     }
 
     fn is_encrypted(&self, version: usize) -> bool {
-        let reading = self.life.versions[version].reading.as_ref();
+        let reading = self.life.versions[version].reading.as_deref();
         reading.is_some_and(|reading| reading.kind == Kind::Encrypted)
     }
 

@@ -4,6 +4,7 @@
 //! [`Trail`] takes exchanges and gives a [`Story`], the report model. It has no clock and no
 //! output; every list in the story is in capture order, whatever order things were found in.
 
+mod address;
 mod attempt;
 mod awaited;
 mod beside;
@@ -11,11 +12,13 @@ mod chain;
 mod conclusions;
 pub mod diff;
 mod evidence;
+mod fields;
 mod findings;
 mod follow;
 mod form;
 mod happening;
 mod hindsight;
+mod identity;
 mod inputs;
 mod label;
 mod lifetime;
@@ -32,14 +35,16 @@ mod stage;
 mod steps;
 mod story;
 mod targets;
+mod texts;
 mod verify;
 mod versions;
 mod visit;
 mod who;
 
+pub use address::Address;
 pub use chain::{Border, Chain, ChainEnd, Redirect, SentOn};
 pub use conclusions::{Conclusion, ConclusionKind};
-pub use evidence::{Attribution, TiedBy};
+pub use evidence::{Attribution, Confidence, TiedBy};
 pub use findings::{Finding, RULES, Rule, Severity};
 pub use form::Field;
 pub use live::{CookieNews, Happening, Live};
@@ -53,7 +58,6 @@ pub use story::{
 pub use targets::targets;
 pub use verify::{Key, Keys, Scope};
 pub use visit::{Answered, Asked, Purpose, Visit};
-pub use who::Confidence;
 
 use crate::cookie::Jar;
 use crate::limits::HttpLimits;
@@ -61,8 +65,9 @@ use crate::pipeline::Numbered;
 use crate::time::Timestamp;
 use awaited::Awaited;
 use follow::Follower;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 use steps::Known;
 
 /// A point of the capture.
@@ -106,6 +111,8 @@ pub struct Held {
 pub struct Trail {
     visits: Vec<Visit>,
     awaited: Awaited,
+    /// Names of clients, each kept once.
+    agents: BTreeSet<Arc<[u8]>>,
 }
 
 impl Trail {
@@ -113,8 +120,18 @@ impl Trail {
     pub fn push(&mut self, numbered: Numbered) {
         let Numbered { id, exchange } = numbered;
         let mut visit = Visit::of(id, &exchange, HttpLimits::default().decoded_body);
+        self.share_agent(&mut visit);
         self.awaited.mark(&mut visit);
         self.visits.push(visit);
+    }
+
+    fn share_agent(&mut self, visit: &mut Visit) {
+        let Some(asked) = &mut visit.asked else { return };
+        if let Some(known) = self.agents.get(&asked.user_agent) {
+            asked.user_agent = Arc::clone(known);
+        } else {
+            self.agents.insert(Arc::clone(&asked.user_agent));
+        }
     }
 
     /// What each browser held at a point of the capture, as the model has it.
@@ -151,7 +168,7 @@ impl Trail {
         let visits = self.visits;
         let Follower { roster, lives, browsers: assigned, .. } =
             Follower::knowing(&visits, |_, _| true);
-        let mut cookies = lives.all;
+        let mut cookies = lives.into_all();
         beside::reread(&mut cookies);
         versions::number(&mut cookies);
         verify::verify(&mut cookies, keys);
@@ -169,7 +186,7 @@ impl Trail {
             steps::name_steps(&mut steps, known);
             navigations.extend(steps);
         }
-        navigations.sort_by_key(|step| step.hops.first().or(step.parts.first()).copied());
+        navigations.sort_by_cached_key(|step| step.hops.first().or(step.parts.first()).copied());
         let mut story = Story {
             visits,
             browsers,

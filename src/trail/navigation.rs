@@ -1,5 +1,6 @@
 //! Steps of a browser: a page asked for, the redirects that followed, the parts of the page.
 
+use super::address::Address;
 use super::attempt::{is_logout, tries_login};
 use super::chain::is_twin;
 use super::steps::StepKind;
@@ -20,7 +21,7 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 struct Pending {
     navigation: usize,
     from: usize,
-    to: url::Url,
+    to: Address,
     is_part: bool,
 }
 
@@ -35,7 +36,7 @@ pub(super) fn navigations(browser: usize, visits: &[usize], all: &[Visit]) -> Ve
             let hops = steps[one.navigation].hops.len();
             continues(one, visit, all) && !is_another_try(hops, &all[one.from], visit)
         });
-        let answered = |one: &Pending| all[one.from].answered.as_ref().map(|one| one.packet);
+        let answered = |one: &Pending| all[one.from].answered.as_deref().map(|one| one.packet);
         let followed = fitting.max_by_key(|(_, one)| answered(one)).map(|(at, _)| at);
         let (navigation, is_part) = if let Some(at) = followed {
             let Pending { navigation, is_part, .. } = pending.swap_remove(at);
@@ -58,7 +59,7 @@ pub(super) fn navigations(browser: usize, visits: &[usize], all: &[Visit]) -> Ve
         let place = if is_part { &mut step.parts } else { &mut step.hops };
         place.push(index);
         if let Some(to) = visit.redirects_to() {
-            pending.push(Pending { navigation, from: index, to, is_part });
+            pending.push(Pending { navigation, from: index, to: to.clone(), is_part });
         }
     }
     steps
@@ -67,7 +68,7 @@ pub(super) fn navigations(browser: usize, visits: &[usize], all: &[Visit]) -> Ve
 /// Whether a visit belongs to a page. A script that logs its user in or out does something of its
 /// own.
 fn is_part(visit: &Visit) -> bool {
-    visit.asked.as_ref().is_some_and(|asked| {
+    visit.asked.as_deref().is_some_and(|asked| {
         asked.purpose == Purpose::Part && !tries_login(asked) && !is_logout(asked)
     })
 }
@@ -87,7 +88,7 @@ fn continues(pending: &Pending, visit: &Visit, all: &[Visit]) -> bool {
     let patience = if answered.is_redirect() { FOLLOWED_WITHIN } else { FOLLOWED_WITHIN * 4 };
     let in_time = asked.packet > answered.packet && asked.time.since(answered.time) <= patience;
     let keeps_method = matches!(answered.status, 307 | 308);
-    let before = all[pending.from].asked.as_ref().map(|asked| &asked.method);
+    let before = all[pending.from].asked.as_deref().map(|asked| &asked.method);
     let method_fits = if keeps_method {
         before == Some(&asked.method)
     } else {
@@ -101,12 +102,12 @@ fn continues(pending: &Pending, visit: &Visit, all: &[Visit]) -> bool {
 /// latest there is.
 fn page_of(visit: &Visit, steps: &[Navigation], all: &[Visit]) -> usize {
     let last = steps.len() - 1;
-    let Some(referer) = visit.asked.as_ref().and_then(|asked| asked.referer.as_ref()) else {
+    let Some(referer) = visit.asked.as_deref().and_then(|asked| asked.referer.as_ref()) else {
         return last;
     };
     let shows = |step: &Navigation| {
         step.hops.iter().any(|hop| {
-            all[*hop].asked.as_ref().is_some_and(|asked| asked.url.as_ref() == Some(referer))
+            all[*hop].asked.as_deref().is_some_and(|asked| asked.url.as_ref() == Some(referer))
         })
     };
     steps.iter().rposition(shows).unwrap_or(last)

@@ -15,11 +15,13 @@ impl Lives {
         host: &str,
     ) -> bool {
         let lines = self.refused.sent(who.browser, &pair.name, &pair.value).to_vec();
-        let life = self.with_value(Some(who.browser), pair, host).filter(|_| !lines.is_empty());
-        let Some(life) = life else { return false };
+        if lines.is_empty() {
+            return false;
+        }
+        let Some(life) = self.with_value(Some(who.browser), pair, host) else { return false };
         self.kept.extend(lines);
         let version = self.version(life, &pair.name, &pair.value, shown.time);
-        who.profile.note_known(host, &pair.name, &pair.value);
+        who.profile.note_known(self.place(host, &pair.name, &pair.value));
         let event = CookieEvent { version: Some(version), ..event(EventKind::Sent, shown) };
         self.push(life, event);
         true
@@ -48,7 +50,7 @@ impl Lives {
         };
         let life = self.of_cookie(who.browser, &held);
         let version = self.version(life, &pair.name, &pair.value, shown.time);
-        who.profile.note_known(host, &pair.name, &pair.value);
+        who.profile.note_known(self.place(host, &pair.name, &pair.value));
         let mut event = CookieEvent { version: Some(version), ..event(EventKind::Sent, shown) };
         explain(&mut event, Reason::SentOutOfReach, &held, target);
         self.push(life, event);
@@ -58,8 +60,7 @@ impl Lives {
     /// Whether the browser has shown that it holds a cookie of this value for the host that no
     /// response here set: by sending it where the one that was set came along too.
     fn has_unseen(&self, browser: usize, pair: &CookiePair, host: &str) -> bool {
-        let lives = self.by_value.get(&(pair.name.clone(), pair.value.clone()));
-        lives.into_iter().flatten().any(|index| {
+        self.having(&pair.name, &pair.value).iter().any(|(index, _)| {
             let life = &self.all[*index];
             life.browser == browser && life.domain == host && life.path.is_none()
         })
@@ -85,8 +86,8 @@ impl Lives {
         pair: &CookiePair,
         host: &str,
     ) -> Option<usize> {
-        let lives = self.by_value.get(&(pair.name.clone(), pair.value.clone()))?;
-        lives.iter().copied().find(|index| {
+        let lives = self.having(&pair.name, &pair.value).iter().map(|(life, _)| *life);
+        lives.into_iter().find(|index| {
             let life = &self.all[*index];
             browser.is_none_or(|browser| life.browser == browser)
                 && is_at_or_below(host, &life.domain)

@@ -1,13 +1,10 @@
 //! The few words of a page by which a person would know it again.
 
-use crate::http::Headers;
+use super::fields::Media;
+use std::borrow::Cow;
 
 /// How many characters are shown of a page.
 const EXCERPT: usize = 60;
-
-/// Visible text of this length, half of it words, has all that is shown and more, even if each
-/// character is written as a reference.
-const ENOUGH: usize = 32 * EXCERPT;
 
 /// How much of a page is looked through for words.
 const LOOKED_AT: usize = 16 << 10;
@@ -15,25 +12,28 @@ const LOOKED_AT: usize = 16 << 10;
 /// The first visible words of an HTML or text page; its title, where nothing else is visible.
 /// `None` for other content, and where there is none. The content is that after its codings have
 /// been undone.
-pub fn excerpt(headers: &Headers, content: &[u8]) -> Option<String> {
-    let media_type = headers.media_type()?;
-    let is_html = matches!(&*media_type, b"text/html" | b"application/xhtml+xml");
-    if content.is_empty() || !(is_html || media_type == b"text/plain") {
+pub(super) fn excerpt(content_type: Option<&[u8]>, media: Media, content: &[u8]) -> Option<String> {
+    if content.is_empty() || !media.is_page() {
         return None;
     }
     let bytes = &content[..content.len().min(LOOKED_AT)];
-    let (text, _, _) = encoding(headers).decode(bytes);
-    let words = if is_html { visible(&text) } else { text.into_owned() };
-    shorten(&words)
+    let (text, _, _) = encoding(content_type.unwrap_or_default()).decode(bytes);
+    let mut words = Words::default();
+    if media.is_html() {
+        visible(&text, &mut words);
+    } else {
+        words.add(&text);
+    }
+    words.told()
 }
 
 /// Where a page sends its reader by itself: the `Refresh` header, or `<meta http-equiv=refresh>`
 /// (HTML standard, "shared declarative refresh steps"). `None` if it only reloads itself.
-pub fn refresh(headers: &Headers, content: &[u8]) -> Option<String> {
-    if let Some(header) = headers.first("refresh") {
+pub(super) fn refresh(header: Option<&[u8]>, media: Media, content: &[u8]) -> Option<String> {
+    if let Some(header) = header {
         return refresh_target(&String::from_utf8_lossy(header));
     }
-    if headers.media_type().as_deref() != Some(b"text/html") {
+    if media != Media::Html {
         return None;
     }
     let bytes = &content[..content.len().min(LOOKED_AT)];
@@ -68,11 +68,11 @@ fn refresh_target(content: &str) -> Option<String> {
         .filter(|word| word.eq_ignore_ascii_case("url"))
         .map_or(rest, |_| rest[3..].trim_start().strip_prefix('=').unwrap_or(rest).trim());
     let url = url.trim_matches(['"', '\'']);
-    (!url.is_empty()).then(|| unescape(url))
+    (!url.is_empty()).then(|| unescape(url).into_owned())
 }
 
 /// Whether a page has a field for a password (HTML standard, `input type=password`).
-pub fn asks_password(content: &[u8]) -> bool {
+pub(super) fn asks_password(content: &[u8]) -> bool {
     if !mentions(content, b"password") {
         return false;
     }
@@ -89,57 +89,74 @@ pub fn asks_password(content: &[u8]) -> bool {
     })
 }
 
-/// Whether a word occurs, in whatever case. Few pages have these words, so most end here.
+/// Whether a word occurs, in whatever case. Few pages have these words, so most end here; the
+/// letter that is looked for first is one that few other words have.
 fn mentions(content: &[u8], word: &[u8]) -> bool {
-    // The last letters of the words are the rarer ones.
-    let Some((last, before)) = word.split_last() else { return true };
-    memchr::memchr2_iter(last.to_ascii_lowercase(), last.to_ascii_uppercase(), content)
-        .filter_map(|at| content.get(at.checked_sub(before.len())?..at))
-        .any(|text| text.eq_ignore_ascii_case(before))
+    const RARE: &[u8] = b"fw";
+    let at = word.iter().position(|letter| RARE.contains(letter)).unwrap_or(0);
+    let Some(letter) = word.get(at) else { return true };
+    memchr::memchr2_iter(*letter, letter.to_ascii_uppercase(), content)
+        .filter_map(|found| content.get(found.checked_sub(at)?..)?.get(..word.len()))
+        .any(|text| text.eq_ignore_ascii_case(word))
 }
 
-fn encoding(headers: &Headers) -> &'static encoding_rs::Encoding {
-    let value = headers.first("content-type").unwrap_or_default();
-    let label = memchr::memmem::find(value, b"charset=").map(|at| &value[at + 8..]);
+fn encoding(content_type: &[u8]) -> &'static encoding_rs::Encoding {
+    let label = memchr::memmem::find(content_type, b"charset=").map(|at| &content_type[at + 8..]);
     let label = label.map(|label| label.split(|byte| *byte == b';').next().unwrap_or_default());
     let label = label.map(|label| label.trim_ascii().trim_ascii_start());
     label.and_then(encoding_rs::Encoding::for_label).unwrap_or(encoding_rs::UTF_8)
 }
 
 /// Text outside tags, scripts, styles and the head; the title, if there is no other.
-fn visible(html: &str) -> String {
-    const HIDDEN: [&str; 5] = ["script", "style", "head", "template", "noscript"];
-    let mut out = String::new();
-    let mut title = String::new();
+fn visible(html: &str, words: &mut Words) {
+    let mut title = "";
     let mut rest = html;
-    while let Some(open) = rest.find('<') {
-        out.push_str(&rest[..open]);
-        if out.len() > ENOUGH && out.split_whitespace().map(str::len).sum::<usize>() > ENOUGH / 2 {
-            return unescape(&out);
+    while let Some(open) = memchr::memchr(b'<', rest.as_bytes()) {
+        words.add(&unescape(&rest[..open]));
+        if words.is_enough() {
+            return;
         }
         let tag = &rest[open + 1..];
-        let name: String = tag
-            .chars()
-            .take_while(char::is_ascii_alphanumeric)
-            .collect::<String>()
-            .to_ascii_lowercase();
-        rest = after(tag, ">");
-        out.push(' ');
+        rest = memchr::memchr(b'>', tag.as_bytes()).map_or("", |end| &tag[end + 1..]);
         if tag.starts_with("!--") {
             rest = after(tag, "-->");
-        } else if HIDDEN.contains(&name.as_str()) {
-            if name == "head" {
-                title = within(rest, "<title>", "</title>");
+        } else if let Some(end) = end_of_hidden(tag) {
+            if end == "</head>" {
+                title = after_tag(rest, "<title>").map_or("", until_title_ends);
             }
-            rest = after(rest, &format!("</{name}>"));
-        } else if name == "title" {
-            title = within(&format!("<title>{rest}"), "<title>", "</title>");
-            rest = after(rest, "</title>");
+            rest = after_tag(rest, end).unwrap_or_default();
+        } else if is_named(tag, "title") {
+            title = until_title_ends(rest);
+            rest = after_tag(rest, "</title>").unwrap_or_default();
         }
     }
-    out.push_str(rest);
-    let text = if out.trim().is_empty() { title } else { out };
-    unescape(&text)
+    words.add(&unescape(rest));
+    if words.text.is_empty() {
+        words.add(&unescape(title));
+    }
+}
+
+/// The end tag of an element whose content is not shown.
+fn end_of_hidden(tag: &str) -> Option<&'static str> {
+    const HIDDEN: [(&str, &str); 5] = [
+        ("script", "</script>"),
+        ("style", "</style>"),
+        ("head", "</head>"),
+        ("template", "</template>"),
+        ("noscript", "</noscript>"),
+    ];
+    let first = tag.bytes().next()?;
+    if !matches!(first.to_ascii_lowercase(), b's' | b'h' | b't' | b'n') {
+        return None;
+    }
+    HIDDEN.iter().find(|(name, _)| is_named(tag, name)).map(|(_, end)| *end)
+}
+
+/// Whether a tag, given from its name on, has this name.
+fn is_named(tag: &str, name: &str) -> bool {
+    let own = tag.as_bytes().get(..name.len());
+    own.is_some_and(|own| own.eq_ignore_ascii_case(name.as_bytes()))
+        && !tag.as_bytes().get(name.len()).is_some_and(u8::is_ascii_alphanumeric)
 }
 
 /// What follows the first `end`; nothing, if it does not occur.
@@ -147,13 +164,19 @@ fn after<'a>(text: &'a str, end: &str) -> &'a str {
     text.find(end).map_or("", |at| &text[at + end.len()..])
 }
 
-fn within(text: &str, start: &str, end: &str) -> String {
-    let inner = after(text, start);
-    inner[..inner.find(end).unwrap_or(0)].to_owned()
+/// What follows a tag.
+fn after_tag<'a>(text: &'a str, tag: &str) -> Option<&'a str> {
+    let mut tags = memchr::memchr_iter(b'<', text.as_bytes()).map(|at| &text[at..]);
+    tags.find_map(|text| text.strip_prefix(tag))
+}
+
+fn until_title_ends(text: &str) -> &str {
+    let mut tags = memchr::memchr_iter(b'<', text.as_bytes());
+    tags.find(|at| text[*at..].starts_with("</title>")).map_or("", |end| &text[..end])
 }
 
 /// The character references that make up nearly all of those met.
-fn unescape(text: &str) -> String {
+fn unescape(text: &str) -> Cow<'_, str> {
     let pairs = [
         ("&nbsp;", " "),
         ("&lt;", "<"),
@@ -162,25 +185,60 @@ fn unescape(text: &str) -> String {
         ("&#39;", "'"),
         ("&#34;", "\""),
     ];
-    if !text.contains('&') {
-        return text.to_owned();
+    if memchr::memchr(b'&', text.as_bytes()).is_none() {
+        return text.into();
     }
     let text = pairs.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
-    text.replace("&amp;", "&")
+    text.replace("&amp;", "&").into()
 }
 
-fn shorten(text: &str) -> Option<String> {
-    let mut words = String::new();
-    for word in text.split_whitespace() {
-        if !words.is_empty() {
-            words.push(' ');
-        }
-        words += word;
-        if words.chars().count() > EXCERPT {
-            return Some(words.chars().take(EXCERPT - 1).chain(['…']).collect());
+/// The first words of a text, with one space between them.
+#[derive(Debug, Default)]
+struct Words {
+    text: String,
+    /// Its length in characters.
+    length: usize,
+}
+
+impl Words {
+    fn add(&mut self, text: &str) {
+        // Line tabulation is white space for all but ASCII.
+        if text.is_ascii() && !text.as_bytes().contains(&0x0b) {
+            self.take(text.split_ascii_whitespace(), str::len);
+        } else {
+            self.take(text.split_whitespace(), |word| word.chars().count());
         }
     }
-    (!words.is_empty()).then_some(words)
+
+    fn take<'t>(&mut self, words: impl Iterator<Item = &'t str>, length: fn(&str) -> usize) {
+        for word in words {
+            if self.is_enough() {
+                return;
+            }
+            if !self.text.is_empty() {
+                self.text.push(' ');
+                self.length += 1;
+            }
+            self.text += word;
+            self.length += length(word);
+        }
+    }
+
+    /// Whether there are more than are shown.
+    const fn is_enough(&self) -> bool {
+        self.length > EXCERPT
+    }
+
+    fn told(mut self) -> Option<String> {
+        if self.is_enough()
+            && let Some((end, _)) = self.text.char_indices().nth(EXCERPT - 1)
+        {
+            self.text.truncate(end);
+            self.text.push('…');
+        }
+        self.text.shrink_to_fit();
+        (!self.text.is_empty()).then_some(self.text)
+    }
 }
 
 #[cfg(test)]
@@ -188,8 +246,8 @@ mod tests {
     use super::*;
 
     fn of(media_type: &str, text: &str) -> Option<String> {
-        let headers = Headers::from_pairs(&[("Content-Type", media_type)]);
-        excerpt(&headers, text.as_bytes())
+        let content_type = Some(media_type.as_bytes());
+        excerpt(content_type, Media::of(content_type), text.as_bytes())
     }
 
     #[test]
@@ -214,10 +272,7 @@ mod tests {
 
     #[test]
     fn pages_that_send_their_reader_on_are_understood() {
-        let of = |html: &str| {
-            let headers = Headers::from_pairs(&[("Content-Type", "text/html")]);
-            refresh(&headers, html.as_bytes())
-        };
+        let of = |html: &str| refresh(None, Media::Html, html.as_bytes());
         for (html, target) in [
             (
                 r#"<meta http-equiv="refresh" content="0; url=/next?a=1&amp;b=2">"#,
@@ -233,8 +288,7 @@ mod tests {
         ] {
             assert_eq!(of(html).as_deref(), target, "{html}");
         }
-        let headers = Headers::from_pairs(&[("Refresh", "1;url=/x")]);
-        assert_eq!(refresh(&headers, b"").as_deref(), Some("/x"));
+        assert_eq!(refresh(Some(b"1;url=/x"), Media::Other, b"").as_deref(), Some("/x"));
     }
 
     #[test]
@@ -248,7 +302,7 @@ mod tests {
 
     #[test]
     fn the_declared_encoding_is_used() {
-        let headers = Headers::from_pairs(&[("Content-Type", "text/html; charset=iso-8859-1")]);
-        assert_eq!(excerpt(&headers, b"Gr\xfc\xdfe").unwrap(), "Grüße");
+        let content_type = Some(&b"text/html; charset=iso-8859-1"[..]);
+        assert_eq!(excerpt(content_type, Media::Html, b"Gr\xfc\xdfe").unwrap(), "Grüße");
     }
 }

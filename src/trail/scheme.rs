@@ -1,55 +1,43 @@
 //! Which scheme the browser spoke. The packets may show a stretch of the way on which TLS has
 //! already been taken off: behind a proxy or a load balancer, or in a capture of what one decrypted.
 
+use super::fields::Asking;
 use crate::cookie::{Host, Scheme};
 use crate::http::{Headers, Request};
 use std::net::SocketAddr;
 
 /// A scheme, and whether it may have been the other one at the browser's end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Spoken {
     pub scheme: Scheme,
     pub in_doubt: bool,
     /// Whether somebody between the two passed the request on.
     pub is_forwarded: bool,
+    /// The host that the request names, and the port, where one is written.
+    pub host: Option<(Host, Option<u16>)>,
 }
 
 /// The scheme that the browser used for a request seen in clear, and asked of `server`.
-pub(super) fn spoken(request: &Request, server: SocketAddr) -> Spoken {
-    let headers = &request.headers;
-    let is_marked = has_marks(headers);
-    let is_forwarded = is_forwarded(request, is_marked);
+pub(super) fn spoken(request: &Request, fields: &Asking<'_>, server: SocketAddr) -> Spoken {
+    let is_forwarded = is_forwarded(request, fields);
+    let host = fields.host.and_then(Host::from_authority);
     if request.start.target.starts_with(b"http://") {
         // To a proxy, which is told the whole URL.
-        return Spoken { scheme: Scheme::Http, in_doubt: false, is_forwarded };
+        return Spoken { scheme: Scheme::Http, in_doubt: false, is_forwarded, host };
     }
-    let said = is_marked.then(|| forwarded_scheme(headers)).flatten();
-    let host = headers.first("host").and_then(Host::from_authority);
+    let said = fields.has_marks.then(|| forwarded_scheme(&request.headers)).flatten();
     let is_here = host.as_ref().is_some_and(|(host, _)| host.is_loopback());
     let port = host.as_ref().and_then(|(_, port)| *port);
     // A browser leaves the port out where it is its scheme's own (RFC 9110 section 7.2), and sends
     // fetch metadata to trustworthy hosts only (W3C Fetch Metadata, section 3).
     let is_https = said == Some(Scheme::Https)
         || (server.port() == 443 && port.is_none() && host.is_some())
-        || (headers.first("sec-fetch-site").is_some() && !is_here);
+        || (fields.fetch_site.is_some() && !is_here);
     let is_relayed = port.unwrap_or(80) != server.port() && host.is_some();
-    Spoken {
-        scheme: if is_https { Scheme::Https } else { Scheme::Http },
-        in_doubt: !is_https
-            && said.is_none()
-            && (is_relayed || is_forwarded || comes_from_https(headers)),
-        is_forwarded,
-    }
-}
-
-/// Whether any field may be one that a proxy adds: one look at all names, before each is looked for.
-fn has_marks(headers: &Headers) -> bool {
-    headers.iter().any(|(name, _)| match name {
-        [_, b'-', ..] | [_, _, b'-', ..] => true,
-        other => [&b"via"[..], b"forwarded", b"front-end-https"]
-            .iter()
-            .any(|mark| other.eq_ignore_ascii_case(mark)),
-    })
+    let from_https = || host.as_ref().is_some_and(|(host, _)| comes_from_https(fields, host));
+    let in_doubt = !is_https && said.is_none() && (is_relayed || is_forwarded || from_https());
+    let scheme = if is_https { Scheme::Https } else { Scheme::Http };
+    Spoken { scheme, in_doubt, is_forwarded, host }
 }
 
 /// What a proxy says of the scheme that was spoken to it.
@@ -80,7 +68,7 @@ fn forwarded_scheme(headers: &Headers) -> Option<Scheme> {
 
 /// Whether somebody between the browser and the server passed the request on. Browsers speak
 /// HTTP/1.1; one that seems to speak 1.0 has a proxy before it (nginx does so by itself).
-fn is_forwarded(request: &Request, is_marked: bool) -> bool {
+fn is_forwarded(request: &Request, fields: &Asking<'_>) -> bool {
     const MARKS: [&str; 6] = [
         "via",
         "forwarded",
@@ -89,20 +77,20 @@ fn is_forwarded(request: &Request, is_marked: bool) -> bool {
         "x-real-ip",
         "cf-connecting-ip",
     ];
-    let headers = &request.headers;
+    let has = |name: &&str| request.headers.first(name).is_some();
     let is_old = (request.start.version.major, request.start.version.minor) == (1, 0);
-    let is_browser =
-        || headers.first("user-agent").is_some_and(|name| name.starts_with(b"Mozilla/5"));
-    (is_old && is_browser()) || is_marked && MARKS.iter().any(|name| headers.first(name).is_some())
+    let is_browser = fields.user_agent.is_some_and(|name| name.starts_with(b"Mozilla/5"));
+    (is_old && is_browser) || fields.has_marks && MARKS.iter().any(has)
 }
 
 /// Whether a page of the same host that came over https asks. Browsers do not name such a page to
 /// http by default (W3C Referrer Policy, section 3), so the request was hardly made over http.
-fn comes_from_https(headers: &Headers) -> bool {
-    let Some((own, _)) = headers.first("host").and_then(Host::from_authority) else { return false };
-    ["origin", "referer"].iter().filter_map(|name| headers.first(name)).any(|page| {
+fn comes_from_https(fields: &Asking<'_>, own: &Host) -> bool {
+    let pages = [fields.origin, fields.referer].into_iter().flatten();
+    let mut others = pages.filter(|page| !page.starts_with(b"http://"));
+    others.any(|page| {
         crate::cookie::Target::from_url(page)
-            .is_some_and(|page| page.scheme == Scheme::Https && page.host == own)
+            .is_some_and(|page| page.scheme == Scheme::Https && page.host == *own)
     })
 }
 
@@ -114,7 +102,8 @@ mod tests {
     fn of(port: u16, lines: &str) -> (Scheme, bool) {
         let exchange = exchange([1, 2], &format!("GET / HTTP/1.1\n{lines}"), "HTTP/1.1 200 OK");
         let request = exchange.request.unwrap();
-        let spoken = spoken(&request, SocketAddr::from(([10, 0, 0, 2], port)));
+        let fields = Asking::of(&request.headers);
+        let spoken = spoken(&request, &fields, SocketAddr::from(([10, 0, 0, 2], port)));
         (spoken.scheme, spoken.in_doubt)
     }
 
@@ -157,7 +146,8 @@ mod tests {
             "HTTP/1.1 200 OK",
         );
         let server = SocketAddr::from(([10, 0, 0, 2], 80));
-        assert!(spoken(&old.request.unwrap(), server).in_doubt);
+        let old = old.request.unwrap();
+        assert!(spoken(&old, &Asking::of(&old.headers), server).in_doubt);
         let said = "Host: a.test\nX-Forwarded-Proto: http\nX-Forwarded-For: 10.0.0.9";
         assert_eq!(of(80, said), (Scheme::Http, false));
     }

@@ -65,7 +65,7 @@ pub(super) fn session(index: usize, life: &CookieLife) -> Option<SessionLife> {
 }
 
 fn shown(life: &CookieLife, version: usize) -> Option<&Value> {
-    life.versions[version].reading.as_ref().and_then(Reading::shown)
+    life.versions[version].reading.as_deref().and_then(Reading::shown)
 }
 
 /// Who a payload says is logged in.

@@ -1,6 +1,7 @@
 //! What a step was for, told from what it did: a login is where a session begins to say who the
 //! user is, a logout where it ends, whatever the paths are called.
 
+use super::address::Address;
 use super::attempt::{self, Outcome, is_login_url, is_logout, path_of, tries_login, user_in};
 use super::chain::{self, Chain, ChainEnd};
 use super::lives::EventAt;
@@ -173,7 +174,7 @@ impl Deeds {
 
 impl Known<'_> {
     fn identity(&self, cookie: usize, version: Option<usize>) -> Option<String> {
-        let reading = self.cookies[cookie].versions.get(version?)?.reading.as_ref();
+        let reading = self.cookies[cookie].versions.get(version?)?.reading.as_deref();
         reading.and_then(Reading::shown).and_then(super::sessions::identity)
     }
 }
@@ -184,21 +185,21 @@ struct Page<'a> {
     step: &'a Navigation,
     known: Known<'a>,
     is_first_of_host: bool,
-    last_url: Option<url::Url>,
+    last_url: Option<Address>,
 }
 
 impl Page<'_> {
     fn first(&self) -> Option<&Asked> {
         let first = self.step.hops.first().or(self.step.parts.first())?;
-        self.known.visits[*first].asked.as_ref()
+        self.known.visits[*first].asked.as_deref()
     }
 
     fn last(&self) -> Option<&Visit> {
         self.step.hops.last().map(|last| &self.known.visits[*last])
     }
 
-    fn last_url(&self) -> Option<url::Url> {
-        self.last()?.asked.as_ref()?.url.clone()
+    fn last_url(&self) -> Option<Address> {
+        self.last()?.asked.as_deref()?.url.clone()
     }
 
     fn name(&self, deeds: &Deeds, before: Option<&str>, after: Option<&str>) -> (StepKind, String) {
@@ -282,7 +283,7 @@ mod tests {
     /// A session cookie with these events, each in a visit of its own.
     fn life(events: &[EventKind]) -> CookieLife {
         let cookie = session::Cookie::new(b"session", FLASK);
-        let reading = session::decode(&cookie, &session::Context::default());
+        let reading = session::decode(&cookie, &session::Context::default()).map(Box::new);
         let events = events.iter().enumerate().map(|(visit, kind)| CookieEvent {
             kind: *kind,
             visit: Some(visit),

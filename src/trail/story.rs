@@ -5,13 +5,12 @@
 
 use super::chain::Chain;
 use super::conclusions::Conclusion;
-use super::evidence::Attribution;
+use super::evidence::{Attribution, Confidence};
 use super::findings::Finding;
 use super::lives::EventAt;
 use super::stage::Turn;
 use super::steps::StepKind;
 use super::visit::Visit;
-use super::who::Confidence;
 use crate::cookie::{Agent, Attribute, Reason, Verdict};
 use crate::session::{Kind, Reading};
 use crate::time::Timestamp;
@@ -189,7 +188,7 @@ pub struct CookieLife {
 impl CookieLife {
     /// The reading of its first value that is a known format.
     pub fn reading(&self) -> Option<&Reading> {
-        self.versions.iter().find_map(|version| version.reading.as_ref())
+        self.versions.iter().find_map(|version| version.reading.as_deref())
     }
 
     /// Whether it carries or names a session. A token that names a user and comes with every
@@ -210,7 +209,7 @@ pub struct Version {
     /// The value, as on the wire.
     pub value: Vec<u8>,
     /// What it says, where its format is known.
-    pub reading: Option<Reading>,
+    pub reading: Option<Box<Reading>>,
     /// The number of the key that signed it, where keys were given and one did.
     pub key: Option<usize>,
 }

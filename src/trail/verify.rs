@@ -63,14 +63,14 @@ pub(super) fn verify(cookies: &mut [CookieLife], keys: &Keys) {
     for (index, life) in cookies.iter().enumerate() {
         for version in 0..life.versions.len() {
             let companions = beside.companions(cookies, index, version);
-            let own = life.versions[version].reading.as_ref();
+            let own = life.versions[version].reading.as_deref();
             let judgement = own.and_then(|own| keys.judge(life, version, own, &companions));
             judged.extend(judgement.map(|judgement| (index, version, judgement)));
         }
     }
     for (life, version, (reading, key)) in judged {
         let version = &mut cookies[life].versions[version];
-        (version.reading, version.key) = (Some(reading), key);
+        (version.reading, version.key) = (Some(Box::new(reading)), key);
     }
 }
 

@@ -2,24 +2,39 @@
 //! that a copied session shows.
 
 use super::story::CookieLife;
+use crate::time::Timestamp;
 use std::collections::BTreeMap;
+
+/// The numbers of values.
+type ByValue<'a> = BTreeMap<&'a [u8], usize>;
 
 /// Numbers the values of all cookies of one name and domain from 1, in the order in which they
 /// were first seen, whichever browser had them.
 pub(super) fn number(lives: &mut [CookieLife]) {
     let mut first_seen = Vec::new();
     for (index, life) in lives.iter().enumerate() {
+        let mut firsts: Vec<Option<(Timestamp, Option<u64>)>> = vec![None; life.versions.len()];
         for event in &life.events {
-            first_seen
-                .extend(event.version.map(|version| (event.time, event.packet, index, version)));
+            if let Some(first) = event.version.and_then(|version| firsts.get_mut(version)) {
+                let seen = (event.time, event.packet);
+                *first = Some(first.map_or(seen, |first| first.min(seen)));
+            }
         }
+        let firsts = firsts.into_iter().enumerate();
+        first_seen.extend(firsts.filter_map(|(version, first)| Some((first?, index, version))));
     }
     first_seen.sort_unstable();
-    let mut numbers = Numbers::default();
-    for (_, _, index, version) in first_seen {
-        let life = &mut lives[index];
-        let value = &life.versions[version].value;
-        life.versions[version].number = numbers.number(&life.name, &life.domain, value);
+    let mut cookies: BTreeMap<(&[u8], &str), ByValue<'_>> = BTreeMap::new();
+    let mut numbers = Vec::with_capacity(first_seen.len());
+    for (_, index, version) in first_seen {
+        let life = &lives[index];
+        let known = cookies.entry((&life.name, &life.domain)).or_default();
+        let next = known.len() + 1;
+        let number = *known.entry(&life.versions[version].value).or_insert(next);
+        numbers.push((index, version, number));
+    }
+    for (index, version, number) in numbers {
+        lives[index].versions[version].number = number;
     }
 }
 

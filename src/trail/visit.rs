@@ -1,16 +1,21 @@
 //! An exchange as the trail needs it: who asked for what with which cookies, what came back, and
 //! the few words of the page that a person would remember. Bodies are left behind.
 
+use super::address::Address;
+use super::attempt::About;
+use super::fields::{Answering, Asking, Media};
 use super::form::{self, Field};
 use super::page;
-use super::scheme;
+use super::scheme::{self, Spoken};
 use crate::cookie::site::Load;
-use crate::cookie::{Clues, CookieHeader, Host, Scheme, Site, Target};
+use crate::cookie::{CookieHeader, Scheme, Site, Target};
 use crate::http::{Exchange, Headers, Message, Problem, Request, Response, decode_content};
 use crate::note::{Note, NoteKind};
 use crate::time::Timestamp;
+use percent_encoding::AsciiSet;
 use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// A request, as the trail needs it.
 #[derive(Debug, Clone)]
@@ -24,7 +29,7 @@ pub struct Asked {
     /// The request target, as sent.
     pub path: Vec<u8>,
     /// The absolute URL, where it can be told.
-    pub url: Option<url::Url>,
+    pub url: Option<Address>,
     /// Where it went, as far as cookies care; `None` if the host cannot be read.
     pub target: Option<Target>,
     /// From where it was made.
@@ -32,11 +37,11 @@ pub struct Asked {
     /// The cookies it carried.
     pub cookies: CookieHeader,
     /// `User-Agent`; empty if there was none.
-    pub user_agent: Vec<u8>,
+    pub user_agent: Arc<[u8]>,
     /// What a client sends with every request beside its name: languages and client hints.
     pub traits: Vec<u8>,
     /// `Referer`.
-    pub referer: Option<url::Url>,
+    pub referer: Option<Address>,
     /// The form fields it submitted.
     pub form: Vec<Field>,
     /// Whether it submitted them as JSON.
@@ -47,6 +52,8 @@ pub struct Asked {
     pub purpose: Purpose,
     /// Whether somebody between client and server passed it on, whose connections may be shared.
     pub is_relayed: bool,
+    /// What it is for.
+    pub(super) about: About,
 }
 
 impl Asked {
@@ -97,7 +104,7 @@ pub struct Answered {
     pub has_refresh_header: bool,
     /// Every `Set-Cookie` line, in order.
     pub set_cookies: Vec<Vec<u8>>,
-    /// `Date`.
+    /// `Date`, where there are lines that are to be read by it.
     pub date: Option<Timestamp>,
     /// Whether any cache may keep it and give it to others (RFC 9111 section 3).
     pub is_shared_cacheable: bool,
@@ -139,9 +146,11 @@ pub struct Visit {
     /// Who answered.
     pub server: SocketAddr,
     /// The request, if it was captured.
-    pub asked: Option<Asked>,
+    pub asked: Option<Box<Asked>>,
     /// The response, if it was captured.
-    pub answered: Option<Answered>,
+    pub answered: Option<Box<Answered>>,
+    /// Where the answer leads, if it does.
+    leads_to: Option<Box<Address>>,
     /// What was odd.
     pub notes: Vec<Note>,
 }
@@ -151,39 +160,45 @@ impl Visit {
     pub fn of(id: u64, exchange: &Exchange, decoded_cap: usize) -> Self {
         let mut notes = exchange.notes.clone();
         let asked = exchange.request.as_ref().map(|request| {
-            asked(request, exchange, &content(request, "request", decoded_cap, &mut notes))
+            Box::new(asked(
+                request,
+                exchange,
+                &content(request, "request", decoded_cap, &mut notes),
+            ))
         });
         let answered = exchange.response.as_ref().map(|response| {
-            answered(response, &content(response, "response", decoded_cap, &mut notes))
+            Box::new(answered(response, &content(response, "response", decoded_cap, &mut notes)))
         });
         let Exchange { connection, connected, client, server, .. } = *exchange;
-        Self { id, connection, connected, client, server, asked, answered, notes }
+        let leads_to = leads_to(asked.as_deref(), answered.as_deref()).map(Box::new);
+        Self { id, connection, connected, client, server, asked, answered, leads_to, notes }
     }
 
     /// When it began.
     pub fn time(&self) -> Option<Timestamp> {
-        let asked = self.asked.as_ref().map(|asked| asked.time);
-        asked.or(self.answered.as_ref().map(|answered| answered.time))
+        let asked = self.asked.as_deref().map(|asked| asked.time);
+        asked.or(self.answered.as_deref().map(|answered| answered.time))
     }
 
     /// The packet and the time of each of its messages.
     pub(super) fn moments(&self) -> impl Iterator<Item = (u64, Timestamp)> {
-        let asked = self.asked.as_ref().map(|asked| (asked.packet, asked.time));
-        let answered = self.answered.as_ref().map(|answered| (answered.packet, answered.time));
+        let asked = self.asked.as_deref().map(|asked| (asked.packet, asked.time));
+        let answered = self.answered.as_deref().map(|answered| (answered.packet, answered.time));
         asked.into_iter().chain(answered)
     }
 
     /// The URL that a redirect leads to, be it by status or by the page itself.
-    pub fn redirects_to(&self) -> Option<url::Url> {
-        let answered = self.answered.as_ref()?;
-        let location = if answered.is_redirect() {
-            escaped(answered.location.as_deref()?)
-        } else {
-            answered.refresh.clone()?
-        };
-        let mut url = self.asked.as_ref()?.url.as_ref()?.join(&location).ok()?;
-        url.set_fragment(None);
-        Some(url)
+    pub fn redirects_to(&self) -> Option<&Address> {
+        self.leads_to.as_deref()
+    }
+}
+
+fn leads_to(asked: Option<&Asked>, answered: Option<&Answered>) -> Option<Address> {
+    let (url, answered) = (asked?.url.as_ref()?, answered?);
+    if answered.is_redirect() {
+        url.join(&escaped(answered.location.as_deref()?))
+    } else {
+        url.join(answered.refresh.as_deref()?)
     }
 }
 
@@ -210,43 +225,26 @@ fn content<'a, S>(
 
 /// A `Location` as a browser reads it: bytes that are not ASCII are escaped, in whatever encoding
 /// they are.
-fn escaped(location: &[u8]) -> String {
-    location.iter().fold(String::new(), |mut text, byte| {
-        if byte.is_ascii() {
-            text.push(char::from(*byte));
-            text
-        } else {
-            text + &format!("%{byte:02X}")
-        }
-    })
+fn escaped(location: &[u8]) -> Cow<'_, str> {
+    percent_encoding::percent_encode(location, &AsciiSet::EMPTY).into()
 }
 
 fn asked(request: &Request, exchange: &Exchange, content: &[u8]) -> Asked {
-    let headers = &request.headers;
-    let spoken = scheme::spoken(request, exchange.server);
+    let fields = Asking::of(&request.headers);
+    let media = Media::of(fields.content_type);
+    let spoken = scheme::spoken(request, &fields, exchange.server);
     let on_wire = match spoken.scheme {
         Scheme::Http => crate::http::Scheme::Http,
         Scheme::Https => crate::http::Scheme::Https,
     };
     let url = request.url(on_wire, exchange.server);
-    let url = url.and_then(|url| url::Url::parse(&url.to_string()).ok());
-    let target = target(request, exchange, url.as_ref(), spoken.scheme);
-    let header = |name| headers.first(name);
-    let clues = Clues {
-        method: &request.start.method,
-        fetch_site: header("sec-fetch-site"),
-        fetch_mode: header("sec-fetch-mode"),
-        fetch_dest: header("sec-fetch-dest"),
-        origin: header("origin"),
-        referer: header("referer"),
-        storage_access: header("sec-fetch-storage-access"),
-        upgrade_insecure_requests: header("upgrade-insecure-requests").is_some(),
-    };
+    let url = url.and_then(|url| Address::read(&url.pieces().concat()));
+    let (scheme_in_doubt, is_relayed) = (spoken.in_doubt, spoken.is_forwarded);
+    let target = target(request, exchange, url.as_ref(), spoken);
+    let clues = fields.clues(&request.start.method);
     let site = target.as_ref().map(|target| Site::of_request(&clues, target)).unwrap_or_default();
-    let site = Site { scheme_in_doubt: spoken.in_doubt, ..site };
-    let referer =
-        header("referer").and_then(|url| url::Url::parse(std::str::from_utf8(url).ok()?).ok());
-    Asked {
+    let site = Site { scheme_in_doubt, ..site };
+    let mut asked = Asked {
         packet: request.at.packet,
         time: request.at.time,
         method: request.start.method.to_vec(),
@@ -254,53 +252,60 @@ fn asked(request: &Request, exchange: &Exchange, content: &[u8]) -> Asked {
         url,
         target,
         site,
-        cookies: CookieHeader::parse(headers.all("cookie")),
-        user_agent: header("user-agent").unwrap_or_default().to_vec(),
-        traits: [header("accept-language"), header("sec-ch-ua")]
+        purpose: purpose(&request.headers, &fields, &request.start.target),
+        user_agent: fields.user_agent.unwrap_or_default().into(),
+        traits: [fields.accept_language, fields.sec_ch_ua]
             .map(Option::unwrap_or_default)
             .join(&b'|'),
-        referer,
-        form: form::fields(headers, content),
-        is_json: form::is_json(headers),
-        has_basic: header("authorization").is_some_and(|value| {
+        referer: fields.referer.and_then(|url| Address::read(std::str::from_utf8(url).ok()?)),
+        form: form::fields(media, content),
+        is_json: media == Media::Json,
+        has_basic: fields.authorization.is_some_and(|value| {
             value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic "))
         }),
-        purpose: purpose(headers, &clues, &request.start.target),
-        is_relayed: spoken.is_forwarded,
-    }
+        is_relayed,
+        cookies: fields.cookies,
+        about: About::default(),
+    };
+    asked.about = About::of(&asked);
+    asked
 }
 
 fn target(
     request: &Request,
     exchange: &Exchange,
-    url: Option<&url::Url>,
-    scheme: Scheme,
+    url: Option<&Address>,
+    spoken: Spoken,
 ) -> Option<Target> {
-    if let Some(target) = url.and_then(|url| Target::from_url(url.as_str().as_bytes())) {
+    let as_sent = &request.start.target;
+    if let Some(mut target) = url.and_then(|url| Target::from_url(url.as_str().as_bytes())) {
         // The path as sent: cookies are matched before any normalisation (RFC 6265bis 5.1.4).
-        let as_sent = &request.start.target;
-        let path = if as_sent.starts_with(b"/") { &as_sent[..] } else { &target.path[..] };
-        return Some(Target::new(target.scheme, target.host.clone(), target.port, path));
+        let path = crate::cookie::path::path_of(as_sent);
+        if as_sent.starts_with(b"/") && target.path != path {
+            target.path = path.to_vec();
+        }
+        return Some(target);
     }
-    let (host, port) = Host::from_authority(request.headers.first("host")?)?;
+    let (host, port) = spoken.host?;
     let port = port.unwrap_or(exchange.server.port());
-    Some(Target::new(scheme, host, port, &request.start.target))
+    Some(Target::new(spoken.scheme, host, port, as_sent))
 }
 
-fn purpose(headers: &Headers, clues: &Clues<'_>, path: &[u8]) -> Purpose {
-    let page = if is_reload(headers) { Purpose::Reload } else { Purpose::Page };
+fn purpose(headers: &Headers, fields: &Asking<'_>, path: &[u8]) -> Purpose {
+    let is_reload = fields.has_cache_control && is_reload(headers);
+    let page = if is_reload { Purpose::Reload } else { Purpose::Page };
     if path.starts_with(b"/favicon.ico") {
         return Purpose::Part;
     }
-    if let Some(dest) = clues.fetch_dest {
+    if let Some(dest) = fields.fetch_dest {
         return if dest == b"document" { page } else { Purpose::Part };
     }
-    if clues.upgrade_insecure_requests {
+    if fields.upgrade_insecure_requests {
         return page;
     }
-    match headers.first("accept") {
+    match fields.accept {
         Some(accept) if memchr::memmem::find(accept, b"text/html").is_some() => page,
-        Some(b"*/*") | None if headers.first("referer").is_none() => Purpose::Unsaid,
+        Some(b"*/*") | None if fields.referer.is_none() => Purpose::Unsaid,
         _ => Purpose::Part,
     }
 }
@@ -317,31 +322,31 @@ fn is_shared_cacheable(headers: &Headers, status: u16) -> bool {
             name.eq_ignore_ascii_case(wanted.as_bytes())
         })
     };
-    let forbidden = has("no-store") || has("private") || has("no-cache");
-    matches!(status, 200 | 203 | 301 | 308) && !forbidden && (has("public") || has("s-maxage"))
+    let is_allowed = matches!(status, 200 | 203 | 301 | 308) && (has("public") || has("s-maxage"));
+    is_allowed && !(has("no-store") || has("private") || has("no-cache"))
 }
 
 fn answered(response: &Response, content: &[u8]) -> Answered {
-    let headers = &response.headers;
-    let excerpt = page::excerpt(headers, content);
-    let is_page = headers.media_type().is_some_and(|media_type| {
-        matches!(&*media_type, b"text/html" | b"text/plain" | b"application/xhtml+xml")
-    });
+    let fields = Answering::of(&response.headers);
+    let media = Media::of(fields.content_type);
+    let status = response.start.status;
+    let has_lines = !fields.set_cookies.is_empty();
     Answered {
         packet: response.at.packet,
         time: response.at.time,
-        status: response.start.status,
+        status,
         reason: response.start.reason.to_vec(),
-        location: headers.first("location").map(<[u8]>::to_vec),
-        has_refresh_header: headers.first("refresh").is_some(),
-        refresh: page::refresh(headers, content),
-        set_cookies: headers.all("set-cookie").map(<[u8]>::to_vec).collect(),
-        date: headers.first("date").and_then(crate::cookie::date::parse_cookie_date),
-        is_shared_cacheable: is_shared_cacheable(headers, response.start.status),
-        clear_site_data: headers.first("clear-site-data").map(<[u8]>::to_vec),
-        excerpt,
-        is_page,
-        asks_password: is_page && page::asks_password(content),
+        location: fields.location.map(<[u8]>::to_vec),
+        has_refresh_header: fields.refresh.is_some(),
+        refresh: page::refresh(fields.refresh, media, content),
+        date: fields.date.filter(|_| has_lines).and_then(crate::cookie::date::parse_cookie_date),
+        set_cookies: fields.set_cookies,
+        is_shared_cacheable: fields.has_cache_control
+            && is_shared_cacheable(&response.headers, status),
+        clear_site_data: fields.clear_site_data.map(<[u8]>::to_vec),
+        excerpt: page::excerpt(fields.content_type, media, content),
+        is_page: media.is_page(),
+        asks_password: media.is_page() && page::asks_password(content),
     }
 }
 

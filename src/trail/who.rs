@@ -5,10 +5,12 @@
 //! cause; a request of the same name and address that lacks it comes from another jar, and so does
 //! one with a session that this client was never given.
 
-use super::evidence::{Attribution, TiedBy};
+use super::address::Address;
+use super::evidence::{Attribution, Confidence, TiedBy};
 use super::links::{Holdings, Links, Tie, is_session};
+use super::texts::{Text, Texts};
 use super::visit::{Asked, Purpose, Visit};
-use crate::cookie::{Considered, Cookie, Jar, Target};
+use crate::cookie::{Considered, Cookie, CookiePair, Jar, Target};
 use crate::time::Timestamp;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -28,16 +30,16 @@ pub(super) struct Profile {
     pub addresses: Vec<IpAddr>,
     /// Why it was told apart from an earlier one.
     pub told_apart: Option<String>,
-    /// Cookies that it has returned: name, domain, path.
-    returned: BTreeSet<(Vec<u8>, String, Vec<u8>)>,
+    /// Cookies that it has returned: name, domain and path.
+    returned: BTreeSet<[Text; 3]>,
     /// Values it was ever given or seen to send, by host and name.
-    known: BTreeMap<(String, Vec<u8>), Vec<Vec<u8>>>,
+    known: BTreeSet<[Text; 3]>,
     /// What its groups of exchanges hold, and when.
     holdings: Holdings,
     /// Where its last redirect leads.
-    awaited: Option<url::Url>,
+    awaited: Option<Address>,
     /// The pages that it was given last.
-    pages: VecDeque<url::Url>,
+    pages: VecDeque<Address>,
     last_seen: Timestamp,
     /// What speaks for each of its exchanges, in order.
     pub evidence: Vec<Attribution>,
@@ -52,52 +54,26 @@ const MAX_PAGES: usize = 8;
 /// A request that comes within this time of the response that set a cookie may have been on its way.
 const UNDER_WAY: Duration = Duration::from_millis(50);
 
-/// How sure it is that a client is one, and that it is no other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Confidence {
-    /// It looks like others at its address, and has no cookie to tell it by.
-    Guess,
-    /// Nothing else at its address has its name.
-    Likely,
-    /// It returned cookies that only it was given.
-    Certain,
-}
-
-impl Confidence {
-    /// The word used in machine-readable output.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Guess => "guess",
-            Self::Likely => "likely",
-            Self::Certain => "certain",
-        }
-    }
-
-    /// What makes it so sure.
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::Guess => "others at its address have its name, and no cookie tells it apart",
-            Self::Likely => "nothing else at its address has its name",
-            Self::Certain => "it returned cookies that only it was given",
-        }
-    }
-}
-
 /// How well a request fits a client. Greater is better.
 type Fit = (usize, bool, bool, bool, Timestamp, Reverse<usize>);
 
 impl Profile {
     /// Notes that it returned this cookie.
-    pub fn note_returned(&mut self, cookie: &Cookie) {
-        self.returned.insert((cookie.name.clone(), cookie.domain.clone(), cookie.path.clone()));
+    pub fn note_returned(&mut self, cookie: &Cookie, texts: &mut Texts) {
+        self.returned.insert(scope(cookie).map(|text| texts.number(text)));
     }
 
     /// Notes that it will return the cookie of this mark.
-    pub fn note_comes_back(&mut self, tag: u64) {
-        let cookie = self.jar.iter().find(|cookie| cookie.tag == tag);
-        self.returned.extend(
-            cookie.map(|cookie| (cookie.name.clone(), cookie.domain.clone(), cookie.path.clone())),
-        );
+    pub fn note_comes_back(&mut self, tag: u64, texts: &mut Texts) {
+        if let Some(cookie) = self.jar.iter().find(|cookie| cookie.tag == tag) {
+            self.returned.insert(scope(cookie).map(|text| texts.number(text)));
+        }
+    }
+
+    fn has_returned(&self, cookie: &Cookie, texts: &Texts) -> bool {
+        let [name, domain, path] = scope(cookie).map(|text| texts.find(text));
+        let scope = name.zip(domain).zip(path).map(|((name, domain), path)| [name, domain, path]);
+        scope.is_some_and(|scope| self.returned.contains(&scope))
     }
 
     /// Whether it is known, or may be assumed, to keep cookies at all.
@@ -105,51 +81,57 @@ impl Profile {
         self.jar.agent().is_browser() || !self.returned.is_empty()
     }
 
-    /// Notes that it was given, or sent, this value.
-    pub fn note_known(&mut self, host: &str, name: &[u8], value: &[u8]) {
-        let values = self.known.entry((host.to_owned(), name.to_vec())).or_default();
-        if !values.iter().any(|known| known == value) {
-            values.push(value.to_vec());
+    /// Notes that it was given, or sent, a value: host, name and value.
+    pub fn note_known(&mut self, value: [Text; 3]) {
+        self.known.insert(value);
+    }
+
+    /// Whether it ever had a cookie of this name at this host, and whether with this value.
+    fn knows(&self, host: Text, pair: &CookiePair, texts: &Texts) -> (bool, bool) {
+        let Some(name) = texts.find(&pair.name) else { return (false, false) };
+        let value = texts.find(&pair.value).map(|value| [host, name, value]);
+        if value.is_some_and(|value| self.known.contains(&value)) {
+            return (true, true);
         }
-    }
-
-    fn knows(&self, host: &str, name: &[u8], value: &[u8]) -> bool {
-        let values = self.known.get(&(host.to_owned(), name.to_vec()));
-        values.is_some_and(|values| values.iter().any(|known| known == value))
-    }
-
-    fn knows_name(&self, host: &str, name: &[u8]) -> bool {
-        self.known.contains_key(&(host.to_owned(), name.to_vec()))
+        let first = self.known.range([host, name, Text::FIRST]..).next();
+        (first.is_some_and(|known| known[..2] == [host, name]), false)
     }
 
     /// Why a request cannot come from this client, or how many of its cookies say that it does.
-    fn fit(&self, asked: &Asked, target: &Target) -> Result<usize, String> {
-        let considered = self.jar.for_request(target, &asked.site, asked.time);
-        let host = target.host.as_str();
+    fn fit(&self, asked: &Asked, target: &Target, texts: &Texts) -> Result<usize, String> {
         if asked.purpose != Purpose::Part
             && !asked.may_be_frame()
-            && let Some(left_out) = considered.iter().find(|one| self.is_left_out(one, asked))
+            && !self.returned.is_empty()
+            && let considered = self.jar.for_request(target, &asked.site, asked.time)
+            && let Some(left_out) =
+                considered.iter().find(|one| self.is_left_out(one, asked, texts))
         {
             let name = String::from_utf8_lossy(&left_out.cookie.name);
             return Err(format!("it does not send the cookie “{name}” that it would hold"));
         }
+        let Some(host) = texts.find(target.host.as_str().as_bytes()) else { return Ok(0) };
+        let mut known = 0;
         for pair in &asked.cookies.pairs {
-            let foreign =
-                self.knows_name(host, &pair.name) && !self.knows(host, &pair.name, &pair.value);
+            let (knows_name, knows_value) = self.knows(host, pair, texts);
+            known += usize::from(knows_value);
             // A program sends what it was told to; only a browser's jar cannot hold a session that
             // it was never given.
-            if foreign && self.jar.agent().is_browser() && is_session(&pair.name, &pair.value) {
+            let foreign = knows_name && !knows_value && self.jar.agent().is_browser();
+            if foreign && is_session(&pair.name, &pair.value) {
                 let name = String::from_utf8_lossy(&pair.name);
                 return Err(format!("it sends another “{name}” than it would have been given"));
             }
         }
-        let known =
-            asked.cookies.pairs.iter().filter(|pair| self.knows(host, &pair.name, &pair.value));
-        Ok(known.count())
+        Ok(known)
     }
 
     /// The same, also by what the rest of its group of exchanges holds.
-    fn fits_all(&self, asked: &Asked, holds: Option<&Holdings>) -> Result<usize, String> {
+    fn fits_all(
+        &self,
+        asked: &Asked,
+        holds: Option<&Holdings>,
+        texts: &Texts,
+    ) -> Result<usize, String> {
         // Other programs are put together from parts that each have their own.
         if self.jar.agent().is_browser() && differ(&self.traits, &asked.traits) {
             return Err("it would send other languages or client hints".to_owned());
@@ -158,10 +140,10 @@ impl Profile {
             let name = String::from_utf8_lossy(name);
             return Err(format!("it would hold two values of “{name}” at the same time"));
         }
-        asked.target.as_ref().map_or(Ok(0), |target| self.fit(asked, target))
+        asked.target.as_ref().map_or(Ok(0), |target| self.fit(asked, target, texts))
     }
 
-    fn has_page(&self, referer: Option<&url::Url>) -> bool {
+    fn has_page(&self, referer: Option<&Address>) -> bool {
         referer.is_some_and(|referer| self.pages.contains(referer))
     }
 
@@ -190,14 +172,17 @@ impl Profile {
     }
 
     /// A cookie that it should send, that it has sent before, and that is not there.
-    fn is_left_out(&self, one: &Considered<'_>, asked: &Asked) -> bool {
+    fn is_left_out(&self, one: &Considered<'_>, asked: &Asked, texts: &Texts) -> bool {
         one.sent.is_ok()
             && asked.time.since(one.cookie.last_set) > UNDER_WAY
             && !asked.cookies.pairs.iter().any(|pair| pair.name == one.cookie.name)
-            && self.returned.iter().any(|(name, domain, path)| {
-                *name == one.cookie.name && *domain == one.cookie.domain && *path == one.cookie.path
-            })
+            && self.has_returned(one.cookie, texts)
     }
+}
+
+/// What tells a cookie from others in its jar.
+fn scope(cookie: &Cookie) -> [&[u8]; 3] {
+    [&cookie.name, cookie.domain.as_bytes(), &cookie.path]
 }
 
 /// Whether a trait is there in both and not the same. Some requests lack some of them.
@@ -224,25 +209,36 @@ const fn fitted_by(fit: &Fit) -> TiedBy {
     }
 }
 
+/// Address and `User-Agent`.
+type Key = (IpAddr, Text);
+
 /// All clients of a capture.
 #[derive(Debug, Default)]
 pub(super) struct Roster {
     pub profiles: Vec<Profile>,
     by_group: BTreeMap<usize, usize>,
-    by_name: BTreeMap<(IpAddr, Vec<u8>), Vec<usize>>,
+    by_name: BTreeMap<Key, Vec<usize>>,
     by_connection: BTreeMap<u64, usize>,
-    by_agent: BTreeMap<Vec<u8>, Vec<usize>>,
+    by_agent: BTreeMap<Text, Vec<usize>>,
 }
 
 impl Roster {
     /// The client that made a request, a new one where no known one can have.
-    pub fn assign(&mut self, index: usize, visit: &Visit, asked: &Asked, links: &Links) -> usize {
-        let key = (visit.client.ip(), asked.user_agent.clone());
+    pub fn assign(
+        &mut self,
+        index: usize,
+        (visit, asked): (&Visit, &Asked),
+        links: &Links,
+        texts: &mut Texts,
+    ) -> usize {
         let group = links.group(index);
         let tied = group.and_then(|group| self.by_group.get(&group).copied());
-        let (chosen, by, why_not) = match tied {
-            Some(owner) => (owner, tied_by(links.tie(index)), None),
-            None => self.choose(key, visit, asked, group.and_then(|group| links.holdings(group))),
+        let (chosen, by, why_not) = if let Some(owner) = tied {
+            (owner, tied_by(links.tie(index)), None)
+        } else {
+            let holds = group.and_then(|group| links.holdings(group));
+            let key = (visit.client.ip(), texts.number(&asked.user_agent));
+            self.choose(key, (visit, asked), holds, texts)
         };
         // What ties it to its group is more than what made it fit.
         let by = match (by, links.tie(index)) {
@@ -265,20 +261,21 @@ impl Roster {
 
     fn choose(
         &mut self,
-        key: (IpAddr, Vec<u8>),
-        visit: &Visit,
-        asked: &Asked,
+        key: Key,
+        (visit, asked): (&Visit, &Asked),
         holds: Option<&Holdings>,
+        texts: &Texts,
     ) -> (usize, TiedBy, Option<String>) {
-        let candidates = self.by_name.get(&key).cloned().unwrap_or_default();
-        let (best, why_not) = self.best(&candidates, visit, asked, holds);
+        let candidates = self.by_name.get(&key).map_or(&[][..], Vec::as_slice);
+        let is_first = candidates.is_empty();
+        let (best, why_not) = self.best(candidates, (visit, asked), holds, texts);
         if let Some((best, by)) = best {
             return (best, by, None);
         }
-        if let Some(moved) = self.moved(&key, visit, asked) {
+        if let Some(moved) = self.moved(key, visit, asked) {
             return (moved, TiedBy::Moved, None);
         }
-        let by = if candidates.is_empty() { TiedBy::New } else { TiedBy::Apart };
+        let by = if is_first { TiedBy::New } else { TiedBy::Apart };
         (self.open(key, visit, asked, why_not.clone()), by, why_not)
     }
 
@@ -286,15 +283,15 @@ impl Roster {
     fn best(
         &self,
         candidates: &[usize],
-        visit: &Visit,
-        asked: &Asked,
+        (visit, asked): (&Visit, &Asked),
         holds: Option<&Holdings>,
+        texts: &Texts,
     ) -> (Option<(usize, TiedBy)>, Option<String>) {
         let mut best: Option<(Fit, usize)> = None;
         let mut why_not = None;
         for &candidate in candidates {
             let profile = &self.profiles[candidate];
-            match profile.fits_all(asked, holds) {
+            match profile.fits_all(asked, holds, texts) {
                 Ok(known) => {
                     let fit = (
                         known,
@@ -317,7 +314,7 @@ impl Roster {
 
     /// A client of the same name and traits at another address that holds exactly the cookies that
     /// are sent here: its address has changed.
-    fn moved(&mut self, key: &(IpAddr, Vec<u8>), visit: &Visit, asked: &Asked) -> Option<usize> {
+    fn moved(&mut self, key: Key, visit: &Visit, asked: &Asked) -> Option<usize> {
         let target = asked.target.as_ref().filter(|_| !asked.cookies.pairs.is_empty())?;
         let fits = |candidate: &usize| {
             let profile = &self.profiles[*candidate];
@@ -325,10 +322,10 @@ impl Roster {
                 && profile.jar.agent().is_browser()
                 && profile.explains(asked, target)
         };
-        let named = self.by_agent.get(&asked.user_agent)?;
+        let named = self.by_agent.get(&key.1)?;
         let latest = &named[named.len().saturating_sub(MAX_MOVED)..];
         let found = latest.iter().copied().find(fits)?;
-        self.by_name.entry(key.clone()).or_default().push(found);
+        self.by_name.entry(key).or_default().push(found);
         self.profiles[found].addresses.push(visit.client.ip());
         Some(found)
     }
@@ -338,8 +335,8 @@ impl Roster {
         let Some(answered) = &visit.answered else { return };
         let profile = &mut self.profiles[profile];
         if answered.is_redirect() {
-            profile.awaited = visit.redirects_to();
-        } else if let Some(asked) = visit.asked.as_ref().filter(|_| answered.is_page) {
+            profile.awaited = visit.redirects_to().cloned();
+        } else if let Some(asked) = visit.asked.as_deref().filter(|_| answered.is_page) {
             profile.pages.extend(asked.url.clone());
             while profile.pages.len() > MAX_PAGES {
                 profile.pages.pop_front();
@@ -349,22 +346,27 @@ impl Roster {
 
     fn open(
         &mut self,
-        key: (IpAddr, Vec<u8>),
+        key: Key,
         visit: &Visit,
         asked: &Asked,
         told_apart: Option<String>,
     ) -> usize {
         let index = self.profiles.len();
-        self.by_agent.entry(asked.user_agent.clone()).or_default().push(index);
+        let equal = self.by_agent.get(&key.1).and_then(|equals| equals.first());
+        let jar = match equal {
+            Some(equal) => self.profiles[*equal].jar.of_another(),
+            None => Jar::for_user_agent(&asked.user_agent),
+        };
+        self.by_agent.entry(key.1).or_default().push(index);
         self.by_name.entry(key).or_default().push(index);
         self.profiles.push(Profile {
-            jar: Jar::for_user_agent(&asked.user_agent),
-            user_agent: asked.user_agent.clone(),
+            jar,
+            user_agent: asked.user_agent.to_vec(),
             traits: asked.traits.clone(),
             addresses: vec![visit.client.ip()],
             told_apart,
             returned: BTreeSet::new(),
-            known: BTreeMap::new(),
+            known: BTreeSet::new(),
             holdings: Holdings::default(),
             awaited: None,
             pages: VecDeque::new(),

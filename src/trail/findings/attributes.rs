@@ -65,7 +65,7 @@ pub(super) fn without_http_only(story: &Story) -> Vec<Case> {
 /// Over http the cookie crosses the network in clear at once, which is a finding of its own.
 pub(super) fn without_secure(story: &Story) -> Vec<Case> {
     each_session(story, |life, event| {
-        let target = story.visits[event.visit?].asked.as_ref()?.target.as_ref()?;
+        let target = story.visits[event.visit?].asked.as_deref()?.target.as_ref()?;
         let is_open = target.scheme == Scheme::Https && !has(event, "secure");
         is_open.then(|| {
             format!("The session cookie {} is set over https without Secure.", quoted(&life.name))
@@ -83,7 +83,7 @@ pub(super) fn without_same_site(story: &Story) -> Vec<Case> {
 pub(super) fn wide_domain(story: &Story) -> Vec<Case> {
     each_session(story, |life, event| {
         let host =
-            story.visits[event.visit?].asked.as_ref()?.target.as_ref()?.host.as_str().to_owned();
+            story.visits[event.visit?].asked.as_deref()?.target.as_ref()?.host.as_str().to_owned();
         let is_wide = life.host_only == Some(false) && host != life.domain;
         is_wide.then(|| {
             let name = quoted(&life.name);

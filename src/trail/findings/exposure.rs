@@ -1,5 +1,6 @@
 //! What can be read by whoever is on the way, in a log, or in a cache.
 
+use super::super::address::Address;
 use super::super::story::{CookieLife, EventKind, Story};
 use super::super::visit::Asked;
 use super::attributes::is_same_cookie;
@@ -48,7 +49,7 @@ pub(super) fn password_in_clear(story: &Story) -> Vec<Case> {
     };
     let visits: Vec<usize> = (0..story.visits.len())
         .filter(|visit| is_in_clear(story, *visit))
-        .filter(|visit| story.visits[*visit].asked.as_ref().is_some_and(shows))
+        .filter(|visit| story.visits[*visit].asked.as_deref().is_some_and(shows))
         .collect();
     if visits.is_empty() {
         return Vec::new();
@@ -78,10 +79,11 @@ fn in_url(story: &Story, index: usize, life: &CookieLife) -> Option<Case> {
             let Some(asked) = &story.visits[*visit].asked else { return false };
             let referer =
                 asked.referer.as_ref().map(|url| url.as_str().as_bytes()).unwrap_or_default();
-            values.iter().any(|value| {
-                memchr::memmem::find(&asked.path, value).is_some()
-                    || memchr::memmem::find(referer, value).is_some()
-            })
+            let stands_in = |text: &[u8], value: &[u8]| {
+                text.len() >= value.len() && memchr::memmem::find(text, value).is_some()
+            };
+            let mut values = values.iter();
+            values.any(|value| stands_in(&asked.path, value) || stands_in(referer, value))
         })
         .collect();
     if visits.is_empty() {
@@ -94,13 +96,13 @@ fn in_url(story: &Story, index: usize, life: &CookieLife) -> Option<Case> {
 pub(super) fn credentials_in_query(story: &Story) -> Vec<Case> {
     const NAMES: [&str; 6] = ["password", "passwd", "pass", "pwd", "passphrase", "secret"];
     let shows = |asked: &Asked| {
-        let query = asked.url.as_ref().map(url::Url::query_pairs).into_iter().flatten();
+        let query = asked.url.as_ref().map(Address::query_pairs).into_iter().flatten();
         query.into_iter().any(|(name, value)| {
             !value.is_empty() && NAMES.contains(&name.to_ascii_lowercase().as_str())
         })
     };
     let visits: Vec<usize> = (0..story.visits.len())
-        .filter(|visit| story.visits[*visit].asked.as_ref().is_some_and(shows))
+        .filter(|visit| story.visits[*visit].asked.as_deref().is_some_and(shows))
         .collect();
     if visits.is_empty() {
         return Vec::new();
@@ -181,7 +183,7 @@ pub(super) fn personal_data(story: &Story) -> Vec<Case> {
         let mut keys: Vec<String> = Vec::new();
         for version in &life.versions {
             if let Some(payload) =
-                version.reading.as_ref().filter(readable).and_then(Reading::shown)
+                version.reading.as_deref().filter(readable).and_then(Reading::shown)
             {
                 private_keys(payload, 0, &mut keys);
             }
@@ -240,7 +242,7 @@ fn private_keys(value: &Value, depth: usize, keys: &mut Vec<String>) {
 pub(super) fn cacheable(story: &Story) -> Vec<Case> {
     let visits: Vec<usize> = (0..story.visits.len())
         .filter(|visit| {
-            let answered = story.visits[*visit].answered.as_ref();
+            let answered = story.visits[*visit].answered.as_deref();
             answered.is_some_and(|answered| {
                 answered.is_shared_cacheable && !answered.set_cookies.is_empty()
             })

@@ -242,7 +242,7 @@ pub(super) fn quoted(name: &[u8]) -> String {
 
 /// Whether a visit went over an open network: in clear, and not to this machine.
 fn is_in_clear(story: &Story, visit: usize) -> bool {
-    let target = story.visits[visit].asked.as_ref().and_then(|asked| asked.target.as_ref());
+    let target = story.visits[visit].asked.as_deref().and_then(|asked| asked.target.as_ref());
     target.is_some_and(|target| {
         target.scheme == crate::cookie::Scheme::Http && !target.host.is_loopback()
     })

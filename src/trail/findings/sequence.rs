@@ -10,6 +10,7 @@ use super::exposure::TELLING_LENGTH;
 use super::{Case, quoted};
 use crate::cookie::Reason;
 use crate::session::Kind;
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 /// Steps that lose a login, one after the other, that make a loop.
@@ -124,10 +125,8 @@ pub(super) fn used_after_logout(story: &Story) -> Vec<Case> {
             has_reason(event, Reason::SentAfterEnd) || has_reason(event, Reason::GivenToAnother)
         })
         .collect();
-    if suspects.is_empty() {
-        return cases;
-    }
-    let lifetimes = Lifetimes::of(story);
+    let suspects = by_value(story, &suspects);
+    let lifetimes = LazyCell::new(|| Lifetimes::of(story));
     for life in story.cookies.iter().filter(|life| life.is_session()) {
         for deleted in life.events.iter().filter(|event| event.kind == EventKind::Deleted) {
             let before =
@@ -135,7 +134,8 @@ pub(super) fn used_after_logout(story: &Story) -> Vec<Case> {
             let Some(last) = life.events.iter().rfind(before) else { continue };
             if let Some(version) = last.version {
                 let value = &life.versions[version].value;
-                let found = reused(story, &lifetimes, &suspects, life, value, deleted);
+                let Some(suspects) = suspects.get(&(&*life.name, &**value)) else { continue };
+                let found = reused(story, &lifetimes, suspects, life, value, deleted);
                 cases.extend(
                     found.filter(|case| cases.iter().all(|other| other.cookie != case.cookie)),
                 );
@@ -162,6 +162,21 @@ fn outlived(story: &Story, session: &SessionLife) -> Option<Case> {
     Some(Case { visits, cookie: Some(session.cookie), text })
 }
 
+/// Cookie events by the name of the cookie and the value that they show.
+type ByValue<'a> = BTreeMap<(&'a [u8], &'a [u8]), Vec<(usize, &'a CookieEvent)>>;
+
+fn by_value<'a>(story: &'a Story, events: &[(usize, &'a CookieEvent)]) -> ByValue<'a> {
+    let mut by_value = ByValue::new();
+    for (cookie, event) in events {
+        let life = &story.cookies[*cookie];
+        if let Some(version) = event.version {
+            let key = (&*life.name, &*life.versions[version].value);
+            by_value.entry(key).or_default().push((*cookie, event));
+        }
+    }
+    by_value
+}
+
 fn reused(
     story: &Story,
     lifetimes: &Lifetimes<'_>,
@@ -170,14 +185,9 @@ fn reused(
     value: &[u8],
     deleted: &CookieEvent,
 ) -> Option<Case> {
-    let is_value = |cookie: usize, event: &CookieEvent| {
-        let other = &story.cookies[cookie];
-        other.name == life.name
-            && event.version.is_some_and(|version| other.versions[version].value == value)
-    };
     let again: Vec<&(usize, &CookieEvent)> = suspects
         .iter()
-        .filter(|(cookie, event)| event.packet > deleted.packet && is_value(*cookie, event))
+        .filter(|(_, event)| event.packet > deleted.packet)
         .filter(|(_, event)| {
             event.visit.is_some_and(|visit| {
                 lifetimes.is_private(visit) && is_let_in(story, visit, life, value)
@@ -199,8 +209,8 @@ fn is_let_in(story: &Story, visit: usize, life: &CookieLife, value: &[u8]) -> bo
     let page = |visit: usize| {
         let visit = &story.visits[visit];
         let words =
-            visit.answered.as_ref().filter(|answered| answered.status < 300)?.excerpt.clone();
-        Some((visit.asked.as_ref()?.url.clone()?, words?))
+            visit.answered.as_deref().filter(|answered| answered.status < 300)?.excerpt.clone();
+        Some((visit.asked.as_deref()?.url.clone()?, words?))
     };
     let Some(now) = page(visit) else { return false };
     life.events
@@ -253,7 +263,7 @@ fn from_url(story: &Story, session: &SessionLife) -> Option<Case> {
         }
         let first = life.events.iter().find(|event| event.version == Some(index))?;
         let shows = |visit: &usize| {
-            story.visits[*visit].asked.as_ref().is_some_and(|asked| {
+            story.visits[*visit].asked.as_deref().is_some_and(|asked| {
                 Some(asked.packet) < first.packet
                     && asked.cookies.first(&life.name).is_none_or(|sent| sent != version.value)
                     && memchr::memmem::find(&asked.path, &version.value).is_some()
@@ -334,7 +344,7 @@ fn circles(story: &Story) -> Vec<Case> {
     for step in &story.navigations {
         let is_circle = step.chain.as_ref().is_some_and(|chain| chain.end == ChainEnd::Circle);
         let first = step.hops.first().filter(|_| is_circle);
-        let url = first.and_then(|first| story.visits[*first].asked.as_ref()?.url.as_ref());
+        let url = first.and_then(|first| story.visits[*first].asked.as_deref()?.url.as_ref());
         if let Some(url) = url {
             let host = url.host_str().unwrap_or_default();
             by_page.entry(format!("{host}{}", url.path())).or_default().push(step);

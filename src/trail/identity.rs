@@ -1,0 +1,178 @@
+//! Which cookie is which: the life that an event belongs to, and the value that it shows.
+
+use super::lives::Lives;
+use super::story::{CookieLife, Version};
+use super::texts::Text;
+use crate::cookie::{self, Received, Target};
+use crate::session;
+use crate::time::Timestamp;
+use foldhash::fast::RandomState;
+use std::collections::HashMap;
+
+/// One of a browser's cookies (RFC 6265bis section 5.7: name, domain, host-only, path). Of one that
+/// no line was seen to set, the last two are not known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Identity<'a> {
+    pub browser: usize,
+    pub name: &'a [u8],
+    pub domain: &'a str,
+    pub host_only: Option<bool>,
+    pub path: Option<&'a [u8]>,
+}
+
+impl<'a> Identity<'a> {
+    /// That of a cookie that a browser's jar holds or held.
+    pub fn of(browser: usize, cookie: &'a cookie::Cookie) -> Self {
+        let (name, domain) = (&*cookie.name, &*cookie.domain);
+        let (host_only, path) = (Some(cookie.host_only), Some(&*cookie.path));
+        Self { browser, name, domain, host_only, path }
+    }
+
+    /// That of one which a browser sends to a host, and nothing else is known of.
+    pub const fn unseen(browser: usize, name: &'a [u8], host: &'a str) -> Self {
+        Self { browser, name, domain: host, host_only: None, path: None }
+    }
+}
+
+/// Browser, name and domain.
+type Named = (usize, Text, Text);
+
+/// Where the lives of cookies are found. Nothing here is ever walked through, so that the order,
+/// which hashing makes, shows nowhere.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    lives: HashMap<(Named, Option<bool>, Option<Text>), usize, RandomState>,
+    /// The same without what tells cookies of one name and domain apart.
+    by_name: HashMap<Named, Vec<usize>, RandomState>,
+    /// Lives by each name and value they had, with the place of the value.
+    by_value: HashMap<(Text, Text), Vec<(usize, usize)>, RandomState>,
+}
+
+/// So many values of a cookie are looked through; where there are more, the index is asked.
+const FEW: usize = 16;
+
+impl Lives {
+    /// The life of a cookie that the jar holds or held.
+    pub(super) fn of_cookie(&mut self, browser: usize, cookie: &cookie::Cookie) -> usize {
+        self.find(Identity::of(browser, cookie))
+    }
+
+    /// The life of a cookie that the jar did not take in, as its line has it.
+    pub(super) fn of_line(
+        &mut self,
+        browser: usize,
+        received: &Received,
+        target: &Target,
+    ) -> usize {
+        let set = &received.cookie;
+        let domain = set.domain.as_deref().and_then(cookie::domain::canonical_name);
+        let domain = domain.as_deref().filter(|domain| !domain.is_empty());
+        let path = set.path.as_deref().filter(|path| path.starts_with(b"/"));
+        let identity = Identity {
+            browser,
+            name: &set.name,
+            domain: domain.unwrap_or(target.host.as_str()),
+            host_only: Some(domain.is_none()),
+            path: Some(path.unwrap_or_else(|| cookie::path::default_path(&target.path))),
+        };
+        self.of_new(identity, target.host.as_str())
+    }
+
+    /// The life of a cookie whose scope has just been shown; one known only from requests to
+    /// `host` has now found it.
+    pub(super) fn of_new(&mut self, identity: Identity<'_>, host: &str) -> usize {
+        let key = self.key(identity);
+        if let Some(known) = self.index.lives.get(&key) {
+            return *known;
+        }
+        let unseen = self.key(Identity::unseen(identity.browser, identity.name, host));
+        let Some(life) = self.index.lives.remove(&unseen) else { return self.find(identity) };
+        if let Some(lives) = self.index.by_name.get_mut(&unseen.0) {
+            lives.retain(|other| *other != life);
+        }
+        let known = &mut self.all[life];
+        identity.domain.clone_into(&mut known.domain);
+        (known.host_only, known.path) = (identity.host_only, identity.path.map(<[u8]>::to_vec));
+        self.index.lives.insert(key, life);
+        self.index.by_name.entry(key.0).or_default().push(life);
+        life
+    }
+
+    /// A refused cookie: with those of its name, if there are any.
+    pub(super) fn of_refused(
+        &mut self,
+        browser: usize,
+        received: &Received,
+        target: &Target,
+    ) -> usize {
+        let (name, _, _) =
+            self.key(Identity::unseen(browser, &received.cookie.name, target.host.as_str()));
+        let same = self.index.by_name.get(&name).and_then(|lives| lives.iter().min().copied());
+        same.unwrap_or_else(|| self.of_line(browser, received, target))
+    }
+
+    /// The life of this very cookie, which begins now at the latest.
+    pub(super) fn find(&mut self, identity: Identity<'_>) -> usize {
+        let key = self.key(identity);
+        if let Some(life) = self.index.lives.get(&key) {
+            return *life;
+        }
+        let life = self.all.len();
+        self.all.push(CookieLife {
+            browser: identity.browser,
+            name: identity.name.to_vec(),
+            domain: identity.domain.to_owned(),
+            host_only: identity.host_only,
+            path: identity.path.map(<[u8]>::to_vec),
+            versions: Vec::new(),
+            events: Vec::new(),
+        });
+        self.index.lives.insert(key, life);
+        self.index.by_name.entry(key.0).or_default().push(life);
+        life
+    }
+
+    fn key(&mut self, identity: Identity<'_>) -> (Named, Option<bool>, Option<Text>) {
+        let name = self.texts.number(identity.name);
+        let domain = self.texts.number(identity.domain.as_bytes());
+        let path = identity.path.map(|path| self.texts.number(path));
+        ((identity.browser, name, domain), identity.host_only, path)
+    }
+
+    /// The number of a value among those of its cookie.
+    pub(super) fn version(
+        &mut self,
+        life: usize,
+        name: &[u8],
+        value: &[u8],
+        now: Timestamp,
+    ) -> usize {
+        if let Some(known) = self.known_version(life, name, value) {
+            return known;
+        }
+        let context = session::Context { now_hint: Some(now) };
+        let reading = session::decode(&session::Cookie::new(name, value), &context).map(Box::new);
+        let versions = &mut self.all[life].versions;
+        let place = versions.len();
+        versions.push(Version { number: place + 1, value: value.to_vec(), reading, key: None });
+        let key = (self.texts.number(name), self.texts.number(value));
+        self.index.by_value.entry(key).or_default().push((life, place));
+        place
+    }
+
+    fn known_version(&self, life: usize, name: &[u8], value: &[u8]) -> Option<usize> {
+        let versions = &self.all[life].versions;
+        if versions.len() <= FEW {
+            return versions.iter().position(|version| version.value == value);
+        }
+        let places = self.having(name, value).iter();
+        places.filter(|(own, _)| *own == life).map(|(_, place)| *place).min()
+    }
+
+    /// The lives that had this value under this name, and its place in each.
+    pub(super) fn having(&self, name: &[u8], value: &[u8]) -> &[(usize, usize)] {
+        let key = self.texts.find(name).zip(self.texts.find(value));
+        let found = key.and_then(|key| self.index.by_value.get(&key));
+        found.map_or(&[], Vec::as_slice)
+    }
+}
