@@ -116,6 +116,9 @@ pub const HELD_EXCHANGES: usize = 100_000;
 /// processors idle.
 pub const LANES: usize = 8;
 
+/// With less memory than this, there is one lane only: its parts would be too small.
+const MEMORY_FOR_LANES: usize = 1 << 30;
+
 /// What the program itself takes, and the blocks and lines that are on their way between threads.
 const FIXED_MEMORY: usize = 40 << 20;
 
@@ -140,6 +143,8 @@ pub struct Budget {
     pub open_bytes: usize,
     /// Bytes of finished exchanges that wait for an earlier one to end.
     pub finished_bytes: usize,
+    /// Among how many the connections are divided: [`LANES`] at most.
+    pub lanes: usize,
 }
 
 impl Default for Budget {
@@ -150,6 +155,7 @@ impl Default for Budget {
             table: TableLimits::default(),
             open_bytes: 256 << 20,
             finished_bytes: 128 << 20,
+            lanes: LANES,
         }
     }
 }
@@ -174,12 +180,14 @@ impl Budget {
             table: TableLimits { most, crowded: most.min(whole.table.crowded), ..whole.table },
             open_bytes: shared / 4,
             finished_bytes: shared / 8,
+            lanes: if memory < MEMORY_FOR_LANES { 1 } else { LANES },
         }
     }
 
-    /// The part of each of `count` who follow connections.
+    /// The part of each lane.
     #[must_use]
-    pub fn divided(self, count: usize) -> Self {
+    pub fn of_lane(self) -> Self {
+        let count = self.lanes.max(1);
         let table = TableLimits {
             crowded: self.table.crowded / count,
             most: self.table.most / count,

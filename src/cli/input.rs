@@ -70,7 +70,7 @@ where
     }
     let budget = input.memory.budget();
     let mut lanes = pipeline::lanes(Reading { keep, ..Reading::default() }, budget);
-    let mut sorter = Sorter::new(budget.fragments);
+    let mut sorter = Sorter::new(&budget);
     let source = Source {
         files: &mut files,
         filter: Filter::new(input.filter.as_deref())?,

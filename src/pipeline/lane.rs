@@ -1,7 +1,7 @@
 //! Lanes: connections, divided among several who follow them.
 //!
-//! There are always [`LANES`] of them, however many threads there are: what a lane does depends on
-//! its own segments alone, so that the answer does not depend on who does it, nor when.
+//! Their number depends on the budget and never on the number of threads, and what a lane does on its
+//! own segments alone: so the answer does not depend on who does it, nor when.
 
 use super::counts::FlowCounts;
 use super::flows::Flows;
@@ -9,20 +9,22 @@ use super::order::{Finished, Worked};
 use super::relief::Memory;
 use super::sorter::Load;
 use crate::http::{Exchange, Reading};
-use crate::limits::{Budget, LANES};
+use crate::limits::Budget;
 use crate::note::Note;
 use crate::packet::Segment;
 use crate::tcp::FlowKey;
 
-/// The lane of a segment: the same for both directions of a connection.
-pub(super) fn lane_of(segment: &Segment<'_>) -> usize {
-    FlowKey::of(segment).spread() % LANES
+/// The lane of a segment among so many: the same for both directions of a connection.
+pub(super) fn lane_of(segment: &Segment<'_>, lanes: usize) -> usize {
+    FlowKey::of(segment).spread() % lanes.max(1)
 }
 
 /// All lanes, which share what the budget allows.
 pub fn lanes(reading: Reading, budget: Budget) -> Vec<Lane> {
-    let each = budget.divided(LANES);
-    (0..LANES).map(|index| Lane { index, flows: Flows::new(reading, &each) }).collect()
+    let each = budget.of_lane();
+    (0..budget.lanes.max(1))
+        .map(|index| Lane { index, flows: Flows::new(reading, &each) })
+        .collect()
 }
 
 /// Follows a part of the connections.

@@ -3,7 +3,7 @@
 use super::counts::Counts;
 use super::lane::lane_of;
 use crate::capture::{Batch, Packet};
-use crate::limits::{FragmentLimits, LANES};
+use crate::limits::{Budget, FragmentLimits};
 use crate::packet::{Decoder, Segment, Skip};
 
 /// From packets to segments, and what is counted on the way.
@@ -61,7 +61,7 @@ pub struct Load {
     pub batch: Batch,
     /// Payloads that lie in no packet: those of datagrams that were put together from fragments.
     joined: Vec<u8>,
-    lanes: [Vec<Placed>; LANES],
+    lanes: Vec<Vec<Placed>>,
 }
 
 /// A segment without its payload, and where that lies.
@@ -95,12 +95,13 @@ fn place(part: &[u8], whole: &[u8]) -> Option<usize> {
 #[derive(Debug)]
 pub struct Sorter {
     unpacking: Unpacking,
+    lanes: usize,
 }
 
 impl Sorter {
     /// One that has seen nothing.
-    pub fn new(limits: FragmentLimits) -> Self {
-        Self { unpacking: Unpacking::new(limits) }
+    pub fn new(budget: &Budget) -> Self {
+        Self { unpacking: Unpacking::new(budget.fragments), lanes: budget.lanes.max(1) }
     }
 
     /// Sorts the packets of the load's batch that are wanted.
@@ -115,6 +116,7 @@ impl Sorter {
         let Load { batch, joined, lanes } = load;
         joined.clear();
         lanes.iter_mut().for_each(Vec::clear);
+        lanes.resize_with(self.lanes, Vec::new);
         for packet in batch.packets() {
             if !is_wanted(&packet)? {
                 continue;
@@ -128,7 +130,7 @@ impl Sorter {
                 });
                 let (len, is_joined) = (payload.len(), found.is_none());
                 let segment = Segment { payload: &[], ..segment };
-                lanes[lane_of(&segment)].push(Placed { segment, at, len, is_joined });
+                lanes[lane_of(&segment, self.lanes)].push(Placed { segment, at, len, is_joined });
             }
             self.unpacking.settle();
         }
