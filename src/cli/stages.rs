@@ -15,7 +15,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
 /// Batches that may wait for the next stage. One evens out little, many leave the cache.
-const WAITING: usize = 4;
+const WAITING: usize = 2;
 
 /// What is done with each exchange, or with what was made of it.
 pub type Each<'a, T> = &'a mut dyn FnMut(Ready<T>) -> anyhow::Result<()>;
