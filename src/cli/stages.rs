@@ -74,12 +74,14 @@ where
     M: FnMut(Box<Exchange>) -> T + Send,
 {
     let share = lanes.len().div_ceil(threads);
+    // There is one lane where memory is short.
+    let waiting = if lanes.len() == 1 { 1 } else { WAITING };
     thread::scope(|scope| {
         let (emptied, spares) = channel();
         let (mut loads, mut results) = (Vec::new(), Vec::new());
         for lanes in lanes.chunks_mut(share) {
-            let (load, coming) = sync_channel(WAITING);
-            let (result, worked) = sync_channel(WAITING);
+            let (load, coming) = sync_channel(waiting);
+            let (result, worked) = sync_channel(waiting);
             let (emptied, make) = (emptied.clone(), maker());
             scope.spawn(move || follow(lanes, make, &coming, &emptied, &result));
             loads.push(load);
