@@ -6,7 +6,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Write as _};
+
+/// How much of a document is written at a time.
+const BUFFER: usize = 64 << 10;
 
 /// Captured bytes in JSON: a string where they are valid UTF-8, else `{"base64": "…"}`.
 #[derive(Debug, Clone, Copy)]
@@ -28,9 +31,11 @@ impl Serialize for Text<'_> {
 /// # Errors
 /// Those of the writer.
 pub fn write_json(document: &impl Serialize, out: impl io::Write) -> io::Result<()> {
-    let mut pretty = Pretty::new(out);
-    document.serialize(&mut pretty)?;
-    pretty.finish()
+    let mut out = io::BufWriter::with_capacity(BUFFER, out);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Pretty::default());
+    document.serialize(&mut serializer)?;
+    writeln!(out)?;
+    out.flush()
 }
 
 /// Writes a document as JSON on one line.
@@ -63,6 +68,10 @@ pub(super) fn json(document: &str) -> Cow<'_, str> {
 /// is passed over in blocks as long as it is.
 fn unsafe_place(text: &str) -> Option<usize> {
     const BLOCK: usize = 64;
+    // Most that is asked about is short.
+    if text.len() < BLOCK && text.bytes().all(|byte| byte < 0x7f) {
+        return None;
+    }
     let mut at = 0;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
         let block = &rest.as_bytes()[..rest.len().min(BLOCK)];

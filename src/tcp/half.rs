@@ -9,8 +9,9 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// An acknowledgment further ahead than this is taken as forged or broken: believing it would
-/// throw away the stream. It is a generous receive window.
-const PLAUSIBLE_ACK: u64 = 64 << 20;
+/// throw away the stream. It is a generous receive window. A segment as far behind the end of a past
+/// connection is no late copy of it, but the start of a new one.
+pub(super) const PLAUSIBLE_ACK: u64 = 64 << 20;
 
 /// The stream offset of the first byte that is heard of. What the capture shows late, from before
 /// that byte, still has a place in front of it.

@@ -2,16 +2,13 @@
 //! not pass for new connections.
 
 use super::flow::FlowKey;
-use super::half::Half;
+use super::half::{Half, PLAUSIBLE_ACK};
 use super::seq::Seq;
 use crate::limits::PAST_CONNECTIONS;
 use crate::packet::Segment;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
-
-/// A segment that begins further back than this belongs to another connection.
-const REACH: u32 = 64 << 20;
 
 /// Where one direction of a connection began and ended; `None` where that was never known.
 #[derive(Debug, Clone, Copy, Default)]
@@ -38,7 +35,7 @@ impl Extent {
         // A keep-alive probe after a FIN has one byte more.
         self.next.is_some_and(|next| {
             let behind = next.plus(1).0.wrapping_sub(seq.0);
-            len <= behind && behind <= REACH
+            len <= behind && u64::from(behind) <= PLAUSIBLE_ACK
         })
     }
 }
