@@ -27,7 +27,7 @@ use crate::http::{Exchange, Reading};
 use crate::limits::Budget;
 use crate::note::Note;
 use flows::Flows;
-use order::{Finished, Key};
+use order::{Finished, Turn};
 use relief::Memory;
 use sorter::Unpacking;
 use std::collections::VecDeque;
@@ -55,7 +55,7 @@ pub struct Pipeline {
     unpacking: Unpacking,
     flows: Flows,
     order: Order<Box<Exchange>>,
-    completed: VecDeque<Key>,
+    completed: VecDeque<Turn>,
     watched: bool,
 }
 
@@ -106,9 +106,9 @@ impl Pipeline {
                 exchange.connection = connection;
                 exchange
             };
-            let key = self.order.hold(Finished::of(exchange, numbered));
+            let turn = self.order.hold(Finished::of(exchange, numbered));
             if self.watched {
-                self.completed.push_back(key);
+                self.completed.push_back(turn);
             }
         }
     }
@@ -121,8 +121,8 @@ impl Pipeline {
     /// An exchange that has just been finished, in whatever order they finish: what a live view
     /// shows. It must be asked before [`Pipeline::pop`], where the same exchange comes out later.
     pub fn peek_finished(&mut self) -> Option<&Exchange> {
-        let key = self.completed.pop_front()?;
-        self.order.get(key).map(Box::as_ref)
+        let turn = self.completed.pop_front()?;
+        self.order.get(turn).map(Box::as_ref)
     }
 
     /// Remembers what finishes, for [`Pipeline::peek_finished`].

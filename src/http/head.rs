@@ -70,7 +70,7 @@ pub(super) fn request(bytes: &[u8]) -> Option<Parsed<RequestLine>> {
         let version = Version { major: 1, minor };
         let (method, target) = (method.as_bytes().into(), target.as_bytes().into());
         let start = RequestLine { method, target, version };
-        return Some(Parsed { start, headers: copy(head.headers), leniencies: Vec::new() });
+        return Some(Parsed { start, headers: copy(bytes, head.headers), leniencies: Vec::new() });
     }
     lenient::request(bytes)
 }
@@ -87,7 +87,7 @@ pub(super) fn response(bytes: &[u8]) -> Option<Parsed<StatusLine>> {
     {
         let version = Version { major: 1, minor };
         let start = StatusLine { status, reason: reason.as_bytes().into(), version };
-        return Some(Parsed { start, headers: copy(head.headers), leniencies: Vec::new() });
+        return Some(Parsed { start, headers: copy(bytes, head.headers), leniencies: Vec::new() });
     }
     lenient::response(bytes)
 }
@@ -97,8 +97,9 @@ fn has_reason(bytes: &[u8]) -> bool {
     line.splitn(3, |byte| *byte == b' ').nth(2).is_some_and(|reason| !reason.is_empty())
 }
 
-fn copy(fields: &[httparse::Header<'_>]) -> Headers {
-    Headers::from_fields(fields.iter().map(|field| (field.name.as_bytes(), field.value)))
+/// `httparse` lets no line end into a name or a value.
+fn copy(head: &[u8], fields: &[httparse::Header<'_>]) -> Headers {
+    Headers::within(head, fields.iter().map(|field| (field.name.as_bytes(), field.value)))
 }
 
 #[cfg(test)]

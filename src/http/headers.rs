@@ -1,65 +1,91 @@
 //! Header fields as captured: bytes, in order, with their case and their duplicates.
 
-/// The header fields of one message. All names and values lie in one allocation.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+use std::ops::Range;
+
+/// The header fields of one message.
+#[derive(Debug, Clone, Default)]
 pub struct Headers {
+    /// The head that the fields came in, or the fields alone.
     text: Box<[u8]>,
-    /// Where each name and each value ends in `text`; they follow each other without a gap.
-    ends: Box<[(u32, u32)]>,
+    fields: Box<[Field]>,
+    has_lines: bool,
+}
+
+/// Where the name and the value of a field lie in the text: from, and up to.
+#[derive(Debug, Clone, Copy)]
+struct Field {
+    name: (u32, u32),
+    value: (u32, u32),
 }
 
 impl Headers {
     /// Headers from name and value pairs, in the order given.
     pub fn from_pairs<N: AsRef<[u8]>, V: AsRef<[u8]>>(pairs: &[(N, V)]) -> Self {
-        Self::from_fields(pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())))
+        let mut text = Vec::new();
+        let mut add = |part: &[u8]| {
+            let from = position(text.len());
+            text.extend_from_slice(part);
+            (from, position(text.len()))
+        };
+        let fields = pairs.iter().map(|(name, value)| {
+            let (name, value) = (add(name.as_ref()), add(value.as_ref()));
+            Field { name, value }
+        });
+        let fields = fields.collect();
+        Self { text: text.into_boxed_slice(), fields, has_lines: false }
     }
 
-    /// Headers from names and values, in the order given. They are walked twice.
-    pub(super) fn from_fields<'a, I>(fields: I) -> Self
-    where
-        I: ExactSizeIterator<Item = (&'a [u8], &'a [u8])> + Clone,
-    {
-        let len = fields.clone().map(|(name, value)| name.len() + value.len()).sum();
-        let mut text = Vec::with_capacity(len);
-        let mut ends = Vec::with_capacity(fields.len());
-        for (name, value) in fields {
-            text.extend_from_slice(name);
-            let name_end = position(&text);
-            text.extend_from_slice(value);
-            ends.push((name_end, position(&text)));
-        }
-        Self { text: text.into_boxed_slice(), ends: ends.into_boxed_slice() }
+    /// Headers whose names and values are parts of a head, none of them with a line end in it. The
+    /// head is kept as it is: one copy is cheaper than one for each part.
+    pub(super) fn within<'a>(
+        head: &[u8],
+        fields: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+    ) -> Self {
+        let place = |part: &[u8]| {
+            // An empty part may lie anywhere.
+            let from = part.as_ptr().addr().wrapping_sub(head.as_ptr().addr());
+            let from = if part.is_empty() { 0 } else { position(from) };
+            debug_assert!(head[from as usize..].starts_with(part), "a part lies in the head");
+            (from, from.saturating_add(position(part.len())))
+        };
+        let fields = fields.map(|(name, value)| Field { name: place(name), value: place(value) });
+        Self { text: head.into(), fields: fields.collect(), has_lines: true }
     }
 
     /// How many bytes they take.
     pub(super) fn weight(&self) -> usize {
-        self.text.len() + size_of_val(&*self.ends)
+        self.text.len() + size_of_val(&*self.fields)
     }
 
     /// How many fields there are.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.fields.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.fields.is_empty()
     }
 
-    /// All names and values, one behind the other and with nothing between them.
+    /// Bytes among which all names and values lie: the head that they came in, or themselves.
     pub fn text(&self) -> &[u8] {
         &self.text
     }
 
+    /// Whether the text is a whole head. Line ends in it are no part of any name or value then.
+    pub fn has_lines(&self) -> bool {
+        self.has_lines
+    }
+
+    /// Where in the text the names and values lie, in order.
+    pub fn places(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+        let range = |(from, to): (u32, u32)| from as usize..to as usize;
+        self.fields.iter().map(move |field| (range(field.name), range(field.value)))
+    }
+
     /// All fields in order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let mut start = 0;
-        self.ends.iter().map(move |&(name_end, value_end)| {
-            let (name_end, value_end) = (name_end as usize, value_end as usize);
-            let field = (&self.text[start..name_end], &self.text[name_end..value_end]);
-            start = value_end;
-            field
-        })
+        self.places().map(|(name, value)| (&self.text[name], &self.text[value]))
     }
 
     /// The values of all fields of a name, compared without regard to case.
@@ -94,9 +120,17 @@ pub(super) fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     members.filter(|member| !member.is_empty())
 }
 
+impl PartialEq for Headers {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Headers {}
+
 /// Heads are capped far below 4 GiB; should that ever change, a field would be cut, not wrapped.
-fn position(text: &[u8]) -> u32 {
-    u32::try_from(text.len()).unwrap_or(u32::MAX)
+fn position(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ impl Request {
     /// valid UTF-8, or the target names no resource (`CONNECT`).
     pub fn url(&self, scheme: Scheme, server: SocketAddr) -> Option<RequestUrl<'_>> {
         let target = std::str::from_utf8(&self.start.target).ok()?;
-        if target.contains("://") && !target.starts_with('/') {
+        if !target.starts_with('/') && target.contains("://") {
             return Some(RequestUrl { scheme: "", host: "".into(), path: target });
         }
         if &*self.start.method == b"CONNECT" {

@@ -40,8 +40,8 @@ impl Lane {
         let mut finished = Vec::new();
         for segment in load.segments(self.index) {
             self.flows.segment(&segment);
-            self.make(&mut finished, &mut make);
         }
+        self.make(&mut finished, &mut make);
         self.worked(finished)
     }
 

@@ -3,7 +3,9 @@
 use super::numbers::Numbers;
 use crate::http::Exchange;
 use crate::limits::HELD_EXCHANGES;
-use std::collections::{BTreeMap, BTreeSet};
+use slab::Slab;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
 
 /// Which connections have something unfinished, and since which packet.
 #[derive(Debug, Default)]
@@ -75,14 +77,15 @@ pub struct Ready<T> {
     pub item: T,
 }
 
-/// Under which an exchange waits: its first packet; its connection and a serial number, since
-/// pipelined requests may share a packet.
-pub(super) type Key = (u64, u64, u64);
+/// The turn of an exchange that waits, and where it does: its first packet; its connection and a
+/// serial number, since pipelined requests may share a packet; its place.
+pub(super) type Turn = (u64, u64, u64, usize);
 
 /// Puts finished exchanges in capture order: one is let go when no earlier one can still come.
 #[derive(Debug)]
 pub struct Order<T> {
-    held: BTreeMap<Key, Finished<T>>,
+    held: Slab<Finished<T>>,
+    turns: BinaryHeap<Reverse<Turn>>,
     serial: u64,
     numbers: Numbers,
     oldest_open: Option<u64>,
@@ -96,7 +99,8 @@ impl<T> Order<T> {
     /// One that holds back no more than so many bytes.
     pub fn within(most_bytes: usize) -> Self {
         Self {
-            held: BTreeMap::new(),
+            held: Slab::new(),
+            turns: BinaryHeap::new(),
             serial: 0,
             numbers: Numbers::default(),
             oldest_open: None,
@@ -122,12 +126,13 @@ impl<T> Order<T> {
     }
 
     /// Keeps a finished exchange until its turn.
-    pub(super) fn hold(&mut self, finished: Finished<T>) -> Key {
+    pub(super) fn hold(&mut self, finished: Finished<T>) -> Turn {
         self.serial += 1;
         self.bytes += finished.weight;
-        let key = (finished.first, finished.connection, self.serial);
-        self.held.insert(key, finished);
-        key
+        let (first, connection) = (finished.first, finished.connection);
+        let turn = (first, connection, self.serial, self.held.insert(finished));
+        self.turns.push(Reverse(turn));
+        turn
     }
 
     /// Connections began with these packets, and the oldest that is unfinished is this one.
@@ -141,9 +146,9 @@ impl<T> Order<T> {
         self.numbers.of(connection)
     }
 
-    /// What is held under a key.
-    pub(super) fn get(&self, key: Key) -> Option<&T> {
-        self.held.get(&key).map(|finished| &finished.item)
+    /// What waits for its turn.
+    pub(super) fn get(&self, turn: Turn) -> Option<&T> {
+        self.held.get(turn.3).map(|finished| &finished.item)
     }
 
     /// The oldest packet of anything unfinished.
@@ -155,11 +160,12 @@ impl<T> Order<T> {
     /// let go out of order.
     pub fn pop(&mut self) -> Option<Ready<T>> {
         let is_full = self.held.len() > HELD_EXCHANGES || self.bytes > self.most_bytes;
-        let (key, _) = self.held.first_key_value()?;
-        if key.0 > self.oldest_open.unwrap_or(u64::MAX) && !is_full {
+        let Reverse((first, _, _, place)) = *self.turns.peek()?;
+        if first > self.oldest_open.unwrap_or(u64::MAX) && !is_full {
             return None;
         }
-        let (_, finished) = self.held.pop_first()?;
+        self.turns.pop();
+        let finished = self.held.try_remove(place)?;
         self.released += 1;
         self.bytes = self.bytes.saturating_sub(finished.weight);
         let connection = self.number(finished.connection);

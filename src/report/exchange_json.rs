@@ -1,6 +1,6 @@
 //! Exchanges as JSON Lines: `cookietrail/exchanges/1` in docs/json.md.
 
-use super::json_line::{JsonLine, is_plain};
+use super::json_line::{JsonLine, is_plain_in_lines};
 use crate::http::{Body, Exchange, Headers, Position, Request, Response, Scheme, Version};
 use crate::note::Note;
 use crate::pipeline::Numbered;
@@ -62,9 +62,7 @@ impl ExchangeLines {
         line.address(exchange.client);
         line.raw(",\"server\":");
         line.address(exchange.server);
-        line.raw(",\"scheme\":");
-        line.display(Scheme::Http);
-        line.raw(",\"request\":");
+        line.raw(",\"scheme\":\"http\",\"request\":");
         optional(line, exchange.request.as_ref(), |line, message| request(line, message, exchange));
         line.raw(",\"response\":");
         optional(line, exchange.response.as_ref(), response);
@@ -104,26 +102,33 @@ fn list<T>(
 }
 
 fn request(line: &mut JsonLine, request: &Request, exchange: &Exchange) {
+    let is_plain = is_plain(&request.headers);
     position(line, &request.at);
     line.raw(",\"method\":");
-    line.text(&request.start.method);
+    text(line, &request.start.method, is_plain);
     line.raw(",\"target\":");
-    line.text(&request.start.target);
+    text(line, &request.start.target, is_plain);
     version(line, request.start.version);
     line.raw(",\"url\":");
     let url = request.url(Scheme::Http, exchange.server);
-    optional(line, url, |line, url| line.string(&url.pieces().map(str::as_bytes)));
-    fields(line, &request.headers, &request.body);
+    optional(line, url, |line, url| match url.pieces().map(str::as_bytes) {
+        pieces if is_plain => line.plain(&pieces),
+        pieces => line.string(&pieces),
+    });
+    fields(line, &request.headers, is_plain);
+    body(line, &request.body);
 }
 
 fn response(line: &mut JsonLine, response: &Response) {
+    let is_plain = is_plain(&response.headers);
     position(line, &response.at);
     line.raw(",\"status\":");
     line.number(response.start.status);
     line.raw(",\"reason\":");
-    line.text(&response.start.reason);
+    text(line, &response.start.reason, is_plain);
     version(line, response.start.version);
-    fields(line, &response.headers, &response.body);
+    fields(line, &response.headers, is_plain);
+    body(line, &response.body);
 }
 
 /// Opens the object of a message.
@@ -144,24 +149,37 @@ fn version(line: &mut JsonLine, version: Version) {
     }
 }
 
-/// Header fields and body, with which the object of a message ends.
-fn fields(line: &mut JsonLine, headers: &Headers, body: &Body) {
+/// Whether nothing in the head of a message needs an escape: neither the start line nor a field.
+fn is_plain(headers: &Headers) -> bool {
+    headers.has_lines() && is_plain_in_lines(headers.text())
+}
+
+fn text(line: &mut JsonLine, text: &[u8], is_plain: bool) {
+    if is_plain { line.plain(&[text]) } else { line.text(text) }
+}
+
+fn fields(line: &mut JsonLine, headers: &Headers, is_plain: bool) {
     line.raw(",\"headers\":[");
-    let plain = is_plain(headers.text());
-    let mut between = "[";
-    for (name, value) in headers.iter() {
-        line.raw(between);
-        between = ",[";
-        if plain {
-            line.plain_pair(name, value);
-        } else {
-            line.text(name);
+    let text = headers.text();
+    for (index, (name, value)) in headers.places().enumerate() {
+        if index > 0 {
             line.raw(",");
-            line.text(value);
         }
-        line.raw("]");
+        if is_plain {
+            line.plain_pair(text, name, value);
+        } else {
+            line.raw("[");
+            line.text(&text[name]);
+            line.raw(",");
+            line.text(&text[value]);
+            line.raw("]");
+        }
     }
     line.raw("]");
+}
+
+/// The body, with which the object of a message ends.
+fn body(line: &mut JsonLine, body: &Body) {
     line.raw(",\"body\":{\"length\":");
     line.number(body.length);
     line.raw(",\"complete\":");

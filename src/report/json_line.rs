@@ -9,6 +9,7 @@ use crate::time::Timestamp;
 use std::fmt::Display;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::ops::Range;
 
 /// A line in the making. What is pushed is pushed as it stands: punctuation is the caller's.
 #[derive(Debug, Default)]
@@ -53,7 +54,7 @@ impl JsonLine {
     /// Captured text: a string, or an object if it is not UTF-8 (docs/json.md).
     pub fn text(&mut self, bytes: &[u8]) {
         if is_plain(bytes) {
-            self.quoted(bytes);
+            self.plain(&[bytes]);
         } else if std::str::from_utf8(bytes).is_ok() {
             self.string(&[bytes]);
         } else if let Ok(object) = serde_json::to_string(&Text(bytes)) {
@@ -61,22 +62,44 @@ impl JsonLine {
         }
     }
 
-    /// A string that needs no escape.
-    fn quoted(&mut self, plain: &[u8]) {
-        self.out.reserve(plain.len() + 2);
+    /// One string of several pieces that need no escape.
+    pub fn plain(&mut self, pieces: &[&[u8]]) {
         self.out.push(b'"');
-        self.out.extend_from_slice(plain);
+        for piece in pieces {
+            self.out.extend_from_slice(piece);
+        }
         self.out.push(b'"');
     }
 
-    /// Two strings, with a comma, that need no escape.
-    pub fn plain_pair(&mut self, first: &[u8], second: &[u8]) {
-        self.out.reserve(first.len() + second.len() + 5);
-        self.out.push(b'"');
-        self.out.extend_from_slice(first);
-        self.out.extend_from_slice(b"\",\"");
-        self.out.extend_from_slice(second);
-        self.out.push(b'"');
+    /// Two strings in an array, parts of a text that need no escape.
+    pub fn plain_pair(&mut self, text: &[u8], first: Range<usize>, second: Range<usize>) {
+        self.raw("[\"");
+        self.part(text, first);
+        self.raw("\",\"");
+        self.part(text, second);
+        self.raw("\"]");
+    }
+
+    /// A part of a text. Most are short: copying whole blocks and cutting off what is too much
+    /// takes half the time of copying just what is wanted.
+    fn part(&mut self, text: &[u8], part: Range<usize>) {
+        const BLOCK: usize = 32;
+        let end = self.out.len() + part.len();
+        let mut from = &text[part.start..];
+        while self.out.len() < end {
+            let Some((block, after)) = from.split_first_chunk::<BLOCK>() else {
+                return self.last_part(&from[..end - self.out.len()]);
+            };
+            self.out.extend_from_slice(block);
+            from = after;
+        }
+        self.out.truncate(end);
+    }
+
+    /// What lies too near to the end of the text for a whole block.
+    #[cold]
+    fn last_part(&mut self, part: &[u8]) {
+        self.out.extend_from_slice(part);
     }
 
     /// One string of several pieces, each valid UTF-8.
@@ -114,10 +137,13 @@ impl JsonLine {
     pub fn address(&mut self, address: SocketAddr) {
         let SocketAddr::V4(v4) = address else { return self.display(address) };
         self.out.push(b'"');
-        for (index, octet) in v4.ip().octets().into_iter().enumerate() {
-            self.raw(if index == 0 { "" } else { "." });
-            self.number(octet);
+        for octet in v4.ip().octets() {
+            let (digits, len) = DOTTED[usize::from(octet)];
+            let end = self.out.len() + len;
+            self.out.extend_from_slice(&digits);
+            self.out.truncate(end);
         }
+        self.out.pop();
         self.out.push(b':');
         self.number(v4.port());
         self.out.push(b'"');
@@ -150,23 +176,54 @@ impl JsonLine {
 
 /// Whether a string may hold the byte as it stands, whatever reads it. DEL may act on a terminal.
 const fn is_plain_byte(byte: u8) -> bool {
-    matches!(byte, b' '..=b'!' | b'#'..=b'[' | b']'..=b'~')
+    // Not `matches!` with its three ranges: this takes fewer steps for many bytes at once.
+    byte.wrapping_sub(b' ') <= b'~' - b' ' && byte != b'"' && byte != b'\\'
 }
 
-/// Whether all bytes are plain. The blocks are written so that a compiler looks at many bytes in
-/// one step.
-pub(super) fn is_plain(text: &[u8]) -> bool {
-    let (blocks, rest) = text.as_chunks::<32>();
-    let (words, rest) = rest.as_chunks::<8>();
-    let (blocks, words) = (blocks.iter().map(unplain), words.iter().map(unplain));
-    blocks.chain(words).fold(0, |found, some| found | some) == 0
-        && rest.iter().all(|byte| is_plain_byte(*byte))
+/// Whether all bytes are plain.
+fn is_plain(text: &[u8]) -> bool {
+    all(text, is_plain_byte)
 }
 
-/// Not zero if any of the bytes is not plain.
-fn unplain<const N: usize>(block: &[u8; N]) -> u8 {
-    block.iter().fold(0, |found, byte| found | u8::from(!is_plain_byte(*byte)))
+/// Whether all bytes are plain, but for line ends.
+pub(super) fn is_plain_in_lines(text: &[u8]) -> bool {
+    all(text, |byte| is_plain_byte(byte) || byte == b'\r' || byte == b'\n')
 }
+
+/// Whether all bytes are of a kind. Blocks are looked at as a whole, which a compiler does in a few
+/// steps; the last one may lie over the one before.
+fn all(text: &[u8], of_kind: impl Fn(u8) -> bool + Copy) -> bool {
+    const BLOCK: usize = 32;
+    let Some(last) = text.last_chunk::<BLOCK>() else {
+        return text.iter().all(|byte| of_kind(*byte));
+    };
+    let mut others = [0; BLOCK];
+    for block in text.as_chunks::<BLOCK>().0.iter().chain([last]) {
+        for (other, byte) in others.iter_mut().zip(block) {
+            *other |= u8::from(!of_kind(*byte));
+        }
+    }
+    others == [0; BLOCK]
+}
+
+/// Each octet of an IPv4 address in decimal, with a dot behind it, and how long that is.
+const DOTTED: [([u8; 4], usize); 256] = {
+    let mut all = [([0; 4], 0); 256];
+    let mut octet = 0;
+    while octet < 256 {
+        let digits = [octet / 100, octet / 10 % 10, octet % 10];
+        let mut at = if octet > 99 { 0 } else { 2 - (octet > 9) as usize };
+        let mut len = 0;
+        while at < 3 {
+            all[octet].0[len] = b"0123456789"[digits[at]];
+            (at, len) = (at + 1, len + 1);
+        }
+        all[octet].0[len] = b'.';
+        all[octet].1 = len + 1;
+        octet += 1;
+    }
+    all
+};
 
 /// Nanoseconds as nine digits.
 fn nine_digits(mut nanos: u64) -> [u8; 9] {

@@ -173,11 +173,11 @@ impl<T: Default> Table<T> {
     /// A connection whose reset lies `RESET_GRACE` back and has not turned out to be forged. It
     /// is to be finished, but stays in the table.
     pub fn reset_long_ago(&mut self, now: Timestamp) -> Option<&mut Entry<T>> {
-        while let Some((at, key)) = self.resets.front().copied() {
-            if now.since(at) < RESET_GRACE && self.resets.len() <= self.limits.most {
+        while let Some((at, _)) = self.resets.front() {
+            if now.since(*at) < RESET_GRACE && self.resets.len() <= self.limits.most {
                 return None;
             }
-            self.resets.pop_front();
+            let (_, key) = self.resets.pop_front()?;
             if self.entries.get(&key).is_some_and(|entry| entry.tcp.is_reset()) {
                 return self.entries.get_mut(&key).map(Box::as_mut);
             }

@@ -70,9 +70,11 @@ impl Conversation {
         self.begun_by(origin);
         let open = &mut self.open[index];
         open.exchange.notes.extend(cut);
-        let method = open.exchange.request.as_ref().map(|request| request.start.method.clone());
         let status = parsed.start.status;
-        let (framing, doubt) = framing::of_response(method.as_deref(), status, &parsed.headers);
+        let method = open.exchange.request.as_ref().map(|request| &*request.start.method);
+        let bodiless = method.is_none();
+        let is_tunnel = method == Some(b"CONNECT") && (200..300).contains(&status);
+        let (framing, doubt) = framing::of_response(method, status, &parsed.headers);
         for text in parsed.leniencies {
             open.note(NoteKind::LenientHead, origin.mark.packet, text);
         }
@@ -83,7 +85,6 @@ impl Conversation {
             open.note_content(&parsed.headers, origin.mark.packet);
         }
         open.keep[1] = keep;
-        let is_tunnel = method.as_deref() == Some(b"CONNECT") && (200..300).contains(&status);
         if status == 101 || is_tunnel {
             let text = switch::told(status, &parsed.headers);
             open.note(NoteKind::SwitchedProtocol, origin.mark.packet, text);
@@ -104,7 +105,7 @@ impl Conversation {
         open.answer = Answer::Reading;
         self.answering = Some(index);
         self.weigh(index);
-        self.bodiless = method.is_none();
+        self.bodiless = bodiless;
         self.begin_body(server, framing);
         if status == 101 {
             self.readers.iter_mut().for_each(Reader::go_blind);
