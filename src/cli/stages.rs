@@ -14,7 +14,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
-/// Batches that may wait for the next stage. One evens out little, many leave the cache.
+/// Loads that are passed on together: waking a thread for each takes longer than some loads do.
+const GROUP: usize = 3;
+
+/// Groups that may wait for the next stage. One evens out little, many leave the cache.
 const WAITING: usize = 2;
 
 /// What is done with each exchange, or with what was made of it.
@@ -75,7 +78,7 @@ where
 {
     let share = lanes.len().div_ceil(threads);
     // There is one lane where memory is short.
-    let waiting = if lanes.len() == 1 { 1 } else { WAITING };
+    let (group, waiting) = if lanes.len() == 1 { (1, 1) } else { (GROUP, WAITING) };
     thread::scope(|scope| {
         let (emptied, spares) = channel();
         let (mut loads, mut results) = (Vec::new(), Vec::new());
@@ -87,58 +90,72 @@ where
             loads.push(load);
             results.push(worked);
         }
-        let reading = scope.spawn(move || read_ahead(source, &loads, &spares));
+        let reading = scope.spawn(move || read_ahead(source, group, &loads, &spares));
         // An error leaves this closure, and with it `results`; the other stages then end too.
-        while let Some(worked) = next_of_all(&results) {
-            order.take(worked);
-            std::iter::from_fn(|| order.pop()).try_for_each(&mut *each)?;
+        while let Some(group) = next_of_all(&results) {
+            for worked in group {
+                order.take(worked);
+                std::iter::from_fn(|| order.pop()).try_for_each(&mut *each)?;
+            }
         }
         reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
-/// What all threads made of the next load; `None` after the last one.
-fn next_of_all<T>(results: &[Receiver<Vec<Worked<T>>>]) -> Option<Vec<Worked<T>>> {
-    let mut all = Vec::new();
+/// What each lane made of each load of a group.
+type Group<T> = Vec<Vec<Worked<T>>>;
+
+/// What all threads made of the next loads; `None` after the last ones.
+fn next_of_all<T>(results: &[Receiver<Group<T>>]) -> Option<Group<T>> {
+    let mut all = Group::new();
     for result in results {
-        all.extend(result.recv().ok()?);
+        let group = result.recv().ok()?;
+        all.resize_with(group.len(), Vec::new);
+        all.iter_mut().zip(group).for_each(|(all, worked)| all.extend(worked));
     }
     Some(all)
 }
 
-/// Reads until the end, or until nobody listens.
+/// Reads until the end, or until nobody listens. What was read before an error is followed still.
 fn read_ahead(
     mut source: Source<'_>,
-    loads: &[SyncSender<Arc<Load>>],
-    spares: &Receiver<Load>,
+    most: usize,
+    listeners: &[SyncSender<Arc<Vec<Load>>>],
+    spares: &Receiver<Vec<Load>>,
 ) -> anyhow::Result<()> {
-    let mut load = Load::default();
-    while source.fill(&mut load)? {
-        let full = Arc::new(load);
-        for lane in loads {
-            if lane.send(Arc::clone(&full)).is_err() {
-                return Ok(());
-            }
+    let mut more = Ok(true);
+    while matches!(more, Ok(true)) {
+        let mut group = spares.try_recv().unwrap_or_default();
+        group.resize_with(most, Load::default);
+        let mut filled = 0;
+        while matches!(more, Ok(true)) && filled < most {
+            more = source.fill(&mut group[filled]);
+            filled += usize::from(matches!(more, Ok(true)));
         }
-        drop(full);
-        load = spares.try_recv().unwrap_or_default();
+        group.truncate(filled);
+        let group = Arc::new(group);
+        if listeners.iter().any(|listener| listener.send(Arc::clone(&group)).is_err()) {
+            break;
+        }
     }
-    Ok(())
+    more.map(|_| ())
 }
 
 /// Follows some lanes until the end, or until nobody listens.
 fn follow<T>(
     lanes: &mut [Lane],
     mut make: impl FnMut(Box<Exchange>) -> T,
-    coming: &Receiver<Arc<Load>>,
-    emptied: &Sender<Load>,
-    result: &SyncSender<Vec<Worked<T>>>,
+    coming: &Receiver<Arc<Vec<Load>>>,
+    emptied: &Sender<Vec<Load>>,
+    result: &SyncSender<Group<T>>,
 ) {
-    for load in coming {
-        let worked = lanes.iter_mut().map(|lane| lane.work(&load, &mut make)).collect();
+    for group in coming {
+        let mut work =
+            |load| lanes.iter_mut().map(|lane| lane.work(load, &mut make)).collect::<Vec<_>>();
+        let worked = group.iter().map(&mut work).collect();
         // The last to be done with it gives it back; nobody takes it once everything is read.
-        if let Some(load) = Arc::into_inner(load) {
-            let _ = emptied.send(load);
+        if let Some(group) = Arc::into_inner(group) {
+            let _ = emptied.send(group);
         }
         if result.send(worked).is_err() {
             return;
@@ -146,5 +163,5 @@ fn follow<T>(
     }
     let worked = lanes.iter_mut().map(|lane| lane.finish(&mut make)).collect();
     // Whoever listens no longer has an error to tell.
-    let _ = result.send(worked);
+    let _ = result.send(vec![worked]);
 }
