@@ -12,6 +12,7 @@
 mod counts;
 mod flows;
 mod lane;
+mod load;
 mod numbers;
 mod order;
 mod relief;
@@ -19,8 +20,9 @@ mod sorter;
 
 pub use counts::Counts;
 pub use lane::{Lane, lanes};
+pub use load::Load;
 pub use order::{Order, Ready, Worked};
-pub use sorter::{Load, Sorter};
+pub use sorter::Sorter;
 
 use crate::capture::Packet;
 use crate::http::{Exchange, Reading};

@@ -102,7 +102,9 @@ impl Flows {
 
     /// Takes the next segment.
     pub fn segment(&mut self, segment: &Segment<'_>) {
-        self.finish_resets(segment.time);
+        if self.table.has_resets() {
+            self.finish_resets(segment.time);
+        }
         let Some((entry, replaced)) = self.table.entry(segment) else { return };
         advance(entry, segment, self.reading, &self.tcp_limits, &mut self.finished);
         self.counts.conflicts += entry.tcp.take_conflicts();
@@ -117,8 +119,10 @@ impl Flows {
         if let Some(past) = over.and_then(|key| self.table.linger(key)) {
             self.close(past);
         }
-        for idle in self.table.take_idle(segment.time) {
-            self.close(idle);
+        if self.table.is_crowded() {
+            for idle in self.table.take_idle(segment.time) {
+                self.close(idle);
+            }
         }
         if self.memory.is_short() {
             self.relieve(segment.packet);

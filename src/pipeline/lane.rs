@@ -5,18 +5,18 @@
 
 use super::counts::FlowCounts;
 use super::flows::Flows;
+use super::load::Load;
 use super::order::{Finished, Worked};
 use super::relief::Memory;
-use super::sorter::Load;
 use crate::http::{Exchange, Reading};
 use crate::limits::Budget;
 use crate::note::Note;
 use crate::packet::Segment;
-use crate::tcp::FlowKey;
+use crate::tcp::spread;
 
 /// The lane of a segment among so many: the same for both directions of a connection.
 pub(super) fn lane_of(segment: &Segment<'_>, lanes: usize) -> usize {
-    FlowKey::of(segment).spread() % lanes.max(1)
+    spread(segment) % lanes.max(1)
 }
 
 /// All lanes, which share what the budget allows.

@@ -14,41 +14,11 @@
 
 use super::half::Half;
 use super::seq::Seq;
+use super::side::Side;
 use crate::limits::TcpLimits;
 use crate::packet::Segment;
 use crate::time::Timestamp;
 use std::borrow::Cow;
-
-/// An end of a connection: the one that opened it (or was seen first), and the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Side {
-    /// The sender of the SYN; of the first segment seen, where the handshake was not captured.
-    Originator,
-    /// The other end.
-    Responder,
-}
-
-impl Side {
-    /// Both sides, the originator first.
-    pub const BOTH: [Self; 2] = [Self::Originator, Self::Responder];
-
-    /// The other side.
-    #[must_use]
-    pub const fn other(self) -> Self {
-        match self {
-            Self::Originator => Self::Responder,
-            Self::Responder => Self::Originator,
-        }
-    }
-
-    /// 0 or 1, to keep a pair in an array.
-    pub const fn index(self) -> usize {
-        match self {
-            Self::Originator => 0,
-            Self::Responder => 1,
-        }
-    }
-}
 
 /// Where bytes come from: the segment that first carried them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,8 +71,8 @@ pub struct Event<'a> {
 /// One TCP connection.
 #[derive(Debug)]
 pub struct Connection {
-    halves: [Half; 2],
-    last: Mark,
+    pub(super) halves: [Half; 2],
+    pub(super) last: Mark,
     /// How many more segments may show where a direction begins that has no SYN.
     young: u8,
     /// Who aborted the connection, if nothing speaks against it.
@@ -192,6 +162,24 @@ impl Connection {
     /// Takes a segment sent by `side`. Bytes that are next in line come straight back, borrowed
     /// from the packet; after that, call [`Connection::pop`] until it has no more.
     pub fn push<'a>(
+        &mut self,
+        side: Side,
+        segment: &Segment<'a>,
+        limits: &TcpLimits,
+    ) -> Option<Event<'a>> {
+        if self.is_straight(side, segment) {
+            return self.go_straight(side, segment);
+        }
+        self.push_any(side, segment, limits)
+    }
+
+    /// Whether nothing is awaited but more segments.
+    pub(super) fn is_steady(&self) -> bool {
+        self.young == 0 && self.reset.is_none() && !self.finished
+    }
+
+    /// The ordinary way of a segment.
+    pub(super) fn push_any<'a>(
         &mut self,
         side: Side,
         segment: &Segment<'a>,

@@ -36,21 +36,24 @@ impl FlowKey {
     }
 }
 
-impl FlowKey {
-    /// A number by which connections can be divided into parts of about the same size. It is the
-    /// same in every run: whoever wants all of them in one part can have that, and no more.
-    pub fn spread(&self) -> usize {
-        // The odd number next to 2^64 divided by the golden ratio: every bit acts on the upper ones.
-        const MIXER: u64 = 0x9e37_79b9_7f4a_7c15;
-        let mix = |sum: u64, word: &u64| (sum ^ word).wrapping_mul(MIXER).rotate_left(29);
-        let sum = match self {
-            Self::V4(ends) => ends.iter().fold(0, mix),
-            Self::V6(ends) => ends.as_flattened().iter().fold(0, mix),
+/// A number by which connections can be divided into parts of about the same size, the same for both
+/// directions. It does not change from run to run: whoever wants all connections in one part can have
+/// that, and no more.
+pub fn spread(segment: &Segment<'_>) -> usize {
+    // The odd number next to 2^64 divided by the golden ratio: every bit acts on the upper ones.
+    const MIXER: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mixed = |end: SocketAddr| {
+        let address = match end {
+            SocketAddr::V4(v4) => u64::from(v4.ip().to_bits()),
+            SocketAddr::V6(_) => words(end)
+                .iter()
+                .fold(0_u64, |sum, word| (sum ^ word).wrapping_mul(MIXER).rotate_left(29)),
         };
-        #[expect(clippy::cast_possible_truncation, reason = "any bits will do")]
-        let spread = (sum ^ sum >> 32) as usize;
-        spread
-    }
+        let sum = address.rotate_left(16) ^ u64::from(end.port());
+        sum.wrapping_mul(MIXER)
+    };
+    let both = mixed(segment.source).wrapping_add(mixed(segment.destination));
+    (both >> 32) as usize
 }
 
 fn words(end: SocketAddr) -> [u64; 3] {

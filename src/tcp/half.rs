@@ -74,6 +74,13 @@ struct Rare {
     held_since: Option<u64>,
 }
 
+impl Rare {
+    /// Whether a direction that has begun is whole and in order by now.
+    fn is_nothing(&self) -> bool {
+        self.cuts.is_empty() && self.waiting.is_none() && self.held_since.is_none()
+    }
+}
+
 /// Since when, and at which byte, the stream waits for bytes that the receiver already has.
 #[derive(Debug, Clone, Copy)]
 struct Waiting {
@@ -270,6 +277,15 @@ impl Half {
             && self.rare.as_ref().is_none_or(|rare| rare.cuts.is_empty())
             && self.acked <= self.next()
             && (self.fin.is_none() || self.ended)
+    }
+
+    /// Whether it has begun and goes on, and nothing of it is held back or missing.
+    pub fn is_steady(&self) -> bool {
+        self.is_settled()
+            && !self.is_holding()
+            && self.rare.as_ref().is_none_or(|rare| rare.is_nothing())
+            && self.fin.is_none()
+            && self.acked <= self.next()
     }
 
     /// About how many bytes of memory what is held back takes.

@@ -10,10 +10,13 @@ mod flow;
 mod half;
 mod past;
 mod seq;
+mod side;
+mod straight;
 mod table;
 
 pub use assembler::{Assembler, Chunk};
-pub use connection::{Connection, End, Event, Mark, Side, What};
-pub use flow::FlowKey;
+pub use connection::{Connection, End, Event, Mark, What};
+pub use flow::{FlowKey, spread};
 pub use seq::{Origin, Seq};
+pub use side::Side;
 pub use table::{Entry, Table};

@@ -6,10 +6,11 @@
 //! only when the table is crowded. A SYN alone does not end a connection that is alive, since anyone
 //! can send one: the next segment of the new connection must agree.
 
-use super::connection::{Connection, Side};
+use super::connection::Connection;
 use super::flow::FlowKey;
 use super::past::Past;
 use super::seq::Seq;
+use super::side::Side;
 use crate::limits::{LINGERING, TableLimits};
 use crate::packet::Segment;
 use crate::time::Timestamp;
@@ -170,6 +171,11 @@ impl<T: Default> Table<T> {
         None
     }
 
+    /// Whether [`Self::reset_long_ago`] may have something to give.
+    pub fn has_resets(&self) -> bool {
+        !self.resets.is_empty()
+    }
+
     /// A connection whose reset lies `RESET_GRACE` back and has not turned out to be forged. It
     /// is to be finished, but stays in the table.
     pub fn reset_long_ago(&mut self, now: Timestamp) -> Option<&mut Entry<T>> {
@@ -185,12 +191,13 @@ impl<T: Default> Table<T> {
         None
     }
 
-    /// When the table is crowded, takes out the connections that have been idle for long, in the
-    /// order in which they began.
+    /// Whether it is time for [`Self::take_idle`].
+    pub fn is_crowded(&self) -> bool {
+        self.entries.len() >= self.next_sweep
+    }
+
+    /// Takes out the connections that have been idle for long, in the order in which they began.
     pub fn take_idle(&mut self, now: Timestamp) -> Vec<Box<Entry<T>>> {
-        if self.entries.len() < self.next_sweep {
-            return Vec::new();
-        }
         let mut goners = self.idle_keys(now);
         if self.entries.len() - goners.len() >= self.limits.most {
             goners = self.least_wanted();

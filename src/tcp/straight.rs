@@ -1,0 +1,134 @@
+//! The segment that nearly all segments are: the bytes that are next in line, or none, on a
+//! connection of which nothing is missing.
+//!
+//! It does nothing that the ordinary way does not do alike; it only knows beforehand what is left
+//! out. A test holds one against the other.
+
+use super::connection::{Connection, Event, Mark, What};
+use super::seq::Seq;
+use super::side::Side;
+use crate::packet::Segment;
+use std::borrow::Cow;
+
+impl Connection {
+    /// Whether a segment of `side` is of that kind: what it acknowledges has been delivered, and
+    /// what it carries is next.
+    pub(super) fn is_straight(&self, side: Side, segment: &Segment<'_>) -> bool {
+        let [half, other] = [side, side.other()].map(|side| &self.halves[side.index()]);
+        let flags = segment.flags;
+        flags.ack
+            && !(flags.syn || flags.fin || flags.rst)
+            && segment.cut == 0
+            && half.next_seq() == Some(Seq(segment.seq))
+            && other.offset(Seq(segment.ack)).is_some_and(|acked| acked <= other.next())
+            && self.is_steady()
+            && half.is_steady()
+            && other.is_steady()
+    }
+
+    /// Takes such a segment.
+    pub(super) fn go_straight<'a>(
+        &mut self,
+        side: Side,
+        segment: &Segment<'a>,
+    ) -> Option<Event<'a>> {
+        let Segment { packet, time, payload, .. } = *segment;
+        self.last = Mark { packet, time, acked: None };
+        let other = &mut self.halves[side.other().index()];
+        let acked = other.offset(Seq(segment.ack));
+        other.acked = other.acked.max(acked.unwrap_or(0));
+        let half = &mut self.halves[side.index()];
+        half.seen = true;
+        let (offset, mark) = (half.next(), Mark { packet, time, acked });
+        let fresh = half.assembler.insert(offset, payload, mark)?;
+        Some(Event { side, what: What::Data(Cow::Borrowed(fresh)), offset, mark })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::TcpLimits;
+    use crate::packet::Flags;
+    use crate::time::Timestamp;
+    use proptest::prelude::*;
+
+    /// What is told of a segment: by which side, at which distance from where that side is, with how
+    /// many bytes, what it acknowledges, and its flags.
+    type Told = (bool, i32, usize, i32, u8);
+
+    fn told() -> impl Strategy<Value = Told> {
+        let distance = || prop_oneof![12 => Just(0), 1 => -6..6_i32];
+        let flags = prop_oneof![30 => Just(0), 1 => 0..32_u8];
+        (any::<bool>(), distance(), 0..4_usize, distance(), flags)
+    }
+
+    fn segments(told: &[Told]) -> Vec<(Side, Segment<'static>)> {
+        let mut next = [1_000_u32, u32::MAX - 3];
+        let ends = [([10, 0, 0, 1], 40_000), ([10, 0, 0, 2], 80)];
+        let all = told.iter().zip(1..).map(|(&(is_answer, ahead, len, behind, bits), packet)| {
+            let from = usize::from(is_answer);
+            let side = Side::BOTH[from];
+            let seq = next[from].wrapping_add_signed(ahead);
+            let end = Seq(seq).plus(u32::try_from(len).unwrap());
+            if end.distance_from(Seq(next[from])) > 0 {
+                next[from] = end.0;
+            }
+            let flags = Flags {
+                syn: bits & 1 != 0,
+                fin: bits & 2 != 0,
+                rst: bits & 4 != 0,
+                ack: bits & 8 == 0,
+            };
+            let segment = Segment {
+                packet,
+                time: Timestamp::from_seconds(i64::try_from(packet).unwrap()),
+                source: ends[from].into(),
+                destination: ends[1 - from].into(),
+                seq,
+                ack: next[1 - from].wrapping_add_signed(behind),
+                flags,
+                payload: &b"abcd"[..len],
+                cut: u32::from(bits & 16 != 0),
+            };
+            (side, segment)
+        });
+        all.collect()
+    }
+
+    proptest! {
+        #[test]
+        fn it_leads_where_the_ordinary_way_leads(told in proptest::collection::vec(told(), 1..60)) {
+            let limits = TcpLimits::default();
+            let all = segments(&told);
+            let (mut short, mut long) = (Connection::new(&all[0].1), Connection::new(&all[0].1));
+            for (side, segment) in &all {
+                let events = short.push(*side, segment, &limits);
+                prop_assert_eq!(events, long.push_any(*side, segment, &limits));
+                prop_assert_eq!(format!("{short:?}"), format!("{long:?}"));
+                loop {
+                    let event = short.pop(&limits);
+                    prop_assert_eq!(&event, &long.pop(&limits));
+                    if event.is_none() {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn it_is_taken() {
+        let told = [(false, 0, 2, 0, 0), (true, 0, 3, 0, 0)].repeat(10);
+        let all = segments(&told);
+        let mut connection = Connection::new(&all[0].1);
+        let taken = all.iter().filter(|(side, segment)| {
+            let is_straight = connection.is_straight(*side, segment);
+            connection.push(*side, segment, &TcpLimits::default());
+            while connection.pop(&TcpLimits::default()).is_some() {}
+            is_straight
+        });
+        // The first few show where the directions begin.
+        assert_eq!(taken.count(), 15);
+    }
+}
