@@ -116,8 +116,9 @@ pub const HELD_EXCHANGES: usize = 100_000;
 /// processors idle.
 pub const LANES: usize = 8;
 
-/// With less memory than this, there is one lane only: its parts would be too small.
-const MEMORY_FOR_LANES: usize = 1 << 30;
+/// With less memory than this there is one lane only: parts of it would be too small, and threads
+/// take memory of their own.
+const MEMORY_FOR_LANES: usize = 256 << 20;
 
 /// What the program itself takes, and the blocks and lines that are on their way between threads.
 const FIXED_MEMORY: usize = 40 << 20;

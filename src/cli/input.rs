@@ -78,7 +78,8 @@ where
         progress: progress::Reading::new(!is_quiet),
     };
     let order = Order::within(budget.finished_bytes);
-    match input.threads.get() {
+    // One lane leaves little to do side by side, and each thread takes memory, which is short then.
+    match input.threads.get().min(lanes.len()) {
         1 => stages::one_by_one(source, &mut lanes, order, maker(), &mut each)?,
         many => stages::side_by_side(source, &mut lanes, many, order, maker, &mut each)?,
     }

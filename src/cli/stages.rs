@@ -77,20 +77,18 @@ where
     M: FnMut(Box<Exchange>) -> T + Send,
 {
     let share = lanes.len().div_ceil(threads);
-    // There is one lane where memory is short.
-    let (group, waiting) = if lanes.len() == 1 { (1, 1) } else { (GROUP, WAITING) };
     thread::scope(|scope| {
         let (emptied, spares) = channel();
         let (mut loads, mut results) = (Vec::new(), Vec::new());
         for lanes in lanes.chunks_mut(share) {
-            let (load, coming) = sync_channel(waiting);
-            let (result, worked) = sync_channel(waiting);
+            let (load, coming) = sync_channel(WAITING);
+            let (result, worked) = sync_channel(WAITING);
             let (emptied, make) = (emptied.clone(), maker());
             scope.spawn(move || follow(lanes, make, &coming, &emptied, &result));
             loads.push(load);
             results.push(worked);
         }
-        let reading = scope.spawn(move || read_ahead(source, group, &loads, &spares));
+        let reading = scope.spawn(move || read_ahead(source, &loads, &spares));
         // An error leaves this closure, and with it `results`; the other stages then end too.
         while let Some(group) = next_of_all(&results) {
             for worked in group {
@@ -119,16 +117,15 @@ fn next_of_all<T>(results: &[Receiver<Group<T>>]) -> Option<Group<T>> {
 /// Reads until the end, or until nobody listens. What was read before an error is followed still.
 fn read_ahead(
     mut source: Source<'_>,
-    most: usize,
     listeners: &[SyncSender<Arc<Vec<Load>>>],
     spares: &Receiver<Vec<Load>>,
 ) -> anyhow::Result<()> {
     let mut more = Ok(true);
     while matches!(more, Ok(true)) {
         let mut group = spares.try_recv().unwrap_or_default();
-        group.resize_with(most, Load::default);
+        group.resize_with(GROUP, Load::default);
         let mut filled = 0;
-        while matches!(more, Ok(true)) && filled < most {
+        while matches!(more, Ok(true)) && filled < GROUP {
             more = source.fill(&mut group[filled]);
             filled += usize::from(matches!(more, Ok(true)));
         }

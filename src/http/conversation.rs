@@ -29,6 +29,8 @@ use overlaps::Overlap;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
+pub use relief::Sacrifice;
+
 /// Whose conversation it is.
 #[derive(Debug, Clone, Copy)]
 pub struct Peers {

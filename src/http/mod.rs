@@ -25,7 +25,7 @@ mod url;
 pub use self::url::{RequestUrl, Scheme};
 pub use body::{Body, KeepBodies};
 pub use content::{Decoded, Problem, decode_content};
-pub use conversation::{Conversation, Peers, Reading};
+pub use conversation::{Conversation, Peers, Reading, Sacrifice};
 pub use exchange::{Exchange, Message, Position, Request, Response, Version};
 pub use head::{RequestLine, StatusLine};
 pub use headers::Headers;

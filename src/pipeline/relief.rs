@@ -2,6 +2,7 @@
 //! doubts first.
 
 use super::flows::{Flows, Talk, drain, note_joined, pending};
+use crate::http::Sacrifice;
 use crate::limits::TcpLimits;
 use crate::note::{Note, NoteKind};
 use crate::tcp::Entry;
@@ -64,13 +65,14 @@ impl Memory {
 
 impl Flows {
     /// Settles doubts until there is room again, the oldest first: holes are given up and bodies
-    /// not kept, and if that does not do, exchanges are finished as they stand.
+    /// not kept; if that does not do, exchanges are finished as they stand, and in the end heads that
+    /// are not whole are given up.
     pub(super) fn relieve(&mut self, packet: u64) {
         if self.memory.short == 0 {
             self.memory.first = packet;
         }
         self.memory.short += 1;
-        for all in [false, true] {
+        for sacrifice in Sacrifice::ALL {
             let Self { table, memory, pending: open, reading, finished, .. } = self;
             table.visit(rank, |entry| {
                 if memory.has_room() {
@@ -85,7 +87,7 @@ impl Flows {
                 let known = finished.len();
                 drain(entry, *reading, &NO_PATIENCE, finished);
                 if let Some(talk) = &mut entry.app.conversation {
-                    talk.relieve(packet, all);
+                    talk.relieve(packet, sacrifice);
                     finished.extend(std::iter::from_fn(|| talk.pop()));
                 }
                 note_joined(entry, &mut finished[known..]);

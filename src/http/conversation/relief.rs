@@ -5,6 +5,22 @@ use crate::http::open::Open;
 use crate::http::reader::Reader;
 use crate::note::NoteKind;
 
+/// What a conversation gives up when memory runs short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sacrifice {
+    /// What was kept of bodies.
+    Bodies,
+    /// That too, and open exchanges: they are finished as they stand.
+    Exchanges,
+    /// All that, and a head that is not whole.
+    Heads,
+}
+
+impl Sacrifice {
+    /// From the least to the greatest.
+    pub const ALL: [Self; 3] = [Self::Bodies, Self::Exchanges, Self::Heads];
+}
+
 impl Conversation {
     /// About how many bytes its open exchanges take, and the heads that are not whole.
     pub fn weight(&self) -> usize {
@@ -19,24 +35,24 @@ impl Conversation {
         }
     }
 
-    /// Memory has run short, says `packet`: what was kept of bodies is forgotten. `all` means that
-    /// this was not enough: open exchanges are then finished as they stand, and a head that is not
-    /// whole is given up.
-    pub fn relieve(&mut self, packet: u64, all: bool) {
+    /// Memory has run short, says `packet`.
+    pub fn relieve(&mut self, packet: u64, sacrifice: Sacrifice) {
         for index in 0..self.open.len() {
             let Some(open) = self.open.get_mut(index) else { break };
             if open.drop_bodies() {
                 open.note(NoteKind::Limit, packet, "memory ran short: the body was not kept");
             }
-            if all {
+            if sacrifice != Sacrifice::Bodies {
                 let text = "memory ran short: the exchange was not followed to its end";
                 open.note(NoteKind::Limit, packet, text);
             }
             self.weigh(index);
         }
-        if all {
+        if sacrifice != Sacrifice::Bodies {
             self.open.iter_mut().for_each(Open::abandon);
             self.close_done();
+        }
+        if sacrifice == Sacrifice::Heads {
             self.readers.iter_mut().for_each(Reader::drop_carry);
         }
     }
