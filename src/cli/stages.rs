@@ -1,24 +1,26 @@
-//! The street on several threads: one reads and sorts packets by connection, some follow the
-//! connections, and the caller's own does what it is there for. The answer does not depend on how
-//! many there are: see [`Lane`].
+//! The street on several threads: some follow the connections, each its own, and the caller's does
+//! what it is there for. Whoever of them has nothing to follow reads packets and sorts them by
+//! connection, for all: so no core waits while there is work, and half of what is read need not go
+//! to another one. The answer does not depend on how many there are: see [`Lane`].
 //!
-//! What passes from stage to stage passes in batches, through channels that hold a few: a stage
-//! that is faster waits for the slower ones and takes no memory meanwhile.
+//! What passes from thread to thread passes in batches, through channels that hold a few: one that
+//! is faster waits for the slower ones and takes no memory meanwhile.
 
 use super::input::Filter;
 use super::progress::Reading;
 use crate::capture::Files;
 use crate::http::Exchange;
 use crate::pipeline::{Lane, Load, Order, Ready, Sorter, Worked};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
+use std::sync::{Arc, Mutex, TryLockError};
 use std::thread;
 
 /// Loads that are passed on together: waking a thread for each takes longer than some loads do.
-const GROUP: usize = 3;
+const GROUP: usize = 2;
 
-/// Groups that may wait for the next stage. One evens out little, many leave the cache.
-const WAITING: usize = 2;
+/// Groups that may wait for the next stage: enough for a thread to get ahead of the others where its
+/// connections have less in them.
+const WAITING: usize = 6;
 
 /// What is done with each exchange, or with what was made of it.
 pub type Each<'a, T> = &'a mut dyn FnMut(Ready<T>) -> anyhow::Result<()>;
@@ -62,8 +64,8 @@ pub fn one_by_one<T>(
     std::iter::from_fn(|| order.pop()).try_for_each(each)
 }
 
-/// The lanes on so many threads, the reading on another, and `each` on the caller's. Every thread
-/// that follows connections has a `make` of its own.
+/// The lanes on so many threads, and `each` on the caller's. Every thread that follows connections has
+/// a `make` of its own; one that runs out of loads reads the next.
 pub fn side_by_side<T, M>(
     source: Source<'_>,
     lanes: &mut [Lane],
@@ -77,27 +79,28 @@ where
     M: FnMut(Box<Exchange>) -> T + Send,
 {
     let share = lanes.len().div_ceil(threads);
+    let (spent, spares) = channel();
+    let (listeners, coming): (Vec<_>, Vec<_>) =
+        lanes.chunks(share).map(|_| sync_channel(WAITING)).unzip();
+    let reading = Mutex::new(Reader { source, listeners, spares, outcome: Ok(()) });
     thread::scope(|scope| {
-        let (emptied, spares) = channel();
-        let (mut loads, mut results) = (Vec::new(), Vec::new());
-        for lanes in lanes.chunks_mut(share) {
-            let (load, coming) = sync_channel(WAITING);
+        let mut results = Vec::new();
+        for (lanes, coming) in lanes.chunks_mut(share).zip(coming) {
             let (result, worked) = sync_channel(WAITING);
-            let (emptied, make) = (emptied.clone(), maker());
-            scope.spawn(move || follow(lanes, make, &coming, &emptied, &result));
-            loads.push(load);
+            let (spent, make, reading) = (spent.clone(), maker(), &reading);
+            scope.spawn(move || follow(lanes, make, reading, &coming, &spent, &result));
             results.push(worked);
         }
-        let reading = scope.spawn(move || read_ahead(source, &loads, &spares));
-        // An error leaves this closure, and with it `results`; the other stages then end too.
+        // An error leaves this closure, and with it `results`; the other threads then end too.
         while let Some(group) = next_of_all(&results) {
             for worked in group {
                 order.take(worked);
                 std::iter::from_fn(|| order.pop()).try_for_each(&mut *each)?;
             }
         }
-        reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
+        anyhow::Ok(())
+    })?;
+    reading.into_inner().map_or(Ok(()), |reading| reading.outcome)
 }
 
 /// What each lane made of each load of a group.
@@ -114,45 +117,78 @@ fn next_of_all<T>(results: &[Receiver<Group<T>>]) -> Option<Group<T>> {
     Some(all)
 }
 
-/// Reads until the end, or until nobody listens. What was read before an error is followed still.
-fn read_ahead(
-    mut source: Source<'_>,
-    listeners: &[SyncSender<Arc<Vec<Load>>>],
-    spares: &Receiver<Vec<Load>>,
-) -> anyhow::Result<()> {
-    let mut more = Ok(true);
-    while matches!(more, Ok(true)) {
-        let mut group = spares.try_recv().unwrap_or_default();
+/// Reads, and gives what it reads to all who listen.
+struct Reader<'a> {
+    source: Source<'a>,
+    /// None once all is read.
+    listeners: Vec<SyncSender<Arc<Vec<Load>>>>,
+    spares: Receiver<Vec<Load>>,
+    outcome: anyhow::Result<()>,
+}
+
+impl Reader<'_> {
+    /// Reads the next loads. What was read before an error is followed still.
+    fn read(&mut self) {
+        // Should this panic, they are gone, and nobody waits for more.
+        let listeners = std::mem::take(&mut self.listeners);
+        let mut group = self.spares.try_recv().unwrap_or_default();
         group.resize_with(GROUP, Load::default);
-        let mut filled = 0;
+        let (mut filled, mut more) = (0, Ok(true));
         while matches!(more, Ok(true)) && filled < GROUP {
-            more = source.fill(&mut group[filled]);
+            more = self.source.fill(&mut group[filled]);
             filled += usize::from(matches!(more, Ok(true)));
         }
         group.truncate(filled);
         let group = Arc::new(group);
-        if listeners.iter().any(|listener| listener.send(Arc::clone(&group)).is_err()) {
-            break;
+        let is_heard = |listener: &SyncSender<_>| listener.send(Arc::clone(&group)).is_ok();
+        let are_there = listeners.iter().all(is_heard);
+        match more {
+            Ok(true) if are_there => self.listeners = listeners,
+            Ok(_) => {}
+            Err(error) => self.outcome = Err(error),
         }
     }
-    more.map(|_| ())
+}
+
+/// The next loads for one who listens, who reads them if nobody else does; `None` after the last.
+fn next_group(
+    reading: &Mutex<Reader<'_>>,
+    coming: &Receiver<Arc<Vec<Load>>>,
+) -> Option<Arc<Vec<Load>>> {
+    loop {
+        match coming.try_recv() {
+            Ok(group) => return Some(group),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => {}
+        }
+        match reading.try_lock() {
+            // Whoever read just now has sent it before letting go.
+            Ok(mut reading) => match coming.try_recv() {
+                Err(TryRecvError::Empty) => reading.read(),
+                group => return group.ok(),
+            },
+            Err(TryLockError::WouldBlock) => return coming.recv().ok(),
+            Err(TryLockError::Poisoned(_)) => return None,
+        }
+    }
 }
 
 /// Follows some lanes until the end, or until nobody listens.
 fn follow<T>(
     lanes: &mut [Lane],
     mut make: impl FnMut(Box<Exchange>) -> T,
+    reading: &Mutex<Reader<'_>>,
     coming: &Receiver<Arc<Vec<Load>>>,
-    emptied: &Sender<Vec<Load>>,
+    spent: &Sender<Vec<Load>>,
     result: &SyncSender<Group<T>>,
 ) {
-    for group in coming {
+    while let Some(group) = next_group(reading, coming) {
         let mut work =
             |load| lanes.iter_mut().map(|lane| lane.work(load, &mut make)).collect::<Vec<_>>();
         let worked = group.iter().map(&mut work).collect();
         // The last to be done with it gives it back; nobody takes it once everything is read.
         if let Some(group) = Arc::into_inner(group) {
-            let _ = emptied.send(group);
+            let _ = spent.send(group);
         }
         if result.send(worked).is_err() {
             return;
