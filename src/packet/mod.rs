@@ -103,6 +103,7 @@ impl Decoder {
     ///
     /// # Errors
     /// The reason why the packet has no segment to offer.
+    #[inline]
     pub fn decode<'a>(&'a mut self, packet: &Packet<'a>) -> Result<Segment<'a>, Skip> {
         match shortcut::usual(packet) {
             Some(segment) => Ok(segment),

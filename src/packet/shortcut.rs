@@ -12,6 +12,7 @@ const IPV4: usize = 20;
 const TCP: usize = 20;
 
 /// The segment of a packet of the usual kind. `None` says nothing about any other.
+#[inline]
 pub(super) fn usual<'a>(packet: &Packet<'a>) -> Option<Segment<'a>> {
     if packet.link != LinkType::ETHERNET || packet.wire_len as usize != packet.data.len() {
         return None;

@@ -106,13 +106,16 @@ impl Flows {
             self.finish_resets(segment.time);
         }
         let Some((entry, replaced)) = self.table.entry(segment) else { return };
-        advance(entry, segment, self.reading, &self.tcp_limits, &mut self.finished);
-        self.counts.conflicts += entry.tcp.take_conflicts();
-        let (id, was, now) = (entry.id, entry.app.pending, pending(entry));
-        entry.app.pending = now;
-        self.memory.weigh(entry);
-        self.pending.update(id, was, now);
-        let over = entry.over_now();
+        let mut over = None;
+        if !entry.tcp.take_acknowledgment(entry.side_of(segment), segment) {
+            advance(entry, segment, self.reading, &self.tcp_limits, &mut self.finished);
+            self.counts.conflicts += entry.tcp.take_conflicts();
+            let (id, was, now) = (entry.id, entry.app.pending, pending(entry));
+            entry.app.pending = now;
+            self.memory.weigh(entry);
+            self.pending.update(id, was, now);
+            over = entry.over_now();
+        }
         if let Some(replaced) = replaced {
             self.close(replaced);
         }

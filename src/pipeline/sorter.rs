@@ -26,6 +26,7 @@ impl Unpacking {
     }
 
     /// The segment of the next packet, if it has one. Afterwards comes [`Self::settle`].
+    #[inline]
     pub fn open<'a>(&'a mut self, packet: &Packet<'a>) -> Option<Segment<'a>> {
         self.counts.add(packet);
         match self.decoder.decode(packet) {

@@ -26,6 +26,15 @@ impl Connection {
             && other.is_steady()
     }
 
+    /// Takes a segment that is of that kind and carries nothing. False if it is another.
+    pub fn take_acknowledgment(&mut self, side: Side, segment: &Segment<'_>) -> bool {
+        let is_one = segment.payload.is_empty() && self.is_straight(side, segment);
+        if is_one {
+            self.go_straight(side, segment);
+        }
+        is_one
+    }
+
     /// Takes such a segment.
     pub(super) fn go_straight<'a>(
         &mut self,
@@ -113,6 +122,28 @@ mod tests {
                         break;
                     }
                 }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_acknowledgment_leaves_nothing_to_tell(told in proptest::collection::vec(told(), 1..60)) {
+            let limits = TcpLimits::default();
+            let all = segments(&told);
+            let (mut short, mut long) = (Connection::new(&all[0].1), Connection::new(&all[0].1));
+            for (side, segment) in &all {
+                let event = long.push_any(*side, segment, &limits);
+                let first = event.clone().or_else(|| long.pop(&limits));
+                if short.take_acknowledgment(*side, segment) {
+                    prop_assert_eq!(first, None);
+                    prop_assert_eq!((long.held_since(), long.weight(), long.is_over()), (None, 0, false));
+                } else {
+                    short.push(*side, segment, &limits);
+                }
+                while long.pop(&limits).is_some() {}
+                while short.pop(&limits).is_some() {}
+                prop_assert_eq!(format!("{short:?}"), format!("{long:?}"));
             }
         }
     }
