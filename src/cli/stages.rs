@@ -12,7 +12,7 @@ use crate::capture::Files;
 use crate::http::Exchange;
 use crate::pipeline::{Lane, Load, Order, Ready, Sorter, Worked};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::thread;
 
 /// Loads that are passed on together: waking a thread for each takes longer than some loads do.
@@ -88,7 +88,7 @@ where
         for (lanes, coming) in lanes.chunks_mut(share).zip(coming) {
             let (result, worked) = sync_channel(WAITING);
             let (spent, make, reading) = (spent.clone(), maker(), &reading);
-            scope.spawn(move || follow(lanes, make, reading, &coming, &spent, &result));
+            scope.spawn(move || follow(lanes, make, reading, coming, &spent, &result));
             results.push(worked);
         }
         // An error leaves this closure, and with it `results`; the other threads then end too.
@@ -173,16 +173,30 @@ fn next_group(
     }
 }
 
+/// Ends the reading when a thread leaves, be it by a panic: others may wait for what it would have
+/// read.
+struct Leaving<'a, 'b>(&'a Mutex<Reader<'b>>);
+
+impl Drop for Leaving<'_, '_> {
+    fn drop(&mut self) {
+        let mut reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        reading.listeners.clear();
+    }
+}
+
 /// Follows some lanes until the end, or until nobody listens.
 fn follow<T>(
     lanes: &mut [Lane],
     mut make: impl FnMut(Box<Exchange>) -> T,
     reading: &Mutex<Reader<'_>>,
-    coming: &Receiver<Arc<Vec<Load>>>,
+    coming: Receiver<Arc<Vec<Load>>>,
     spent: &Sender<Vec<Load>>,
     result: &SyncSender<Group<T>>,
 ) {
-    while let Some(group) = next_group(reading, coming) {
+    let _leaving = Leaving(reading);
+    // Dropped before that: whoever reads may wait for room in it.
+    let coming = coming;
+    while let Some(group) = next_group(reading, &coming) {
         let mut work =
             |load| lanes.iter_mut().map(|lane| lane.work(load, &mut make)).collect::<Vec<_>>();
         let worked = group.iter().map(&mut work).collect();

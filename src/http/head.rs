@@ -105,6 +105,7 @@ fn copy(head: &[u8], fields: &[httparse::Header<'_>]) -> Headers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn the_end_of_a_head_is_found_wherever_it_was_split() {
@@ -127,6 +128,42 @@ mod tests {
         assert_eq!(&*parsed.start.target, b"/login?a=b");
         assert_eq!(parsed.headers.first("cookie"), Some(&b"a=1"[..]));
         assert!(parsed.leniencies.is_empty());
+    }
+
+    proptest! {
+        /// What is printed without a look at each field relies on it.
+        #[test]
+        fn no_line_end_is_part_of_a_head_that_is_kept_as_it_is(
+            pieces in proptest::collection::vec(
+                prop_oneof![
+                    6 => "[!-~]{1,6}".prop_map(String::into_bytes),
+                    3 => prop_oneof![Just("\r\n"), Just(": "), Just(" "), Just("\n"), Just("\r")]
+                        .prop_map(|text| text.as_bytes().to_vec()),
+                    1 => any::<u8>().prop_map(|byte| vec![byte]),
+                ],
+                0..12,
+            ),
+        ) {
+            let middle = pieces.concat();
+            let lines = [&b"GET /a"[..], &middle, b" HTTP/1.1\r\nA: b\r\n\r\n"].concat();
+            let fields = [b"GET / HTTP/1.1\r\n", &middle[..], b"\r\nA: b\r\n\r\n"].concat();
+            let answer = [b"HTTP/1.1 200 O", &middle[..], b"\r\nA: b\r\n\r\n"].concat();
+            for head in [&lines, &fields] {
+                if let Some(Parsed { start, headers, .. }) = request(head) {
+                    prop_assert!(are_whole_lines(&headers, &[&start.method, &start.target]));
+                }
+            }
+            if let Some(Parsed { start, headers, .. }) = response(&answer) {
+                prop_assert!(are_whole_lines(&headers, &[&start.reason]));
+            }
+        }
+    }
+
+    fn are_whole_lines(headers: &Headers, start: &[&[u8]]) -> bool {
+        let fields = headers.iter().flat_map(|(name, value)| [name, value]);
+        let mut parts = fields.chain(start.iter().copied());
+        !headers.has_lines()
+            || parts.all(|part| !part.iter().any(|byte| matches!(byte, b'\r' | b'\n')))
     }
 
     #[test]
