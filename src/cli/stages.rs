@@ -1,7 +1,7 @@
 //! The street on several threads: some follow the connections, each its own, and the caller's does
 //! what it is there for. Whoever of them has nothing to follow reads packets and sorts them by
-//! connection, for all: so no core waits while there is work, and half of what is read need not go
-//! to another one. The answer does not depend on how many there are: see [`Lane`].
+//! connection, for all: so cores hardly wait while there is work, and half of what is read need not
+//! go to another one. The answer does not depend on how many there are: see [`Lane`].
 //!
 //! What passes from thread to thread passes in batches, through channels that hold a few: one that
 //! is faster waits for the slower ones and takes no memory meanwhile.
@@ -17,6 +17,10 @@ use std::thread;
 
 /// Loads that are passed on together: waking a thread for each takes longer than some loads do.
 const GROUP: usize = 2;
+
+/// A load of fewer bytes is passed on alone: packets come slowly then, and those that are there are
+/// not to wait for more.
+const FEW: usize = 128 << 10;
 
 /// Groups that may wait for the next stage: enough for a thread to get ahead of the others where its
 /// connections have less in them.
@@ -134,9 +138,15 @@ impl Reader<'_> {
         let mut group = self.spares.try_recv().unwrap_or_default();
         group.resize_with(GROUP, Load::default);
         let (mut filled, mut more) = (0, Ok(true));
-        while matches!(more, Ok(true)) && filled < GROUP {
+        while filled < GROUP {
             more = self.source.fill(&mut group[filled]);
-            filled += usize::from(matches!(more, Ok(true)));
+            if !matches!(more, Ok(true)) {
+                break;
+            }
+            filled += 1;
+            if group[filled - 1].batch.bytes().len() < FEW {
+                break;
+            }
         }
         group.truncate(filled);
         let group = Arc::new(group);
@@ -194,7 +204,8 @@ fn follow<T>(
     result: &SyncSender<Group<T>>,
 ) {
     let _leaving = Leaving(reading);
-    // Dropped before that: whoever reads may wait for room in it.
+    // Dropped before that: whoever reads may wait for room in it. There is as much room for results,
+    // so that a reader cannot be further ahead than that.
     let coming = coming;
     while let Some(group) = next_group(reading, &coming) {
         let mut work =

@@ -122,7 +122,7 @@ impl Placed {
     }
 }
 
-/// A load has far fewer bytes than 2^32; should that change, a segment would be lost, not mixed up.
+/// A load has far fewer bytes than 2^32.
 fn small(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
