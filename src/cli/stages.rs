@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::thread;
 
 /// Loads that are passed on together: waking a thread for each takes longer than some loads do.
-const GROUP: usize = 2;
+const GROUP: usize = 4;
 
 /// A load of fewer bytes is passed on alone: packets come slowly then, and those that are there are
 /// not to wait for more.
@@ -24,7 +24,7 @@ const FEW: usize = 128 << 10;
 
 /// Groups that may wait for the next stage: enough for a thread to get ahead of the others where its
 /// connections have less in them.
-const WAITING: usize = 6;
+const WAITING: usize = 2;
 
 /// What is done with each exchange, or with what was made of it.
 pub type Each<'a, T> = &'a mut dyn FnMut(Ready<T>) -> anyhow::Result<()>;
