@@ -269,6 +269,9 @@ fn heads_that_stay_open_on_many_connections_are_given_up() {
     let whole = open_heads(500).exchanges(&[]);
     assert!(whole.said.is_empty(), "there is room by default: {}", whole.said);
     assert_eq!(whole.within(256).len(), 501);
+    // All five thousand are more than may be open by default too.
+    let most = open_heads(scaled(500, 5_000)).exchanges(&[]);
+    assert_eq!(answered(&most.within(512), 200), 1);
 }
 
 #[test]

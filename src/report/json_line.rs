@@ -137,13 +137,10 @@ impl JsonLine {
     pub fn address(&mut self, address: SocketAddr) {
         let SocketAddr::V4(v4) = address else { return self.display(address) };
         self.out.push(b'"');
-        for octet in v4.ip().octets() {
-            let (digits, len) = DOTTED[usize::from(octet)];
-            let end = self.out.len() + len;
-            self.out.extend_from_slice(&digits);
-            self.out.truncate(end);
+        for (index, octet) in v4.ip().octets().into_iter().enumerate() {
+            self.raw(if index == 0 { "" } else { "." });
+            self.number(octet);
         }
-        self.out.pop();
         self.out.push(b':');
         self.number(v4.port());
         self.out.push(b'"');
@@ -205,25 +202,6 @@ fn all(text: &[u8], of_kind: impl Fn(u8) -> bool + Copy) -> bool {
     }
     others == [0; BLOCK]
 }
-
-/// Each octet of an IPv4 address in decimal, with a dot behind it, and how long that is.
-const DOTTED: [([u8; 4], usize); 256] = {
-    let mut all = [([0; 4], 0); 256];
-    let mut octet = 0;
-    while octet < 256 {
-        let digits = [octet / 100, octet / 10 % 10, octet % 10];
-        let mut at = if octet > 99 { 0 } else { 2 - (octet > 9) as usize };
-        let mut len = 0;
-        while at < 3 {
-            all[octet].0[len] = b"0123456789"[digits[at]];
-            (at, len) = (at + 1, len + 1);
-        }
-        all[octet].0[len] = b'.';
-        all[octet].1 = len + 1;
-        octet += 1;
-    }
-    all
-};
 
 /// Nanoseconds as nine digits.
 fn nine_digits(mut nanos: u64) -> [u8; 9] {
