@@ -18,7 +18,7 @@ pub fn run(arguments: &args::Analyze) -> anyhow::Result<Outcome> {
     let is_found = report::judge(&mut story, &arguments.report);
     let files = arguments.input.names();
     let about = About { files: &files, counts: &finished.counts, notes: &finished.notes };
-    report::write(&story, about, &arguments.report)?;
+    report::write(&story, about, &arguments.report, arguments.input.threads)?;
     if arguments.report.format == args::Format::Json || arguments.report.output.is_some() {
         finished.tell();
     }

@@ -70,7 +70,7 @@ pub struct Input {
 }
 
 /// As many threads as the machine has cores, or one if it does not say.
-fn all_cores() -> NonZero<usize> {
+pub fn all_cores() -> NonZero<usize> {
     std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
 }
 

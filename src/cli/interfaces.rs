@@ -30,9 +30,9 @@ pub fn list() -> anyhow::Result<Outcome> {
 fn row(interface: &Interface) -> [String; 4] {
     let addresses: Vec<String> = interface.addresses.iter().map(ToString::to_string).collect();
     let mut about: Vec<String> = Vec::new();
-    about.extend(interface.description.as_deref().map(|text| plain(text.as_bytes())));
+    about.extend(interface.description.as_deref().map(|text| plain(text.as_bytes()).into_owned()));
     about.extend(interface.loopback.then(|| "loopback".to_owned()));
     about.extend((!interface.up).then(|| "down".to_owned()));
-    let name = plain(interface.name.as_bytes());
+    let name = plain(interface.name.as_bytes()).into_owned();
     [interface.number.to_string(), name, addresses.join(", "), about.join(", ")]
 }

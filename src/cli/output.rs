@@ -20,11 +20,19 @@ pub fn stdout() -> impl Write {
 /// # Errors
 /// A file that cannot be made.
 pub fn open(file: Option<&Path>, color: ColorChoice) -> anyhow::Result<AutoStream<Box<dyn Write>>> {
-    let automatic = || match file {
+    Ok(AutoStream::new(raw(file)?, choice(file, color)))
+}
+
+/// Whether colour is wanted on standard output, or in a file.
+pub fn is_styled(file: Option<&Path>, color: ColorChoice) -> bool {
+    choice(file, color) != anstream::ColorChoice::Never
+}
+
+fn choice(file: Option<&Path>, color: ColorChoice) -> anstream::ColorChoice {
+    chosen(color, || match file {
         Some(_) => anstream::ColorChoice::Never,
         None => AutoStream::choice(&io::stdout()),
-    };
-    Ok(AutoStream::new(raw(file)?, chosen(color, automatic)))
+    })
 }
 
 /// Standard output, or a file, for a document that holds no style: it is passed on as it is.

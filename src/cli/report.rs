@@ -4,9 +4,11 @@ use super::args::{Format, ReportOptions};
 use super::output;
 use crate::report::report_json::{self, About};
 use crate::report::walkthrough::{Show, Walkthrough};
-use crate::report::{html, markdown, terminal};
+use crate::report::terminal::{self, Look};
+use crate::report::{html, markdown};
 use crate::trail::{Severity, Story};
 use std::io::{self, Write};
+use std::num::NonZero;
 
 /// Leaves out the findings that are to be ignored; whether one of the others is as grave as the
 /// options ask about.
@@ -16,17 +18,18 @@ pub fn judge(story: &mut Story, options: &ReportOptions) -> bool {
     least.is_some_and(|least| story.findings.iter().any(|finding| finding.severity >= least))
 }
 
-/// Writes the report to where the options say.
+/// Writes the report, made on so many threads, to where the options say.
 ///
 /// # Errors
 /// Those of the output.
-pub fn write(story: &Story, about: About<'_>, options: &ReportOptions) -> anyhow::Result<()> {
-    let file = options.output.as_deref();
-    let mut out = match options.format {
-        Format::Terminal => output::open(file, options.color)?,
-        Format::Json | Format::Markdown | Format::Html => output::document(file)?,
-    };
-    Ok(render(story, about, options, &mut out)?)
+pub fn write(
+    story: &Story,
+    about: About<'_>,
+    options: &ReportOptions,
+    threads: NonZero<usize>,
+) -> anyhow::Result<()> {
+    let mut out = output::document(options.output.as_deref())?;
+    Ok(render(story, about, options, threads, &mut out)?)
 }
 
 /// Writes the report to an output that is open already.
@@ -37,6 +40,7 @@ pub fn render(
     story: &Story,
     about: About<'_>,
     options: &ReportOptions,
+    threads: NonZero<usize>,
     mut out: impl Write,
 ) -> io::Result<()> {
     let show = Show {
@@ -47,10 +51,12 @@ pub fn render(
     let walkthrough = || Walkthrough::of(story, about, show);
     match options.format {
         Format::Json => report_json::write(story, about, &mut out)?,
-        Format::Markdown => markdown::write(&walkthrough(), &mut out)?,
-        Format::Html => html::write(&walkthrough(), &mut out)?,
+        Format::Markdown => markdown::write(&walkthrough(), threads, &mut out)?,
+        Format::Html => html::write(&walkthrough(), threads, &mut out)?,
         Format::Terminal => {
-            terminal::write(&walkthrough(), output::width(options.width), &mut out)?;
+            let is_styled = output::is_styled(options.output.as_deref(), options.color);
+            let look = Look { width: output::width(options.width), is_styled };
+            terminal::write(&walkthrough(), look, threads, &mut out)?;
         }
     }
     out.flush()

@@ -1,6 +1,6 @@
 //! Packets told while they come, and the report at the end: what `sniff` and `--follow` share.
 
-use super::args::{Format, ReportOptions};
+use super::args::{Format, ReportOptions, all_cores};
 use super::{Outcome, output, report};
 use crate::capture::Packet;
 use crate::http::{KeepBodies, Reading};
@@ -129,7 +129,7 @@ impl Session {
         }
         let is_found = report::judge(&mut story, options);
         let about = About { files: &[name.to_owned()], counts: &self.pipeline.counts(), notes };
-        report::render(&story, about, options, out)?;
+        report::render(&story, about, options, all_cores(), out)?;
         Ok(if is_found { Outcome::Found } else { Outcome::Fine })
     }
 }

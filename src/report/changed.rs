@@ -63,7 +63,7 @@ fn value(text: Phrase, change: &Change) -> Phrase {
 fn short(value: &Value) -> String {
     match bytes(value) {
         Some(length) => format!("<{length} bytes>"),
-        None => shorten(&compact_json(value), VALUE),
+        None => shorten(&compact_json(value), VALUE).into_owned(),
     }
 }
 

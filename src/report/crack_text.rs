@@ -41,7 +41,7 @@ pub struct Signed<'a> {
 pub fn write(cracked: &Cracked<'_>, mut out: impl Write) -> io::Result<()> {
     writeln!(out, "{}", shown(cracked.secret))?;
     for signed in &cracked.signed {
-        let name = plain(lossy(signed.cookie).as_bytes());
+        let name = plain(lossy(signed.cookie).as_bytes()).into_owned();
         let values = if signed.values == 1 { "value" } else { "values" };
         writeln!(
             out,

@@ -42,7 +42,9 @@ pub fn write(
     let page = Page { content, width };
     let name =
         decoded.name.as_deref().map(|name| format!("{} = ", lossy(name))).unwrap_or_default();
-    let title = shorten(&plain(format!("{name}{}", lossy(&decoded.value)).as_bytes()), width);
+    let title = format!("{name}{}", lossy(&decoded.value));
+    let title = plain(title.as_bytes());
+    let title = shorten(&title, width);
     let mut text = wrap("", "", &[Span::new(BOLD, title)], width);
     if let Some(host) = &decoded.host {
         text += &page.row("of", &[Span::plain(plain(host.as_bytes()))]);
@@ -159,7 +161,7 @@ impl Page {
     }
 }
 
-fn signature(state: SignatureState, decoded: &DecodedValue) -> Span {
+fn signature(state: SignatureState, decoded: &DecodedValue) -> Span<'static> {
     match state {
         SignatureState::None => Span::plain("none"),
         SignatureState::Unverified => Span::plain("there, not checked"),

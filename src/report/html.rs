@@ -1,15 +1,18 @@
 //! The walkthrough as one page of HTML: nothing is fetched and nothing runs, which its content
 //! security policy states. Browsers stand side by side where there is room.
 
+use super::in_order::write_in_order;
 use super::layout::shorten;
 use super::phrase::{Phrase, Piece};
 use super::text::plain;
 use super::walkthrough::{
-    BrowserPart, Compared, Concluded, ExchangeView, FindingView, LIVES, LifeView, Line, Mark, Role,
-    Step, Walkthrough,
+    BrowserPart, Compared, Concluded, ExchangeView, FindingView, LIVES, LifeView, Line, Mark, Part,
+    Role, Step, View, Walkthrough,
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use std::borrow::Cow;
 use std::io::{self, Write};
+use std::num::NonZero;
 
 const STYLE: &str = include_str!("html.css");
 
@@ -31,31 +34,46 @@ const FOLDED: usize = 32;
 /// Colours in which the numbers of values alternate.
 const COLOURS: usize = 6;
 
-/// Writes the walkthrough.
+/// Writes the walkthrough, which is made on so many threads.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write(walkthrough: &Walkthrough, mut out: impl Write) -> io::Result<()> {
+pub fn write(
+    walkthrough: &Walkthrough<'_>,
+    threads: NonZero<usize>,
+    mut out: impl Write,
+) -> io::Result<()> {
+    let mut write = |text: String| out.write_all(text.as_bytes());
+    write(page_begins(walkthrough))?;
+    let parts = |parts: &[Part]| -> String {
+        parts.iter().map(|one| part(walkthrough.view(one)).into_string()).collect()
+    };
+    write_in_order(&walkthrough.parts, threads, parts, &mut write)?;
+    write(summing_up(walkthrough).into_string())?;
+    write("</main></body></html>\n".to_owned())
+}
+
+fn page_begins(walkthrough: &Walkthrough<'_>) -> String {
     let title = format!("Cookie trail of {}", plain(walkthrough.title.as_bytes()));
     let page = html! {
         (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="referrer" content="no-referrer";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body { (head(walkthrough)) (main(walkthrough)) }
+        (PreEscaped("<html lang=\"en\">"))
+        head {
+            meta charset="utf-8";
+            meta http-equiv="Content-Security-Policy" content=(POLICY);
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="referrer" content="no-referrer";
+            title { (title) }
+            style { (PreEscaped(STYLE)) }
         }
+        (PreEscaped("<body>"))
+        (head(walkthrough))
+        (PreEscaped("<main>"))
     };
-    out.write_all(page.into_string().as_bytes())?;
-    out.write_all(b"\n")
+    page.into_string()
 }
 
-fn head(walkthrough: &Walkthrough) -> Markup {
+fn head(walkthrough: &Walkthrough<'_>) -> Markup {
     html! {
         header {
             h1 { "Cookie trail of " code { (safe(&walkthrough.title)) } }
@@ -67,7 +85,7 @@ fn head(walkthrough: &Walkthrough) -> Markup {
                     @for warning in &walkthrough.warnings { li { (safe(warning)) } }
                 }
             }
-            @if !walkthrough.sites.is_empty() { (legend()) }
+            @if !walkthrough.parts.is_empty() { (legend()) }
         }
     }
 }
@@ -91,37 +109,43 @@ fn legend() -> Markup {
     }
 }
 
-fn main(walkthrough: &Walkthrough) -> Markup {
+/// A part of the walkthrough. Sites and browsers hold what follows until they end.
+fn part(part: View<'_>) -> Markup {
+    match part {
+        View::Site(origin) => html! {
+            (PreEscaped("<section>"))
+            h2 { code { (safe(origin)) } }
+            (PreEscaped("<div class=\"browsers\">"))
+        },
+        View::Browser(part) => html! {
+            (PreEscaped("<section class=\"browser\">"))
+            (browser(&part))
+            (PreEscaped("<ol role=\"list\">"))
+        },
+        View::Step(part) => step(&part),
+        View::BrowserEnd => PreEscaped("</ol></section>".to_owned()),
+        View::SiteEnd => PreEscaped("</div></section>".to_owned()),
+    }
+}
+
+fn summing_up(walkthrough: &Walkthrough<'_>) -> Markup {
     html! {
-        main {
-            @for site in &walkthrough.sites {
-                section {
-                    h2 { code { (safe(&site.origin)) } }
-                    div.browsers { @for part in &site.browsers { (browser(part)) } }
-                }
-            }
-            @if !walkthrough.comparison.is_empty() { (comparison(&walkthrough.comparison)) }
-            @if !walkthrough.lives.is_empty() { (lives(&walkthrough.lives)) }
-            @if !walkthrough.findings.is_empty() { (findings(&walkthrough.findings)) }
-            @if !walkthrough.conclusions.is_empty() { (conclusions(&walkthrough.conclusions)) }
-        }
+        @if !walkthrough.comparison.is_empty() { (comparison(&walkthrough.comparison)) }
+        @if !walkthrough.lives.is_empty() { (lives(&walkthrough.lives)) }
+        @if !walkthrough.findings.is_empty() { (findings(&walkthrough.findings)) }
+        @if !walkthrough.conclusions.is_empty() { (conclusions(&walkthrough.conclusions)) }
     }
 }
 
 fn browser(part: &BrowserPart) -> Markup {
     html! {
-        section.browser {
-            header {
-                h3 {
-                    span.unseen { "Browser " } span.letter { (part.id) } " " (safe(&part.label))
-                }
-                div.soft { (part.addresses) }
-                @if let Some(reason) = &part.told_apart {
-                    div.soft { "Told apart because " (safe(reason)) "." }
-                }
-                @for line in &part.evidence { div.soft { (safe(line)) } }
+        header {
+            h3 { span.unseen { "Browser " } span.letter { (part.id) } " " (safe(&part.label)) }
+            div.soft { (part.addresses) }
+            @if let Some(reason) = &part.told_apart {
+                div.soft { "Told apart because " (safe(reason)) "." }
             }
-            ol role="list" { @for part in &part.steps { (step(part)) } }
+            @for line in &part.evidence { div.soft { (safe(line)) } }
         }
     }
 }
@@ -219,7 +243,7 @@ fn captured(text: &str, longest: usize) -> Markup {
 }
 
 /// Captured text without what would hide or reorder it. Markup is escaped by the template.
-fn safe(text: &str) -> String {
+fn safe(text: &str) -> Cow<'_, str> {
     plain(text.as_bytes())
 }
 

@@ -155,9 +155,9 @@ fn row(one: &Kept<'_>) -> [String; 6] {
         Some(Ok(())) => "yes".to_owned(),
         Some(Err((_, text))) => format!("no: {text}"),
     };
-    let value = shorten(&lossy(&cookie.value), VALUE);
+    let value = shorten(&lossy(&cookie.value), VALUE).into_owned();
     [lossy(&cookie.name), value, domain, lossy(&cookie.path), attributes(cookie).join(" "), last]
-        .map(|cell| plain(cell.as_bytes()))
+        .map(|cell| plain(cell.as_bytes()).into_owned())
 }
 
 /// To the second, in two words, so that a narrow column can have them on two lines.

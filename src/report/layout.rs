@@ -2,23 +2,24 @@
 //! terminal.
 
 use anstyle::Style;
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 /// A piece of text in one style. The text is safe for a terminal.
 #[derive(Debug, Clone)]
-pub(super) struct Span {
+pub(super) struct Span<'a> {
     pub style: Style,
-    pub text: String,
+    pub text: Cow<'a, str>,
 }
 
-impl Span {
-    pub fn new(style: Style, text: impl Into<String>) -> Self {
+impl<'a> Span<'a> {
+    pub fn new(style: Style, text: impl Into<Cow<'a, str>>) -> Self {
         Self { style, text: text.into() }
     }
 
-    pub fn plain(text: impl Into<String>) -> Self {
+    pub fn plain(text: impl Into<Cow<'a, str>>) -> Self {
         Self::new(Style::new(), text)
     }
 }
@@ -26,10 +27,23 @@ impl Span {
 /// Lays spans out as lines of at most `width` columns. The first line begins with `first`, the
 /// others with `rest`; both count towards the width. A word that is too long for a line is cut. Words
 /// with a no-break space between them stay together, and are written with a common space.
-pub(super) fn wrap(first: &str, rest: &str, spans: &[Span], width: usize) -> String {
+pub(super) fn wrap(first: &str, rest: &str, spans: &[Span<'_>], width: usize) -> String {
+    let mut out = String::new();
+    wrap_onto(&mut out, first, rest, spans, width);
+    out
+}
+
+/// The same, onto the end of a text.
+pub(super) fn wrap_onto(
+    out: &mut String,
+    first: &str,
+    rest: &str,
+    spans: &[Span<'_>],
+    width: usize,
+) {
     let style = Style::new();
-    let mut lines = Lines { out: String::new(), column: 0, rest, width, at_start: true, style };
-    lines.raw(first);
+    let mut lines = Lines { out, column: 0, rest, width, at_start: true, style };
+    lines.raw(first, columns(first));
     for span in spans {
         for (index, word) in span.text.split(' ').enumerate() {
             if index > 0 {
@@ -39,11 +53,15 @@ pub(super) fn wrap(first: &str, rest: &str, spans: &[Span], width: usize) -> Str
         }
     }
     lines.end_line();
-    lines.out
+}
+
+/// How many columns a text takes on a terminal. It holds no control characters.
+pub(super) fn columns(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
 }
 
 struct Lines<'a> {
-    out: String,
+    out: &'a mut String,
     column: usize,
     rest: &'a str,
     width: usize,
@@ -53,14 +71,15 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    fn raw(&mut self, text: &str) {
+    /// Text as it is, which takes so many columns.
+    fn raw(&mut self, text: &str, columns: usize) {
         self.out.push_str(text);
-        self.column += text.width();
+        self.column += columns;
     }
 
     fn space(&mut self) {
         if !self.at_start {
-            self.raw(" ");
+            self.raw(" ", 1);
         }
     }
 
@@ -68,22 +87,21 @@ impl Lines<'_> {
         if word.is_empty() {
             return;
         }
-        if self.column + word.width() > self.width && !self.at_start {
+        let (mut rest, mut left) = (word, columns(word));
+        if self.column + left > self.width && !self.at_start {
             self.break_line();
         }
-        let mut rest = word;
-        while self.column + rest.width() > self.width {
+        while self.column + left > self.width {
             let room = self.width.saturating_sub(self.column).max(1);
             let (head, tail) = split_at_width(rest, room);
-            rest = tail;
-            if rest.is_empty() {
-                rest = head;
+            if tail.is_empty() {
                 break;
             }
-            self.styled(head, style);
+            self.styled(head, columns(head), style);
             self.break_line();
+            (rest, left) = (tail, columns(tail));
         }
-        self.styled(rest, style);
+        self.styled(rest, left, style);
         self.at_start = false;
     }
 
@@ -91,7 +109,7 @@ impl Lines<'_> {
         self.end_line();
         self.column = 0;
         let rest = self.rest;
-        self.raw(rest);
+        self.raw(rest, columns(rest));
         self.at_start = true;
     }
 
@@ -103,9 +121,13 @@ impl Lines<'_> {
         self.out.push('\n');
     }
 
-    fn styled(&mut self, text: &str, style: Style) {
+    fn styled(&mut self, text: &str, columns: usize, style: Style) {
         self.switch(style);
-        self.raw(&text.replace('\u{a0}', " "));
+        if text.is_ascii() {
+            self.raw(text, columns);
+        } else {
+            self.raw(&text.replace('\u{a0}', " "), columns);
+        }
     }
 
     fn switch(&mut self, style: Style) {
@@ -120,6 +142,9 @@ impl Lines<'_> {
 /// Splits text so that the first part has at most `room` columns, and at least one character as
 /// people count them: with its marks, and an emoji with what it is joined of.
 fn split_at_width(text: &str, room: usize) -> (&str, &str) {
+    if text.is_ascii() {
+        return text.split_at(room.max(1).min(text.len()));
+    }
     let mut used = 0;
     for (at, character) in text.grapheme_indices(true) {
         used += character.width();
@@ -131,14 +156,14 @@ fn split_at_width(text: &str, room: usize) -> (&str, &str) {
 }
 
 /// Text cut to so many columns, with an ellipsis where something is left out.
-pub(super) fn shorten(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
+pub(super) fn shorten(text: &str, width: usize) -> Cow<'_, str> {
+    if columns(text) <= width {
+        return Cow::Borrowed(text);
     }
     let room = width.saturating_sub(1);
     let (head, _) = split_at_width(text, room.max(1));
-    let head = if head.width() > room { "" } else { head };
-    format!("{head}…")
+    let head = if columns(head) > room { "" } else { head };
+    Cow::Owned(format!("{head}…"))
 }
 
 #[cfg(test)]

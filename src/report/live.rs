@@ -69,7 +69,7 @@ fn head(happening: &Happening, room: usize) -> String {
 fn said(visit: &Visit, room: usize) -> String {
     let answer = visit.answered.as_deref().map_or("no response".to_owned(), |answered| {
         let location = answered.location.as_deref().filter(|_| answered.is_redirect());
-        let location = location.map(|location| shorten(&plain(location), room / SHARE));
+        let location = location.map(|location| shorten(&plain(location), room / SHARE).into_owned());
         [Some(answered.status.to_string()), location]
             .into_iter()
             .flatten()
@@ -77,11 +77,11 @@ fn said(visit: &Visit, room: usize) -> String {
             .join(" ")
     });
     let Some(asked) = &visit.asked else {
-        return shorten(&format!("a request that was not captured → {answer}"), room);
+        return shorten(&format!("a request that was not captured → {answer}"), room).into_owned();
     };
     let question = format!("{} {}", plain(&asked.method), plain(&asked.path));
     let question = shorten(&question, room.saturating_sub(answer.width() + 3));
-    shorten(&format!("{question} → {answer}"), room)
+    shorten(&format!("{question} → {answer}"), room).into_owned()
 }
 
 /// `12:03:04.512`
@@ -202,9 +202,9 @@ fn label(news: &CookieNews) -> String {
 
 /// What a value says; the value itself where it says nothing.
 fn content(value: &Version) -> String {
-    let Some(reading) = &value.reading else { return plain(&value.value) };
+    let Some(reading) = &value.reading else { return plain(&value.value).into_owned() };
     match reading.shown() {
-        Some(shown) => plain(compact_json(shown).as_bytes()),
+        Some(shown) => plain(compact_json(shown).as_bytes()).into_owned(),
         None => format!("{} ({})", shorten(&plain(&value.value), 16), words::what(reading)),
     }
 }
@@ -212,7 +212,7 @@ fn content(value: &Version) -> String {
 fn attributes(news: &CookieNews) -> String {
     let written = news.event.attributes.iter().map(|(name, value)| match value {
         Some(value) => format!("{}={}", plain(name), plain(value)),
-        None => plain(name),
+        None => plain(name).into_owned(),
     });
     written.collect::<Vec<_>>().join("; ")
 }

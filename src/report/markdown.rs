@@ -1,15 +1,17 @@
 //! The walkthrough as Markdown, as GitHub shows it: headings for sites and browsers, numbered
 //! steps, exchanges as list items with their redirects nested. It reads well unrendered too.
 
+use super::in_order::write_in_order;
 use super::layout::shorten;
 use super::phrase::{Phrase, Piece};
 use super::text::{markdown, markdown_cell, markdown_code};
 use super::walkthrough::{
-    BrowserPart, Compared, ExchangeView, FindingView, LIVES, LifeView, Line, Mark, Role, Step,
-    Walkthrough,
+    BrowserPart, Compared, ExchangeView, FindingView, LIVES, LifeView, Line, Mark, Part, Role, Step,
+    View, Walkthrough,
 };
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
+use std::num::NonZero;
 
 /// Columns of a cookie's value that are shown; JSON has it whole.
 const VALUE: usize = 100;
@@ -20,30 +22,53 @@ const CAPTURED: usize = 600;
 /// Columns of a cell of the comparison.
 const CELL: usize = 120;
 
-/// Writes the walkthrough.
+/// Writes the walkthrough, which is made on so many threads.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write(walkthrough: &Walkthrough, mut out: impl Write) -> io::Result<()> {
-    let mut text = String::new();
-    // Writing to a string does not fail.
-    let _ = report(walkthrough, &mut text);
-    out.write_all(text.as_bytes())
+pub fn write(
+    walkthrough: &Walkthrough<'_>,
+    threads: NonZero<usize>,
+    mut out: impl Write,
+) -> io::Result<()> {
+    let mut write = |text: String| out.write_all(text.as_bytes());
+    write(set(|out| head(walkthrough, out)))?;
+    let parts = |parts: &[Part]| {
+        set(|out| parts.iter().try_for_each(|one| part(walkthrough.view(one), out)))
+    };
+    write_in_order(&walkthrough.parts, threads, parts, &mut write)?;
+    write(set(|out| summing_up(walkthrough, out)))
 }
 
-fn report(walkthrough: &Walkthrough, out: &mut String) -> fmt::Result {
+fn set(each: impl FnOnce(&mut String) -> fmt::Result) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = each(&mut text);
+    text
+}
+
+fn head(walkthrough: &Walkthrough<'_>, out: &mut String) -> fmt::Result {
     writeln!(out, "# Cookie trail of {}\n", code(&walkthrough.title, CAPTURED))?;
     writeln!(out, "{}", walkthrough.summary.join(" · "))?;
     if !walkthrough.warnings.is_empty() {
         writeln!(out)?;
     }
-    for warning in &walkthrough.warnings {
-        writeln!(out, "> - **Warning:** {}", words(warning))?;
+    walkthrough
+        .warnings
+        .iter()
+        .try_for_each(|warning| writeln!(out, "> - **Warning:** {}", words(warning)))
+}
+
+fn part(part: View<'_>, out: &mut String) -> fmt::Result {
+    match part {
+        View::Site(origin) => writeln!(out, "\n## {}", code(origin, CAPTURED)),
+        View::Browser(part) => browser(&part, out),
+        View::Step(part) => step(&part, out),
+        View::BrowserEnd | View::SiteEnd => Ok(()),
     }
-    for site in &walkthrough.sites {
-        writeln!(out, "\n## {}", code(&site.origin, CAPTURED))?;
-        site.browsers.iter().try_for_each(|part| browser(part, out))?;
-    }
+}
+
+fn summing_up(walkthrough: &Walkthrough<'_>, out: &mut String) -> fmt::Result {
     if !walkthrough.comparison.is_empty() {
         comparison(&walkthrough.comparison, out)?;
     }
@@ -73,10 +98,7 @@ fn browser(part: &BrowserPart, out: &mut String) -> fmt::Result {
     if !part.evidence.is_empty() {
         writeln!(out)?;
     }
-    for line in &part.evidence {
-        writeln!(out, "- {}", words(line))?;
-    }
-    part.steps.iter().try_for_each(|part| step(part, out))
+    part.evidence.iter().try_for_each(|line| writeln!(out, "- {}", words(line)))
 }
 
 fn step(step: &Step, out: &mut String) -> fmt::Result {

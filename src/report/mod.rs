@@ -12,6 +12,7 @@ pub mod decode_terminal;
 pub mod exchange_json;
 mod hops;
 pub mod html;
+mod in_order;
 mod index;
 pub mod jar;
 mod json_line;

@@ -6,12 +6,12 @@ use super::hops;
 use super::index::Index;
 use super::lessons::lesson;
 use super::phrase::{Phrase, Piece};
-use super::walkthrough::{BrowserPart, ExchangeView, Line, Mark, Role, Show, Site, Step};
+use super::walkthrough::{BrowserPart, ExchangeView, Line, Mark, Part, Role, Show, Step};
 use super::words::{clock, compact_json, first_few, lossy, signed};
 use crate::session::{Kind, Reading};
 use crate::time::Timestamp;
 use crate::trail::{Asked, CookieEvent, EventKind, Field, Navigation, Story, Version, Visit};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Tells one story.
 pub(super) struct Teller<'a> {
@@ -27,32 +27,51 @@ impl<'a> Teller<'a> {
         Self { story, index: Index::of(story), show, start }
     }
 
-    /// Every site, with its browsers and their steps.
-    pub fn sites(&self) -> Vec<Site> {
-        let mut sites: Vec<Site> = Vec::new();
-        for step in &self.story.navigations {
+    /// What there is to tell, in the order in which it is read: the sites as they were first visited,
+    /// the browsers of each, and their steps.
+    pub fn parts(&self) -> Vec<Part> {
+        let mut sites: BTreeMap<String, usize> = BTreeMap::new();
+        let mut steps: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+        let mut origins = Vec::new();
+        for (index, step) in self.story.navigations.iter().enumerate() {
             let origin = self.origin(step);
-            let at = sites.iter().position(|site| site.origin == origin).unwrap_or_else(|| {
-                sites.push(Site { origin, browsers: Vec::new() });
-                sites.len() - 1
+            let site = sites.get(&origin).copied().unwrap_or_else(|| {
+                origins.push(origin.clone());
+                sites.insert(origin, origins.len() - 1);
+                origins.len() - 1
             });
-            let part = self.browser_part(&mut sites[at], step.browser);
-            let number = part.steps.len() + 1;
-            part.steps.push(self.step(step, number));
+            steps.entry((site, step.browser)).or_default().push(index);
         }
-        for site in &mut sites {
-            site.browsers.sort_by(|a, b| (a.id.len(), &a.id).cmp(&(b.id.len(), &b.id)));
-        }
+        let mut parts = Vec::with_capacity(self.story.navigations.len() + 2 * steps.len());
         let mut named = BTreeSet::new();
-        for part in sites.iter_mut().flat_map(|site| &mut site.browsers) {
-            if !named.insert(part.id.clone()) {
-                part.evidence.clear();
+        let mut site = None;
+        for ((of_site, browser), steps) in steps {
+            if site.replace(of_site) != Some(of_site) {
+                parts.extend((of_site > 0).then_some(Part::SiteEnd));
+                parts.push(Part::Site(std::mem::take(&mut origins[of_site])));
             }
+            parts.push(Part::Browser { browser, is_new: named.insert(browser) });
+            parts.extend((1..).zip(steps).map(|(number, step)| Part::Step { step, number }));
+            parts.push(Part::BrowserEnd);
         }
-        if self.show.lessons {
-            give_lessons(&mut sites);
-        }
-        sites
+        parts.extend(site.map(|_| Part::SiteEnd));
+        parts
+    }
+
+    /// The steps that bring a lesson: the first of each kind among these parts.
+    pub fn lessons(&self, parts: &[Part]) -> BTreeSet<usize> {
+        let mut given: Vec<&str> = Vec::new();
+        let steps = parts.iter().filter_map(|part| match part {
+            Part::Step { step, .. } if self.show.lessons => Some(*step),
+            _ => None,
+        });
+        let mut is_new = |step: &usize| {
+            let lesson = lesson(self.story.navigations[*step].kind);
+            let is_new = !given.contains(&lesson);
+            given.extend(is_new.then_some(lesson));
+            is_new
+        };
+        steps.filter(|step| is_new(step)).collect()
     }
 
     fn origin(&self, step: &Navigation) -> String {
@@ -66,29 +85,24 @@ impl<'a> Teller<'a> {
         }
     }
 
-    fn browser_part<'s>(&self, site: &'s mut Site, browser: usize) -> &'s mut BrowserPart {
+    /// What is told of a browser. What ties its exchanges to it is told where it `is_new`.
+    pub fn browser(&self, browser: usize, is_new: bool) -> BrowserPart {
         let browser = &self.story.browsers[browser];
-        let at = site.browsers.iter().position(|part| part.id == browser.id);
-        let at = at.unwrap_or_else(|| {
-            let addresses: Vec<String> =
-                browser.addresses.iter().map(ToString::to_string).collect();
-            let evidence =
-                if self.show.browsers { browsers::lines(browser, self.story) } else { Vec::new() };
-            site.browsers.push(BrowserPart {
-                id: browser.id.clone(),
-                label: browser.label.clone(),
-                addresses: addresses.join(", "),
-                told_apart: browser.told_apart.clone(),
-                evidence,
-                steps: Vec::new(),
-            });
-            site.browsers.len() - 1
-        });
-        &mut site.browsers[at]
+        let addresses: Vec<String> = browser.addresses.iter().map(ToString::to_string).collect();
+        let has_evidence = is_new && self.show.browsers;
+        BrowserPart {
+            id: browser.id.clone(),
+            label: browser.label.clone(),
+            addresses: addresses.join(", "),
+            told_apart: browser.told_apart.clone(),
+            evidence: if has_evidence { browsers::lines(browser, self.story) } else { Vec::new() },
+        }
     }
 
-    fn step(&self, step: &Navigation, number: usize) -> Step {
+    /// What is told of a step.
+    pub fn step(&self, step: usize, number: usize, has_lesson: bool) -> Step {
         let story = self.story;
+        let step = &story.navigations[step];
         let (told, quiet): (Vec<usize>, Vec<usize>) =
             step.parts.iter().partition(|part| self.has_news(**part));
         let (hops, _) = hops::told(step);
@@ -111,7 +125,7 @@ impl<'a> Teller<'a> {
             title: step.title.clone(),
             kind: step.kind,
             at: clock(first.and_then(Visit::time), self.start),
-            lesson: None,
+            lesson: has_lesson.then(|| lesson(step.kind)),
             exchanges,
             parts: parts_line(story, &quiet),
         }
@@ -280,19 +294,6 @@ impl<'a> Teller<'a> {
         let state = self.index.state(life, event).filter(|state| state.previous.is_some());
         lines.extend(state.and_then(changed::line));
         lines
-    }
-}
-
-/// Gives each step its lesson, the first time that a step of its kind is read.
-fn give_lessons(sites: &mut [Site]) {
-    let mut given: Vec<&str> = Vec::new();
-    let parts = sites.iter_mut().flat_map(|site| &mut site.browsers);
-    for step in parts.flat_map(|part| &mut part.steps) {
-        let lesson = lesson(step.kind);
-        if !given.contains(&lesson) {
-            given.push(lesson);
-            step.lesson = Some(lesson);
-        }
     }
 }
 

@@ -1,18 +1,19 @@
-//! The walkthrough for a terminal, or for a file that is read like one.
-//!
-//! Styles are always written; the stream they go to takes them out where they are not wanted. It
-//! reads the same without them.
+//! The walkthrough for a terminal, or for a file that is read like one. It reads the same without
+//! styles.
 
-use super::layout::{Span, shorten, wrap};
+use super::in_order::write_in_order;
+use super::layout::{Span, columns, shorten, wrap_onto};
 use super::text::plain;
 use super::walkthrough::{
-    BrowserPart, Compared, ExchangeView, FindingView, LIVES, LifeView, Line, Mark, Role, Step,
-    TurnView, Walkthrough,
+    BrowserPart, Compared, Concluded, ExchangeView, FindingView, LIVES, LifeView, Line, Mark, Part, Role,
+    Step, TurnView, View, Walkthrough,
 };
 use crate::trail::{Severity, TurnKind};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
+use std::borrow::Cow;
 use std::io::{self, Write};
+use std::num::NonZero;
 
 /// Text is not set wider than this, however wide the terminal: lines get hard to follow.
 const WIDEST_TEXT: usize = 110;
@@ -33,53 +34,72 @@ const LEGEND: &str = "→ from the browser to the server, ← from the server to
                       redirect led. ①, ② and so on number the values of a cookie: the same number \
                       is the same value, whichever browser has it.";
 
-/// Writes the walkthrough, `width` columns wide.
+/// How the walkthrough is to look.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// Columns.
+    pub width: usize,
+    /// Whether there are styles in it: colours, bold, and so on.
+    pub is_styled: bool,
+}
+
+/// Writes the walkthrough, which is made on so many threads.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write(walkthrough: &Walkthrough, width: usize, mut out: impl Write) -> io::Result<()> {
-    let page = Page { width, text: width.min(WIDEST_TEXT) };
-    let mut text = page.head(walkthrough);
-    for site in &walkthrough.sites {
-        text.push('\n');
-        text += &page.heading(&site.origin);
-        for browser in &site.browsers {
-            text += &page.browser(browser);
-        }
-    }
+pub fn write(
+    walkthrough: &Walkthrough<'_>,
+    look: Look,
+    threads: NonZero<usize>,
+    mut out: impl Write,
+) -> io::Result<()> {
+    let page = Page { look, text: look.width.min(WIDEST_TEXT) };
+    let mut write = |text: String| out.write_all(text.as_bytes());
+    write(page.head(walkthrough))?;
+    let part = |part: &Part, text: &mut String| page.part(walkthrough.view(part), text);
+    write_in_order(&walkthrough.parts, threads, |parts| set(parts, part), &mut write)?;
     if !walkthrough.comparison.is_empty() {
-        text.push('\n');
-        text += &page.heading("Side by side");
-        text += &page.comparison(&walkthrough.comparison);
+        write(page.title("Side by side"))?;
+        write(page.comparison(&walkthrough.comparison))?;
     }
     if !walkthrough.lives.is_empty() {
-        text.push('\n');
-        text += &page.heading(LIVES);
-        for life in &walkthrough.lives {
-            text += &page.life(life);
-        }
+        write(page.title(LIVES))?;
     }
+    let life = |life: &LifeView, text: &mut String| page.life(life, text);
+    write_in_order(&walkthrough.lives, threads, |lives| set(lives, life), &mut write)?;
     if !walkthrough.findings.is_empty() {
-        text.push('\n');
-        text += &page.heading("What should be mended");
-        for finding in &walkthrough.findings {
-            text += &page.finding(finding);
-        }
+        write(page.title("What should be mended"))?;
     }
+    let finding = |finding: &FindingView, text: &mut String| page.finding(finding, text);
+    write(set(&walkthrough.findings, finding))?;
     if !walkthrough.conclusions.is_empty() {
-        text.push('\n');
-        text += &page.heading("What this capture shows");
-        for conclusion in &walkthrough.conclusions {
-            text.push('\n');
-            text += &wrap("  • ", "    ", &[safe(Style::new(), &conclusion.text)], page.text);
-        }
+        write(page.title("What this capture shows"))?;
     }
-    out.write_all(text.as_bytes())
+    let conclusion = |conclusion: &Concluded, text: &mut String| {
+        text.push('\n');
+        page.wrap(text, "  • ", "    ", &mut [safe(Style::new(), &conclusion.text)]);
+    };
+    write(set(&walkthrough.conclusions, conclusion))
+}
+
+/// Sets one thing after the other.
+fn set<P>(parts: &[P], each: impl Fn(&P, &mut String)) -> String {
+    let mut text = String::new();
+    parts.iter().for_each(|part| each(part, &mut text));
+    text
 }
 
 /// Captured text, made safe.
-fn safe(style: Style, text: &str) -> Span {
+fn safe(style: Style, text: &str) -> Span<'_> {
     Span::new(style, plain(text.as_bytes()))
+}
+
+/// Text that is captured in part, made safe.
+fn safe_owned<'a>(style: Style, text: String) -> Span<'a> {
+    match plain(text.as_bytes()) {
+        Cow::Borrowed(_) => Span::new(style, text),
+        Cow::Owned(safe) => Span::new(style, safe),
+    }
 }
 
 /// Text of ours that stays on one line.
@@ -88,106 +108,119 @@ fn glued(text: &str) -> String {
 }
 
 struct Page {
-    width: usize,
+    look: Look,
+    /// Columns of running text.
     text: usize,
 }
 
 impl Page {
-    fn head(&self, walkthrough: &Walkthrough) -> String {
-        let mut text = wrap("", "  ", &[safe(BOLD, &walkthrough.title)], self.text);
+    /// Adds lines of running text.
+    fn wrap(&self, text: &mut String, first: &str, rest: &str, spans: &mut [Span<'_>]) {
+        if !self.look.is_styled {
+            spans.iter_mut().for_each(|span| span.style = Style::new());
+        }
+        wrap_onto(text, first, rest, spans, self.text);
+    }
+
+    fn head(&self, walkthrough: &Walkthrough<'_>) -> String {
+        let mut text = String::new();
+        self.wrap(&mut text, "", "  ", &mut [safe(BOLD, &walkthrough.title)]);
         let measures: Vec<String> =
             walkthrough.summary.iter().map(|measure| glued(measure)).collect();
-        text += &wrap("", "  ", &[Span::plain(measures.join(" · "))], self.text);
+        self.wrap(&mut text, "", "  ", &mut [Span::plain(measures.join(" · "))]);
         for warning in &walkthrough.warnings {
-            text += &wrap("! ", "  ", &[safe(Style::new(), warning)], self.text);
+            self.wrap(&mut text, "! ", "  ", &mut [safe(Style::new(), warning)]);
         }
         if walkthrough.has_lessons() {
             text.push('\n');
-            text += &wrap("", "", &[Span::new(Style::new().italic(), LEGEND)], self.text);
+            self.wrap(&mut text, "", "", &mut [Span::new(Style::new().italic(), LEGEND)]);
         }
         text
     }
 
-    fn heading(&self, title: &str) -> String {
-        let line = wrap("", "", &[safe(BOLD, title)], self.text);
-        let rule = "═".repeat(
-            unicode_width::UnicodeWidthStr::width(plain(title.as_bytes()).as_str()).min(self.text),
-        );
-        format!("{line}{DIM}{rule}{DIM:#}\n")
+    /// A heading, below an empty line.
+    fn title(&self, title: &str) -> String {
+        let mut text = "\n".to_owned();
+        self.wrap(&mut text, "", "", &mut [safe(BOLD, title)]);
+        let rule = "═".repeat(columns(&plain(title.as_bytes())).min(self.text));
+        let dim = if self.look.is_styled { DIM } else { Style::new() };
+        text + &format!("{dim}{rule}{dim:#}\n")
     }
 
-    fn browser(&self, browser: &BrowserPart) -> String {
-        let name = safe(BOLD, &format!("Browser {}", browser.id));
-        let about = safe(Style::new(), &format!("  {}", browser.label));
-        let from = safe(DIM, &format!("  {}", browser.addresses));
-        let mut text = format!("\n{}", wrap("", "    ", &[name, about, from], self.text));
+    fn part(&self, part: View<'_>, text: &mut String) {
+        match part {
+            View::Site(origin) => *text += &self.title(origin),
+            View::Browser(browser) => self.browser(&browser, text),
+            View::Step(step) => self.step(&step, text),
+            View::BrowserEnd | View::SiteEnd => {}
+        }
+    }
+
+    fn browser(&self, browser: &BrowserPart, text: &mut String) {
+        let name = safe_owned(BOLD, format!("Browser {}", browser.id));
+        let about = safe_owned(Style::new(), format!("  {}", browser.label));
+        let from = safe_owned(DIM, format!("  {}", browser.addresses));
+        text.push('\n');
+        self.wrap(text, "", "    ", &mut [name, about, from]);
         if let Some(reason) = &browser.told_apart {
-            text += &wrap(
-                "    ",
-                "    ",
-                &[safe(DIM, &format!("told apart because {reason}"))],
-                self.text,
-            );
+            let reason = safe_owned(DIM, format!("told apart because {reason}"));
+            self.wrap(text, "    ", "    ", &mut [reason]);
         }
         for line in &browser.evidence {
-            text += &wrap("    · ", "      ", &[safe(DIM, line)], self.text);
+            self.wrap(text, "    · ", "      ", &mut [safe(DIM, line)]);
         }
-        for step in &browser.steps {
-            text += &self.step(step);
-        }
-        text
     }
 
-    fn step(&self, step: &Step) -> String {
+    fn step(&self, step: &Step, text: &mut String) {
         let number = format!("{:>3}. ", step.number);
         let title = safe(BOLD, &step.title);
-        let at = safe(DIM, &format!("   {}", step.at));
-        let mut text = format!("\n{}", wrap(&number, "     ", &[title, at], self.text));
+        let at = safe_owned(DIM, format!("   {}", step.at));
+        text.push('\n');
+        self.wrap(text, &number, "     ", &mut [title, at]);
         if let Some(lesson) = step.lesson {
-            text += &wrap("     ", "     ", &[Span::new(Style::new().italic(), lesson)], self.text);
+            self.wrap(text, "     ", "     ", &mut [Span::new(Style::new().italic(), lesson)]);
         }
         for exchange in &step.exchanges {
-            text += &self.exchange(exchange);
+            self.exchange(exchange, text);
         }
         if let Some(parts) = &step.parts {
-            text +=
-                &wrap("     ", "       ", &[safe(DIM, &format!("and loads {parts}"))], self.text);
+            let parts = safe_owned(DIM, format!("and loads {parts}"));
+            self.wrap(text, "     ", "       ", &mut [parts]);
         }
-        text
     }
 
-    fn exchange(&self, exchange: &ExchangeView) -> String {
+    fn exchange(&self, exchange: &ExchangeView, text: &mut String) {
         let (first, rest) = match exchange.role {
             Role::First => ("     ", "     "),
             Role::Hop => ("     └▶ ", "        "),
             Role::Part => ("     and loads ", "     "),
         };
         let status = if exchange.is_error { RED } else { Style::new() };
+        let request = shorten(&exchange.request, self.text * 2);
         let mut spans = vec![
             Span::new(DIM, format!("#{} ", exchange.id)),
-            safe(BOLD, &shorten(&exchange.request, self.text * 2)),
+            safe(BOLD, &request),
             Span::new(DIM, " → "),
             safe(status, &exchange.response),
         ];
         if let Some(location) = &exchange.location {
             let location = shorten(location, self.text * 2);
-            spans.push(safe(Style::new(), &format!(", go to {location}")));
+            spans.push(safe_owned(Style::new(), format!(", go to {location}")));
         }
         if let Some(turning) = &exchange.turning {
-            spans.push(safe(Style::new(), &format!(" ({turning})")));
+            spans.push(safe_owned(Style::new(), format!(" ({turning})")));
         }
         if let Some(words) = &exchange.words {
-            spans.push(safe(Style::new(), &format!(", “{words}”")));
+            spans.push(safe_owned(Style::new(), format!(", “{words}”")));
         }
         spans.push(Span::new(DIM, format!("  ({})", glued(&exchange.packets))));
-        let mut text = wrap(first, &format!("{rest}   "), &spans, self.text);
+        self.wrap(text, first, &format!("{rest}   "), &mut spans);
         for line in &exchange.lines {
-            text += &self.line(line, rest);
+            self.line(line, rest, text);
         }
-        text
     }
 
-    fn line(&self, line: &Line, indent: &str) -> String {
+    fn line(&self, line: &Line, indent: &str, text: &mut String) {
         let (mark, style) = match line.mark {
             Mark::Sent => ("→", BLUE),
             Mark::Nothing => ("→", DIM),
@@ -199,46 +232,48 @@ impl Page {
             Mark::Note => ("!", Style::new()),
         };
         let body = if line.mark == Mark::Content { Style::new() } else { style };
-        let shown = self.shortened(line);
+        let told = line.text.to_string();
+        let shown = self.shortened(line.mark, &told);
         let mut spans = vec![Span::new(style, mark), Span::plain(" "), safe(body, &shown)];
         if let Some(aside) = &line.aside {
-            spans.push(safe(DIM, &format!("  {aside}")));
+            spans.push(safe_owned(DIM, format!("  {aside}")));
         }
-        wrap(&format!("{indent}   "), &format!("{indent}     "), &spans, self.text)
+        self.wrap(text, &format!("{indent}   "), &format!("{indent}     "), &mut spans);
     }
 
-    fn finding(&self, finding: &FindingView) -> String {
+    fn finding(&self, finding: &FindingView, text: &mut String) {
         let style = match finding.severity {
             Severity::High => RED,
             Severity::Medium => MAGENTA,
             Severity::Low | Severity::Info => DIM,
         };
-        let spans = [
+        let mut spans = [
             Span::new(style, format!("{:<7}", finding.severity.word())),
             safe(Style::new(), &finding.text),
-            safe(DIM, &format!(" ({}; {})", finding.rule, finding.exchanges)),
+            safe_owned(DIM, format!(" ({}; {})", finding.rule, finding.exchanges)),
         ];
-        let text = wrap("  ", "         ", &spans, self.text);
-        let advice = [Span::new(GREEN, "mend: "), Span::plain(finding.advice)];
-        format!("\n{text}{}", wrap("         ", "         ", &advice, self.text))
+        text.push('\n');
+        self.wrap(text, "  ", "         ", &mut spans);
+        let mut advice = [Span::new(GREEN, "mend: "), Span::plain(finding.advice)];
+        self.wrap(text, "         ", "         ", &mut advice);
     }
 
-    fn life(&self, life: &LifeView) -> String {
-        let spans = [
-            safe(BOLD, &format!("{}  {}", life.browser, life.cookie)),
-            safe(DIM, &format!(" of {}", life.domain)),
+    fn life(&self, life: &LifeView, text: &mut String) {
+        let mut spans = [
+            safe_owned(BOLD, format!("{}  {}", life.browser, life.cookie)),
+            safe_owned(DIM, format!(" of {}", life.domain)),
         ];
-        let mut text = format!("\n{}", wrap("  ", "     ", &spans, self.text));
+        text.push('\n');
+        self.wrap(text, "  ", "     ", &mut spans);
         for turn in &life.turns {
-            text += &self.turn(turn);
+            self.turn(turn, text);
         }
         if let Some(more) = life.more() {
-            text += &wrap("     ", "     ", &[Span::new(DIM, more)], self.text);
+            self.wrap(text, "     ", "     ", &mut [Span::new(DIM, more)]);
         }
-        text
     }
 
-    fn turn(&self, turn: &TurnView) -> String {
+    fn turn(&self, turn: &TurnView, text: &mut String) {
         let style = match turn.kind {
             TurnKind::Login | TurnKind::UserChange | TurnKind::Revive => GREEN,
             TurnKind::Logout | TurnKind::Expire | TurnKind::Dropped => MAGENTA,
@@ -251,37 +286,37 @@ impl Page {
         };
         let mut spans = vec![safe(style, &turn.title)];
         if !turn.grounds.is_empty() {
-            spans.push(safe(Style::new(), &format!(": {}", turn.grounds)));
+            spans.push(safe_owned(Style::new(), format!(": {}", turn.grounds)));
         }
         spans
             .push(Span::new(DIM, format!("  ({}{})", glued(&turn.exchanges), glued(&turn.rest()))));
-        wrap("     ", "       ", &spans, self.text)
+        self.wrap(text, "     ", "       ", &mut spans);
     }
 
     /// Long values are shortened here; JSON has them whole.
-    fn shortened(&self, line: &Line) -> String {
-        let room = match line.mark {
+    fn shortened<'t>(&self, mark: Mark, text: &'t str) -> Cow<'t, str> {
+        let room = match mark {
             Mark::Value => self.text.saturating_sub(16),
             _ => self.text * 5,
         };
-        shorten(&line.text.to_string(), room)
+        shorten(text, room)
     }
 
     fn comparison(&self, rows: &[Compared]) -> String {
         let mut table = Table::new();
-        let width = u16::try_from(self.width).unwrap_or(u16::MAX);
+        let width = u16::try_from(self.look.width).unwrap_or(u16::MAX);
         table
             .load_style(presets::UTF8_FULL_CONDENSED)
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(width);
         // The value stands above already: where there is little room, the words need it more.
-        let has_values = self.width >= WITH_VALUES;
+        let has_values = self.look.width >= WITH_VALUES;
         let header = ["Browser", "Cookie", "Value", "It says", "Page seen"];
         table.set_header(header.into_iter().filter(|title| has_values || *title != "Value"));
         for row in rows {
-            let said = row.content.as_ref().map(|said| shorten(&said.to_string(), 80));
+            let said = row.content.as_ref().map(|said| shorten(&said.to_string(), 80).into_owned());
             let mut cells = vec![row.browser.clone(), row.cookie.to_string()];
-            cells.extend(has_values.then(|| shorten(&row.value, 24)));
+            cells.extend(has_values.then(|| shorten(&row.value, 24).into_owned()));
             cells.extend([said.unwrap_or_default(), row.page.clone()]);
             table.add_row(cells.iter().map(|cell| plain(cell.as_bytes())));
         }

@@ -97,7 +97,12 @@ fn is_unsafe_in_json(character: char) -> bool {
 
 /// Captured bytes for a terminal or a plain text file: what could move a cursor, change a colour,
 /// hide or reorder text is shown as an escape (`\x1b`, `\u{202e}`), and so is what is not UTF-8.
-pub fn plain(bytes: &[u8]) -> String {
+pub fn plain(bytes: &[u8]) -> Cow<'_, str> {
+    // Nearly all text is of the characters that need nothing.
+    let needs_nothing = bytes.iter().fold(true, |so_far, byte| so_far & (0x20..0x7f).contains(byte));
+    if let (true, Ok(text)) = (needs_nothing, std::str::from_utf8(bytes)) {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
@@ -109,7 +114,7 @@ pub fn plain(bytes: &[u8]) -> String {
         }
         out.extend(chunk.invalid().escape_ascii().map(char::from));
     }
-    out
+    Cow::Owned(out)
 }
 
 /// Captured text in a Markdown paragraph: it neither becomes markup nor HTML, on GitHub either. Words
@@ -136,7 +141,7 @@ pub fn markdown(text: &str) -> String {
 pub fn markdown_code(text: &str) -> String {
     let safe = plain(text.as_bytes());
     if safe.is_empty() {
-        return safe;
+        return String::new();
     }
     let longest = safe.split(|other| other != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);

@@ -93,7 +93,7 @@ fn nothing_fits(story: &Story) -> String {
     if story.cookies.is_empty() {
         return "There is no cookie in this capture.\n".to_owned();
     }
-    let mut names: Vec<String> = story.cookies.iter().map(|life| plain(&life.name)).collect();
+    let mut names: Vec<String> = story.cookies.iter().map(|life| plain(&life.name).into_owned()).collect();
     names.sort();
     names.dedup();
     let browsers: Vec<&str> = story.browsers.iter().map(|browser| browser.id.as_str()).collect();
@@ -201,7 +201,7 @@ impl Group<'_> {
             Certainty::Likely | Certainty::Guess => format!(" ({})", certainty.word()),
         };
         let rest = format!(": {}{doubt}", turn.grounds());
-        let title = plain(turn.title().as_bytes());
+        let title = plain(turn.title().as_bytes()).into_owned();
         let indent = " ".repeat(left.width());
         wrap(&left, &indent, &[Span::new(BOLD, title), Span::plain(rest)], self.width.max(60))
     }
@@ -221,10 +221,11 @@ impl Group<'_> {
         let indent = left.width() + middle.width();
         let room = self.width.saturating_sub(indent).max(20);
         let mut text = format!("{left}{style}{middle}{style:#}");
-        let detail = plain(self.detail(life, event).as_bytes());
+        let told = self.detail(life, event);
+        let told = plain(told.as_bytes());
         // Of a value the beginning is enough; of a reason the mend at its end matters most.
         let is_reason = event.verdict.is_some() && event.kind != EventKind::SentUnknown;
-        let detail = if is_reason { detail } else { shorten(&detail, room * 2) };
+        let detail = if is_reason { told } else { shorten(&told, room * 2) };
         let wrapped = wrap("", "", &[Span::plain(detail)], room);
         for (index, line) in wrapped.lines().enumerate() {
             if index > 0 {

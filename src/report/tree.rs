@@ -49,7 +49,7 @@ fn is_empty(value: &Value) -> bool {
 }
 
 fn shown(value: &Value) -> String {
-    plain(value.to_string().as_bytes())
+    plain(value.to_string().as_bytes()).into_owned()
 }
 
 fn line(first: &str, rest: &str, text: &str, width: usize) -> String {

@@ -7,6 +7,7 @@ use super::phrase::{Phrase, Piece};
 use super::report_json::About;
 use super::teller::Teller;
 use crate::trail::{Severity, StepKind, Story, TurnKind};
+use std::collections::BTreeSet;
 
 /// What a walkthrough may show.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,17 +20,17 @@ pub struct Show {
     pub browsers: bool,
 }
 
-/// The whole report in words.
-#[derive(Debug, Clone)]
-pub struct Walkthrough {
+/// The whole report in words. What is told of each step is made when it is asked for: there may be as
+/// many as packets.
+pub struct Walkthrough<'a> {
     /// What was read.
     pub title: String,
     /// Its measures: packets, time, connections, exchanges.
     pub summary: Vec<String>,
     /// What a reader must know before trusting it: damage, what was not read.
     pub warnings: Vec<String>,
-    /// Each site with its browsers.
-    pub sites: Vec<Site>,
+    /// The sites, with browsers and their steps.
+    pub parts: Vec<Part>,
     /// The browsers side by side, where there are several with a session.
     pub comparison: Vec<Compared>,
     /// The life of each session.
@@ -38,6 +39,48 @@ pub struct Walkthrough {
     pub findings: Vec<FindingView>,
     /// What this capture shows.
     pub conclusions: Vec<Concluded>,
+    teller: Teller<'a>,
+    lessons: BTreeSet<usize>,
+}
+
+/// A part of the walkthrough, which [`Walkthrough::view`] tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// A site begins: scheme, host and port, such as `http://127.0.0.1:5000`.
+    Site(String),
+    /// A browser begins.
+    Browser {
+        /// Its place in the story.
+        browser: usize,
+        /// It has not been told of on another site.
+        is_new: bool,
+    },
+    /// A step of the browser.
+    Step {
+        /// Its place in the story.
+        step: usize,
+        /// From 1, within the browser.
+        number: usize,
+    },
+    /// That was all of the browser.
+    BrowserEnd,
+    /// That was all of the site.
+    SiteEnd,
+}
+
+/// A part in words.
+#[derive(Debug, Clone)]
+pub enum View<'a> {
+    /// See [`Part::Site`].
+    Site(&'a str),
+    /// See [`Part::Browser`].
+    Browser(BrowserPart),
+    /// See [`Part::Step`].
+    Step(Step),
+    /// See [`Part::BrowserEnd`].
+    BrowserEnd,
+    /// See [`Part::SiteEnd`].
+    SiteEnd,
 }
 
 /// One finding.
@@ -55,16 +98,7 @@ pub struct FindingView {
     pub advice: &'static str,
 }
 
-/// A site: scheme, host and port.
-#[derive(Debug, Clone)]
-pub struct Site {
-    /// `http://127.0.0.1:5000`.
-    pub origin: String,
-    /// Who visited it.
-    pub browsers: Vec<BrowserPart>,
-}
-
-/// What one browser did on one site.
+/// What one browser is, above what it did on one site.
 #[derive(Debug, Clone)]
 pub struct BrowserPart {
     /// `A`.
@@ -77,8 +111,6 @@ pub struct BrowserPart {
     pub told_apart: Option<String>,
     /// What ties its exchanges to it, if wanted, where it is named first.
     pub evidence: Vec<String>,
-    /// Its steps.
-    pub steps: Vec<Step>,
 }
 
 /// One numbered step.
@@ -245,29 +277,47 @@ pub struct Concluded {
     pub exchanges: Vec<u64>,
 }
 
-impl Walkthrough {
+impl<'a> Walkthrough<'a> {
     /// Whether the lesson behind each step is told.
     pub fn has_lessons(&self) -> bool {
-        let steps = self.sites.iter().flat_map(|site| &site.browsers).flat_map(|part| &part.steps);
-        steps.into_iter().any(|step| step.lesson.is_some())
+        !self.lessons.is_empty()
+    }
+
+    /// A part in words.
+    pub fn view<'p>(&self, part: &'p Part) -> View<'p> {
+        match part {
+            Part::Site(origin) => View::Site(origin),
+            Part::Browser { browser, is_new } => {
+                View::Browser(self.teller.browser(*browser, *is_new))
+            }
+            Part::Step { step, number } => {
+                View::Step(self.teller.step(*step, *number, self.lessons.contains(step)))
+            }
+            Part::BrowserEnd => View::BrowserEnd,
+            Part::SiteEnd => View::SiteEnd,
+        }
     }
 
     /// The walkthrough of a story.
-    pub fn of(story: &Story, about: About<'_>, show: Show) -> Self {
+    pub fn of(story: &'a Story, about: About<'_>, show: Show) -> Self {
         let start = about.counts.span.map(|(first, _)| first);
         let conclusions = story.conclusions.iter().map(|conclusion| Concluded {
             text: conclusion.text.clone(),
             exchanges: conclusion.visits.iter().map(|visit| story.visits[*visit].id).collect(),
         });
+        let teller = Teller::new(story, show, start);
+        let parts = teller.parts();
         Self {
             title: about.files.join(", "),
             summary: super::summary::summary(story, about.counts),
             warnings: super::summary::warnings(story, about),
-            sites: Teller::new(story, show, start).sites(),
+            lessons: teller.lessons(&parts),
+            parts,
             comparison: super::summary::comparison(story),
             lives: super::lives::lives(story),
             findings: super::summary::findings(story),
             conclusions: conclusions.collect(),
+            teller,
         }
     }
 }
