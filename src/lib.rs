@@ -12,5 +12,6 @@ pub mod pipeline;
 pub mod report;
 pub mod session;
 pub mod tcp;
+pub mod threads;
 pub mod time;
 pub mod trail;

@@ -14,11 +14,12 @@ pub fn run(arguments: &args::Analyze) -> anyhow::Result<Outcome> {
         return follow::report(&arguments.input, &arguments.report, keys);
     }
     let (trail, finished) = input::trail(&arguments.input, KeepBodies::Readable)?;
-    let mut story = trail.finish_with(&keys);
+    let threads = arguments.input.threads;
+    let mut story = trail.finish_on(threads, &keys);
     let is_found = report::judge(&mut story, &arguments.report);
     let files = arguments.input.names();
     let about = About { files: &files, counts: &finished.counts, notes: &finished.notes };
-    report::write(&story, about, &arguments.report, arguments.input.threads)?;
+    report::write(&story, about, &arguments.report, threads)?;
     if arguments.report.format == args::Format::Json || arguments.report.output.is_some() {
         finished.tell();
     }

@@ -6,7 +6,7 @@ use super::{Outcome, args, input, output};
 use crate::http::KeepBodies;
 use crate::report::crack_text::{self, Cracked, Signed};
 use crate::session::crack::Target;
-use crate::trail::{self, Trail};
+use crate::trail::{self, Keys};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -59,12 +59,9 @@ pub fn run(arguments: &args::Crack) -> anyhow::Result<Outcome> {
 
 /// The signed cookies of the captures.
 fn targets(arguments: &args::Crack) -> anyhow::Result<Vec<(String, Target)>> {
-    let mut trail = Trail::default();
-    input::read(&arguments.input, KeepBodies::None, |numbered| {
-        trail.push(numbered);
-        Ok(())
-    })?;
-    Ok(trail::targets(&trail.finish(), &arguments.secrets.salts()))
+    let (trail, _) = input::trail(&arguments.input, KeepBodies::None)?;
+    let story = trail.finish_on(arguments.input.threads, &Keys::default());
+    Ok(trail::targets(&story, &arguments.secrets.salts()))
 }
 
 /// Writes each secret as soon as it is found.

@@ -8,7 +8,7 @@ use super::stages::{self, Source};
 use crate::capture::{Files, Packet};
 use crate::http::{Exchange, KeepBodies, Reading};
 use crate::note::{Note, NoteKind};
-use crate::pipeline::{self, Counts, Lane, Numbered, Order, Ready, Sorter};
+use crate::pipeline::{self, Counts, Lane, Order, Ready, Sorter};
 use crate::trail::Trail;
 
 /// What reading a capture gave, beside the exchanges.
@@ -35,21 +35,8 @@ impl Finished {
     }
 }
 
-/// Reads all packets and hands each exchange on in capture order.
-///
-/// # Errors
-/// A file that cannot be opened, a filter that cannot be compiled, or what `each` fails with.
-pub fn read(
-    input: &args::Input,
-    keep: KeepBodies,
-    mut each: impl FnMut(Numbered) -> anyhow::Result<()>,
-) -> anyhow::Result<Finished> {
-    let make = || |exchange| exchange;
-    read_as(input, keep, false, make, |ready| each(Numbered::from(ready)))
-}
-
-/// The same, where whoever follows connections makes something of each exchange at once. `is_quiet`
-/// says that `each` writes to the terminal, where no line about the progress must come in between.
+/// Reads all packets. Whoever follows connections makes something of each exchange at once, and that
+/// is handed on in capture order. `is_quiet` says that `each` writes to the terminal, where no line about the progress must come in between.
 ///
 /// # Errors
 /// A file that cannot be opened, a filter that cannot be compiled, or what `each` fails with.
@@ -93,8 +80,9 @@ where
 /// A file that cannot be opened, or a filter that cannot be compiled.
 pub fn trail(input: &args::Input, keep: KeepBodies) -> anyhow::Result<(Trail, Finished)> {
     let mut trail = Trail::default();
-    let finished = read(input, keep, |numbered| {
-        trail.push(numbered);
+    let make = || |exchange: Box<Exchange>| Trail::visit(&exchange);
+    let finished = read_as(input, keep, false, make, |ready| {
+        trail.push_visit(ready.id, ready.connection, ready.item);
         Ok(())
     })?;
     Ok((trail, finished))

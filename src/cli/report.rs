@@ -50,7 +50,7 @@ pub fn render(
     };
     let walkthrough = || Walkthrough::of(story, about, show);
     match options.format {
-        Format::Json => report_json::write(story, about, &mut out)?,
+        Format::Json => report_json::write(story, about, threads, &mut out)?,
         Format::Markdown => markdown::write(&walkthrough(), threads, &mut out)?,
         Format::Html => html::write(&walkthrough(), threads, &mut out)?,
         Format::Terminal => {

@@ -123,7 +123,7 @@ impl Session {
             view.out.flush()?;
         }
         self.keep();
-        let mut story = self.trail.finish_with(&self.keys);
+        let mut story = self.trail.finish_on(all_cores(), &self.keys);
         if let Some(corrected) = self.view.and_then(|view| view.corrected(&story)) {
             output::say(&format!("cookietrail: {corrected}"));
         }

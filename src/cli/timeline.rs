@@ -13,17 +13,17 @@ use std::io::Write;
 pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
     let keys = arguments.secrets.all()?;
     let (input, keep) = (&arguments.input, KeepBodies::Readable);
-    let mut trail = Trail::default();
-    let each = |numbered| {
-        trail.push(numbered);
-        Ok(())
-    };
-    let finished = if arguments.follow {
-        follow::read(input, keep, each)?
+    let (trail, finished) = if arguments.follow {
+        let mut trail = Trail::default();
+        let finished = follow::read(input, keep, |numbered| {
+            trail.push(numbered);
+            Ok(())
+        })?;
+        (trail, finished)
     } else {
-        super::input::read(input, keep, each)?
+        super::input::trail(input, keep)?
     };
-    let story = trail.finish_with(&keys);
+    let story = trail.finish_on(input.threads, &keys);
     let selection = Selection {
         cookies: arguments.cookie.clone(),
         browsers: arguments.browser.clone(),

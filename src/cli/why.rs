@@ -4,6 +4,7 @@ use super::{Outcome, args, input, output};
 use crate::http::KeepBodies;
 use crate::report::why::{self, Question};
 use crate::report::why_json;
+use crate::trail::Keys;
 use std::io::Write;
 
 /// Runs the subcommand.
@@ -13,7 +14,7 @@ use std::io::Write;
 /// be written.
 pub fn run(arguments: &args::Why) -> anyhow::Result<Outcome> {
     let (trail, finished) = input::trail(&arguments.input, KeepBodies::None)?;
-    let story = trail.finish();
+    let story = trail.finish_on(arguments.input.threads, &Keys::default());
     let question = Question {
         cookie: arguments.cookie.clone(),
         browser: arguments.browser.clone(),

@@ -1,7 +1,6 @@
 //! The walkthrough as one page of HTML: nothing is fetched and nothing runs, which its content
 //! security policy states. Browsers stand side by side where there is room.
 
-use super::in_order::write_in_order;
 use super::layout::shorten;
 use super::phrase::{Phrase, Piece};
 use super::text::plain;
@@ -9,6 +8,7 @@ use super::walkthrough::{
     BrowserPart, Compared, Concluded, ExchangeView, FindingView, LIVES, LifeView, Line, Mark, Part,
     Role, Step, View, Walkthrough,
 };
+use crate::threads;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -48,7 +48,7 @@ pub fn write(
     let parts = |parts: &[Part]| -> String {
         parts.iter().map(|one| part(walkthrough.view(one)).into_string()).collect()
     };
-    write_in_order(&walkthrough.parts, threads, parts, &mut write)?;
+    threads::in_order(&walkthrough.parts, threads, parts, &mut write)?;
     write(summing_up(walkthrough).into_string())?;
     write("</main></body></html>\n".to_owned())
 }
@@ -130,7 +130,7 @@ fn part(part: View<'_>) -> Markup {
 
 fn summing_up(walkthrough: &Walkthrough<'_>) -> Markup {
     html! {
-        @if !walkthrough.comparison.is_empty() { (comparison(&walkthrough.comparison)) }
+        @if !walkthrough.comparison.is_empty() { (comparison(walkthrough)) }
         @if !walkthrough.lives.is_empty() { (lives(&walkthrough.lives)) }
         @if !walkthrough.findings.is_empty() { (findings(&walkthrough.findings)) }
         @if !walkthrough.conclusions.is_empty() { (conclusions(&walkthrough.conclusions)) }
@@ -273,7 +273,7 @@ const fn class(mark: Mark) -> &'static str {
     }
 }
 
-fn comparison(rows: &[Compared]) -> Markup {
+fn comparison(walkthrough: &Walkthrough<'_>) -> Markup {
     html! {
         section {
             h2 id="comparison" { "Side by side" }
@@ -286,9 +286,10 @@ fn comparison(rows: &[Compared]) -> Markup {
                             }
                         }
                     }
-                    tbody { @for row in rows { (compared(row)) } }
+                    tbody { @for row in &walkthrough.comparison { (compared(row)) } }
                 }
             }
+            @if let Some(more) = walkthrough.more_compared() { p.soft { (more) } }
         }
     }
 }

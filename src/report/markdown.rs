@@ -1,7 +1,6 @@
 //! The walkthrough as Markdown, as GitHub shows it: headings for sites and browsers, numbered
 //! steps, exchanges as list items with their redirects nested. It reads well unrendered too.
 
-use super::in_order::write_in_order;
 use super::layout::shorten;
 use super::phrase::{Phrase, Piece};
 use super::text::{markdown, markdown_cell, markdown_code};
@@ -9,6 +8,7 @@ use super::walkthrough::{
     BrowserPart, Compared, ExchangeView, FindingView, LIVES, LifeView, Line, Mark, Part, Role, Step,
     View, Walkthrough,
 };
+use crate::threads;
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 use std::num::NonZero;
@@ -36,7 +36,7 @@ pub fn write(
     let parts = |parts: &[Part]| {
         set(|out| parts.iter().try_for_each(|one| part(walkthrough.view(one), out)))
     };
-    write_in_order(&walkthrough.parts, threads, parts, &mut write)?;
+    threads::in_order(&walkthrough.parts, threads, parts, &mut write)?;
     write(set(|out| summing_up(walkthrough, out)))
 }
 
@@ -71,6 +71,9 @@ fn part(part: View<'_>, out: &mut String) -> fmt::Result {
 fn summing_up(walkthrough: &Walkthrough<'_>, out: &mut String) -> fmt::Result {
     if !walkthrough.comparison.is_empty() {
         comparison(&walkthrough.comparison, out)?;
+    }
+    if let Some(more) = walkthrough.more_compared() {
+        writeln!(out, "\n{more}")?;
     }
     if !walkthrough.lives.is_empty() {
         writeln!(out, "\n## {LIVES}")?;

@@ -16,6 +16,11 @@ pub(super) struct Pretty {
 }
 
 impl Pretty {
+    /// The layout of what stands so many levels deep in a document.
+    pub const fn at(depth: usize) -> Self {
+        Self { depth, has_value: false }
+    }
+
     fn line(&self, comma: bool, writer: &mut (impl ?Sized + Write)) -> io::Result<()> {
         let (start, width) = (usize::from(!comma), 2 * self.depth);
         if let Some(line) = INDENT.get(start..",\n".len() + width) {

@@ -2,17 +2,19 @@
 
 use super::browsers;
 use super::chain_json::ChainJson;
+use super::document::Document;
 use super::exchange_json::{Display, NoteJson};
 use super::session_json::SessionJson;
-use super::text::{self, Text};
+use super::text::Text;
 use crate::note::Note;
 use crate::pipeline::Counts;
 use crate::time::Timestamp;
 use crate::trail::{Conclusion, CookieEvent, CookieLife, Navigation, Story};
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::ser::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::IpAddr;
+use std::num::NonZero;
 
 /// The name and version of this format.
 pub const SCHEMA: &str = "cookietrail/report/1";
@@ -28,53 +30,26 @@ pub struct About<'a> {
     pub notes: &'a [Note],
 }
 
-/// Writes the whole report as one document.
+/// Writes the whole report as one document, which is made on so many threads.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write(story: &Story, about: About<'_>, out: impl Write) -> io::Result<()> {
-    text::write_json(&Report { story, about }, out)
-}
-
-/// The whole document. What it is made of is made while it is written.
-struct Report<'a> {
-    story: &'a Story,
-    about: About<'a>,
-}
-
-impl Serialize for Report<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let story = self.story;
-        let steps = || story.navigations.iter().map(|step| NavigationJson::of(step, story));
-        let findings = || story.findings.iter().map(|finding| FindingJson::of(finding, story));
-        let conclusions = || story.conclusions.iter().map(|one| ConclusionJson::of(one, story));
-        let mut report = serializer.serialize_struct("Report", 8)?;
-        report.serialize_field("schema", SCHEMA)?;
-        report.serialize_field("capture", &CaptureJson::of(story, self.about))?;
-        let browsers = || story.browsers.iter().map(|browser| BrowserJson::of(browser, story));
-        report.serialize_field("browsers", &Each(browsers))?;
-        report.serialize_field("navigations", &Each(steps))?;
-        let cookies = || story.cookies.iter().map(|life| CookieJson::of(life, story));
-        report.serialize_field("cookies", &Each(cookies))?;
-        let sessions = || story.sessions.iter().map(|session| SessionJson::of(session, story));
-        report.serialize_field("sessions", &Each(sessions))?;
-        report.serialize_field("findings", &Each(findings))?;
-        report.serialize_field("conclusions", &Each(conclusions))?;
-        report.end()
-    }
-}
-
-/// A list whose items are made one by one.
-struct Each<F>(F);
-
-impl<F, I> Serialize for Each<F>
-where
-    F: Fn() -> I,
-    I: Iterator<Item: Serialize>,
-{
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq((self.0)())
-    }
+pub fn write(
+    story: &Story,
+    about: About<'_>,
+    threads: NonZero<usize>,
+    out: impl Write,
+) -> io::Result<()> {
+    let mut report = Document::begin(out, threads)?;
+    report.member("schema", &SCHEMA)?;
+    report.member("capture", &CaptureJson::of(story, about))?;
+    report.list("browsers", &story.browsers, |browser| BrowserJson::of(browser, story))?;
+    report.list("navigations", &story.navigations, |step| NavigationJson::of(step, story))?;
+    report.list("cookies", &story.cookies, |life| CookieJson::of(life, story))?;
+    report.list("sessions", &story.sessions, |session| SessionJson::of(session, story))?;
+    report.list("findings", &story.findings, |finding| FindingJson::of(finding, story))?;
+    report.list("conclusions", &story.conclusions, |one| ConclusionJson::of(one, story))?;
+    report.end()
 }
 
 fn ids(story: &Story, visits: &[usize]) -> Vec<u64> {

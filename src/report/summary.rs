@@ -7,7 +7,7 @@ use super::walkthrough::{Compared, FindingView};
 use super::words::{first_few, lossy};
 use crate::layer::Protocol;
 use crate::pipeline::Counts;
-use crate::trail::{CookieLife, EventKind, Finding, Story};
+use crate::trail::{CookieEvent, CookieLife, EventKind, Finding, Story};
 use std::collections::BTreeSet;
 
 /// `236 packets in 25.1 s`, `from 2026-11-23 02:55:50 UTC`, `20 connections`, and so on.
@@ -94,28 +94,53 @@ pub(super) fn findings(story: &Story) -> Vec<FindingView> {
     story.findings.iter().map(view).collect()
 }
 
-/// Each browser's session cookies with their last values, if several browsers have one.
-pub(super) fn comparison(story: &Story) -> Vec<Compared> {
+/// Rows of the comparison that are shown; JSON has every cookie.
+const MAX_COMPARED: usize = 500;
+
+/// Each browser's session cookies with their last values, if several browsers have one; and how many
+/// rows there are beyond those that are shown.
+pub(super) fn comparison(story: &Story) -> (Vec<Compared>, usize) {
     let pages: BTreeSet<usize> =
         story.navigations.iter().flat_map(|step| &step.hops).copied().collect();
-    let sessions = story.cookies.iter().filter(|life| life.is_session());
-    let mut rows: Vec<(usize, Compared)> =
-        sessions.filter_map(|life| Some((life.browser, compared(story, life, &pages)?))).collect();
-    rows.sort_by_key(|(browser, _)| *browser);
-    let several = rows.iter().any(|(browser, _)| *browser != rows[0].0);
-    if several { rows.into_iter().map(|(_, row)| row).collect() } else { Vec::new() }
+    let mut sessions: Vec<(&CookieLife, &CookieEvent)> = story
+        .cookies
+        .iter()
+        .filter(|life| life.is_session())
+        .filter_map(|life| Some((life, last_held(life)?)))
+        .collect();
+    sessions.sort_by_key(|(life, _)| life.browser);
+    if sessions.iter().all(|(life, _)| life.browser == sessions[0].0.browser) {
+        return (Vec::new(), 0);
+    }
+    let shown = sessions.iter().take(MAX_COMPARED);
+    let rows = shown.filter_map(|(life, last)| compared(story, life, last, &pages)).collect();
+    (rows, sessions.len().saturating_sub(MAX_COMPARED))
 }
 
-/// A cookie that its browser held at some time; `None` for one that it never did.
-fn compared(story: &Story, life: &CookieLife, pages: &BTreeSet<usize>) -> Option<Compared> {
-    let browser = &story.browsers[life.browser];
-    let carries = |kind| matches!(kind, EventKind::Sent | EventKind::SentUnknown);
+/// The event that last shows that a browser held a cookie, and with which value; `None` for one that it
+/// never did.
+fn last_held(life: &CookieLife) -> Option<&CookieEvent> {
     let keeps = |kind| matches!(kind, EventKind::Set | EventKind::Replaced | EventKind::Refreshed);
-    let sent = || life.events.iter().rev().filter(|event| carries(event.kind));
-    let last = sent().next().or(life.events.iter().rfind(|event| keeps(event.kind)))?;
-    let with_it = || sent().filter(|event| event.version == last.version);
+    let kept = || life.events.iter().rfind(|event| keeps(event.kind));
+    sent(life).next().or_else(kept).filter(|last| last.version.is_some())
+}
+
+/// The events with which a browser sent a cookie, the last one first.
+fn sent(life: &CookieLife) -> impl Iterator<Item = &CookieEvent> {
+    let carries = |kind| matches!(kind, EventKind::Sent | EventKind::SentUnknown);
+    life.events.iter().rev().filter(move |event| carries(event.kind))
+}
+
+fn compared(
+    story: &Story,
+    life: &CookieLife,
+    last: &CookieEvent,
+    pages: &BTreeSet<usize>,
+) -> Option<Compared> {
+    let browser = &story.browsers[life.browser];
+    let with_it = sent(life).filter(|event| event.version == last.version);
     let value = &life.versions[last.version?];
-    let page = with_it().filter_map(|event| event.visit).find_map(|visit| {
+    let page = with_it.filter_map(|event| event.visit).find_map(|visit| {
         let answered = story.visits[visit].answered.as_deref()?;
         let is_page = pages.contains(&visit) && !answered.is_redirect();
         answered.excerpt.clone().filter(|_| is_page)

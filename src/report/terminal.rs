@@ -1,13 +1,13 @@
 //! The walkthrough for a terminal, or for a file that is read like one. It reads the same without
 //! styles.
 
-use super::in_order::write_in_order;
 use super::layout::{Span, columns, shorten, wrap_onto};
 use super::text::plain;
 use super::walkthrough::{
     BrowserPart, Compared, Concluded, ExchangeView, FindingView, LIVES, LifeView, Line, Mark, Part, Role,
     Step, TurnView, View, Walkthrough,
 };
+use crate::threads;
 use crate::trail::{Severity, TurnKind};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -57,16 +57,20 @@ pub fn write(
     let mut write = |text: String| out.write_all(text.as_bytes());
     write(page.head(walkthrough))?;
     let part = |part: &Part, text: &mut String| page.part(walkthrough.view(part), text);
-    write_in_order(&walkthrough.parts, threads, |parts| set(parts, part), &mut write)?;
+    threads::in_order(&walkthrough.parts, threads, |parts| set(parts, part), &mut write)?;
     if !walkthrough.comparison.is_empty() {
         write(page.title("Side by side"))?;
         write(page.comparison(&walkthrough.comparison))?;
+        let more = walkthrough.more_compared().into_iter().collect::<Vec<String>>();
+        write(set(&more, |more, text| {
+            page.wrap(text, "  ", "  ", &mut [Span::new(DIM, more.as_str())]);
+        }))?;
     }
     if !walkthrough.lives.is_empty() {
         write(page.title(LIVES))?;
     }
     let life = |life: &LifeView, text: &mut String| page.life(life, text);
-    write_in_order(&walkthrough.lives, threads, |lives| set(lives, life), &mut write)?;
+    threads::in_order(&walkthrough.lives, threads, |lives| set(lives, life), &mut write)?;
     if !walkthrough.findings.is_empty() {
         write(page.title("What should be mended"))?;
     }

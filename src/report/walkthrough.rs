@@ -33,6 +33,8 @@ pub struct Walkthrough<'a> {
     pub parts: Vec<Part>,
     /// The browsers side by side, where there are several with a session.
     pub comparison: Vec<Compared>,
+    /// How many further rows of that are not shown.
+    pub more_compared: usize,
     /// The life of each session.
     pub lives: Vec<LifeView>,
     /// What somebody should mend, the gravest first.
@@ -283,6 +285,12 @@ impl<'a> Walkthrough<'a> {
         !self.lessons.is_empty()
     }
 
+    /// That the comparison has more rows than are shown, if it has.
+    pub(super) fn more_compared(&self) -> Option<String> {
+        let more = self.more_compared;
+        (more > 0).then(|| format!("and {more} cookies more; JSON has them all"))
+    }
+
     /// A part in words.
     pub fn view<'p>(&self, part: &'p Part) -> View<'p> {
         match part {
@@ -307,13 +315,15 @@ impl<'a> Walkthrough<'a> {
         });
         let teller = Teller::new(story, show, start);
         let parts = teller.parts();
+        let (comparison, more_compared) = super::summary::comparison(story);
         Self {
             title: about.files.join(", "),
             summary: super::summary::summary(story, about.counts),
             warnings: super::summary::warnings(story, about),
             lessons: teller.lessons(&parts),
             parts,
-            comparison: super::summary::comparison(story),
+            comparison,
+            more_compared,
             lives: super::lives::lives(story),
             findings: super::summary::findings(story),
             conclusions: conclusions.collect(),

@@ -6,7 +6,9 @@ use super::steps::StepKind;
 use super::story::{EventKind, Story};
 use crate::cookie::Reason;
 use crate::session::Kind;
-use std::collections::BTreeMap;
+use crate::threads;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 
 /// What can be concluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,21 +55,24 @@ pub struct Conclusion {
     pub visits: Vec<usize>,
 }
 
+/// What is looked for, in teaching order.
+const KINDS: [fn(&Story) -> Option<Conclusion>; 7] = [
+    refused,
+    stateless,
+    tells_apart,
+    readable,
+    server_side,
+    logout_only_deletes,
+    used_after_deletion,
+];
+
 /// Everything that this capture supports, in teaching order.
-pub(super) fn conclusions(story: &Story) -> Vec<Conclusion> {
-    [
-        refused(story),
-        stateless(story),
-        tells_apart(story),
-        readable(story),
-        server_side(story),
-        logout_only_deletes(story),
-        used_after_deletion(story),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+pub(super) fn conclusions(story: &Story, threads: NonZero<usize>) -> Vec<Conclusion> {
+    threads::map(&KINDS, threads, |conclude| conclude(story)).into_iter().flatten().collect()
 }
+
+/// Browsers that are named in one sentence.
+const NAMED: usize = 12;
 
 /// Two pages of one URL that read differently, where one request had a session cookie and the
 /// other had none.
@@ -102,6 +107,7 @@ fn stateless(story: &Story) -> Option<Conclusion> {
 
 fn tells_apart(story: &Story) -> Option<Conclusion> {
     let mut who: Vec<(usize, String, usize)> = Vec::new();
+    let mut told = BTreeSet::new();
     for session in &story.sessions {
         let life = &story.cookies[session.cookie];
         let browser = life.browser;
@@ -110,11 +116,9 @@ fn tells_apart(story: &Story) -> Option<Conclusion> {
         }
         let named =
             session.states.iter().find_map(|state| Some((state.identity.clone()?, state.visit)));
-        if let Some((name, visit)) =
-            named.filter(|_| who.iter().all(|(other, _, _)| *other != browser))
-        {
-            who.push((browser, name, visit));
-        }
+        who.extend(
+            named.filter(|_| told.insert(browser)).map(|(name, visit)| (browser, name, visit)),
+        );
     }
     if who.iter().all(|(_, name, _)| *name == who[0].1) {
         return None;
@@ -123,10 +127,14 @@ fn tells_apart(story: &Story) -> Option<Conclusion> {
         story.cookies.iter().flat_map(|life| &life.events).any(|event| {
             event.verdict.is_some_and(|verdict| verdict.reason == Reason::GivenToAnother)
         });
-    let list: Vec<String> = who
+    let mut list: Vec<String> = who
         .iter()
+        .take(NAMED)
         .map(|(browser, name, _)| format!("browser {} is {name}", story.browsers[*browser].id))
         .collect();
+    if let more @ 1.. = who.len().saturating_sub(NAMED) {
+        list.push(format!("and so on for {more} more"));
+    }
     let text = format!(
         "The cookie tells browsers apart: {}.{}",
         list.join(", "),

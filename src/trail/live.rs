@@ -91,7 +91,8 @@ impl Live {
         let index = self.finished;
         self.finished += 1;
         let cap = HttpLimits::default().decoded_body;
-        let mut visit = Visit::of(self.finished as u64, exchange, cap);
+        let mut visit = Visit::of(exchange, cap);
+        visit.id = self.finished as u64;
         self.awaited.mark(&mut visit);
         let asked = visit.asked.as_deref().map(|asked| (asked.packet, false, index));
         let answered = visit.answered.as_deref().map(|answered| (answered.packet, true, index));

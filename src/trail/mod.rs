@@ -60,13 +60,16 @@ pub use verify::{Key, Keys, Scope};
 pub use visit::{Answered, Asked, Purpose, Visit};
 
 use crate::cookie::Jar;
+use crate::http::Exchange;
 use crate::limits::HttpLimits;
 use crate::pipeline::Numbered;
+use crate::threads;
 use crate::time::Timestamp;
 use awaited::Awaited;
 use follow::Follower;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::num::NonZero;
 use std::sync::Arc;
 use steps::Known;
 
@@ -119,7 +122,19 @@ impl Trail {
     /// Takes the next exchange, in capture order.
     pub fn push(&mut self, numbered: Numbered) {
         let Numbered { id, exchange } = numbered;
-        let mut visit = Visit::of(id, &exchange, HttpLimits::default().decoded_body);
+        self.push_visit(id, exchange.connection, Self::visit(&exchange));
+    }
+
+    /// What [`Trail::push_visit`] takes of an exchange. Nothing else need be known for it, so that any
+    /// thread can make it.
+    pub fn visit(exchange: &Exchange) -> Visit {
+        Visit::of(exchange, HttpLimits::default().decoded_body)
+    }
+
+    /// Takes what has been made of the next exchange, in capture order; its number, and that of its
+    /// connection.
+    pub fn push_visit(&mut self, id: u64, connection: u64, mut visit: Visit) {
+        (visit.id, visit.connection) = (id, connection);
         self.share_agent(&mut visit);
         self.awaited.mark(&mut visit);
         self.visits.push(visit);
@@ -165,6 +180,11 @@ impl Trail {
     /// The story of all exchanges, with signatures judged by these secrets, and told by what they
     /// open.
     pub fn finish_with(self, keys: &Keys) -> Story {
+        self.finish_on(NonZero::<usize>::MIN, keys)
+    }
+
+    /// The same, on so many threads.
+    pub fn finish_on(self, threads: NonZero<usize>, keys: &Keys) -> Story {
         let visits = self.visits;
         let Follower { roster, lives, browsers: assigned, .. } =
             Follower::knowing(&visits, |_, _| true);
@@ -173,20 +193,12 @@ impl Trail {
         versions::number(&mut cookies);
         verify::verify(&mut cookies, keys);
         let browsers = browsers(roster, &assigned);
-        let sessions: Vec<SessionLife> = cookies
-            .iter()
-            .enumerate()
-            .filter_map(|(index, life)| sessions::session(index, life))
-            .collect();
+        let lives: Vec<(usize, &CookieLife)> = cookies.iter().enumerate().collect();
+        let session = |(index, life): &(usize, &CookieLife)| sessions::session(*index, life);
+        let sessions = threads::map(&lives, threads, session).into_iter().flatten().collect();
         let by_visit = story::by_visit(visits.len(), &cookies);
         let known = Known { visits: &visits, cookies: &cookies, by_visit: &by_visit };
-        let mut navigations = Vec::new();
-        for (index, browser) in browsers.iter().enumerate() {
-            let mut steps = navigation::navigations(index, &browser.visits, &visits);
-            steps::name_steps(&mut steps, known);
-            navigations.extend(steps);
-        }
-        navigations.sort_by_cached_key(|step| step.hops.first().or(step.parts.first()).copied());
+        let navigations = navigations(&browsers, known, threads);
         let mut story = Story {
             visits,
             browsers,
@@ -197,20 +209,40 @@ impl Trail {
             conclusions: Vec::new(),
             by_visit,
         };
-        steps::add_chains(&mut story);
-        let lifetimes = lifetime::Lifetimes::of(&story);
-        let turns: Vec<Vec<Turn>> = story
-            .sessions
-            .iter()
-            .map(|session| lifetimes.turns(&story.cookies[session.cookie]))
-            .collect();
+        steps::add_chains(&mut story, threads);
+        let turns = turns(&story, threads);
         for (session, turns) in story.sessions.iter_mut().zip(turns) {
             session.turns = turns;
         }
-        story.findings = findings::findings(&story);
-        story.conclusions = conclusions::conclusions(&story);
+        story.findings = findings::findings(&story, threads);
+        story.conclusions = conclusions::conclusions(&story, threads);
         story
     }
+}
+
+/// The steps of all browsers, in the order of the capture.
+fn navigations(
+    browsers: &[Browser],
+    known: Known<'_>,
+    threads: NonZero<usize>,
+) -> Vec<Navigation> {
+    let browsers: Vec<(usize, &Browser)> = browsers.iter().enumerate().collect();
+    let of_browser = |(index, browser): &(usize, &Browser)| {
+        let mut steps = navigation::navigations(*index, &browser.visits, known.visits);
+        steps::name_steps(&mut steps, known);
+        steps
+    };
+    let mut all: Vec<Navigation> =
+        threads::map(&browsers, threads, of_browser).into_iter().flatten().collect();
+    all.sort_by_cached_key(|step| step.hops.first().or(step.parts.first()).copied());
+    all
+}
+
+/// The turns of each session.
+fn turns(story: &Story, threads: NonZero<usize>) -> Vec<Vec<Turn>> {
+    let lifetimes = lifetime::Lifetimes::of(story);
+    let turns = |session: &SessionLife| lifetimes.turns(&story.cookies[session.cookie]);
+    threads::map(&story.sessions, threads, turns)
 }
 
 fn browsers(roster: who::Roster, assigned: &BTreeMap<usize, usize>) -> Vec<Browser> {

@@ -156,8 +156,8 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// Takes from an exchange what the trail needs.
-    pub fn of(id: u64, exchange: &Exchange, decoded_cap: usize) -> Self {
+    /// Takes from an exchange what the trail needs. Its number is for who knows it to fill in.
+    pub(super) fn of(exchange: &Exchange, decoded_cap: usize) -> Self {
         let mut notes = exchange.notes.clone();
         let asked = exchange.request.as_ref().map(|request| {
             Box::new(asked(
@@ -171,7 +171,7 @@ impl Visit {
         });
         let Exchange { connection, connected, client, server, .. } = *exchange;
         let leads_to = leads_to(asked.as_deref(), answered.as_deref()).map(Box::new);
-        Self { id, connection, connected, client, server, asked, answered, leads_to, notes }
+        Self { id: 0, connection, connected, client, server, asked, answered, leads_to, notes }
     }
 
     /// When it began.
@@ -362,7 +362,7 @@ mod tests {
         let mut exchange = samples::exchange([1, 2], REQUEST, &head);
         let body = &mut exchange.response.as_mut().unwrap().body;
         (body.kept, body.length) = (kept.to_vec(), length);
-        Visit::of(1, &exchange, 1000)
+        Visit::of(&exchange, 1000)
     }
 
     #[test]

@@ -8,6 +8,8 @@ mod exposure;
 mod sequence;
 
 use super::story::Story;
+use crate::threads;
+use std::num::NonZero;
 
 /// How grave a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -219,18 +221,21 @@ pub static RULES: &[Rule] = &[
 ];
 
 /// Every finding, the gravest first, then in the order of the rules and of the capture.
-pub(super) fn findings(story: &Story) -> Vec<Finding> {
-    let of_rule = |rule: &'static Rule| {
-        (rule.find)(story).into_iter().map(move |case| Finding {
+pub(super) fn findings(story: &Story, threads: NonZero<usize>) -> Vec<Finding> {
+    let of_rule = |rule: &Rule| {
+        let cases = (rule.find)(story).into_iter();
+        let findings = cases.map(|case| Finding {
             rule: rule.name,
             severity: rule.severity,
             visits: case.visits,
             cookie: case.cookie,
             text: case.text,
             advice: rule.advice,
-        })
+        });
+        findings.collect::<Vec<Finding>>()
     };
-    let mut all: Vec<Finding> = RULES.iter().flat_map(of_rule).collect();
+    let mut all: Vec<Finding> =
+        threads::map(RULES, threads, of_rule).into_iter().flatten().collect();
     all.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     all
 }
