@@ -20,6 +20,8 @@ pub fn run(arguments: &args::Analyze) -> anyhow::Result<Outcome> {
     let files = arguments.input.names();
     let about = About { files: &files, counts: &finished.counts, notes: &finished.notes };
     report::write(&story, about, &arguments.report, threads)?;
+    // The program ends here, and nobody needs the memory back.
+    std::mem::forget(story);
     if arguments.report.format == args::Format::Json || arguments.report.output.is_some() {
         finished.tell();
     }

@@ -11,6 +11,7 @@ use super::words::{clock, compact_json, first_few, lossy, signed};
 use crate::session::{Kind, Reading};
 use crate::time::Timestamp;
 use crate::trail::{Asked, CookieEvent, EventKind, Field, Navigation, Story, Version, Visit};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tells one story.
@@ -30,13 +31,13 @@ impl<'a> Teller<'a> {
     /// What there is to tell, in the order in which it is read: the sites as they were first visited,
     /// the browsers of each, and their steps.
     pub fn parts(&self) -> Vec<Part> {
-        let mut sites: BTreeMap<String, usize> = BTreeMap::new();
+        let mut sites: BTreeMap<Cow<'_, str>, usize> = BTreeMap::new();
         let mut steps: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
         let mut origins = Vec::new();
         for (index, step) in self.story.navigations.iter().enumerate() {
             let origin = self.origin(step);
             let site = sites.get(&origin).copied().unwrap_or_else(|| {
-                origins.push(origin.clone());
+                origins.push(origin.to_string());
                 sites.insert(origin, origins.len() - 1);
                 origins.len() - 1
             });
@@ -74,14 +75,14 @@ impl<'a> Teller<'a> {
         steps.filter(|step| is_new(step)).collect()
     }
 
-    fn origin(&self, step: &Navigation) -> String {
+    fn origin(&self, step: &Navigation) -> Cow<'a, str> {
         let first = step.hops.first().or(step.parts.first());
         let visit = first.map(|first| &self.story.visits[*first]);
         let url = visit.and_then(|visit| visit.asked.as_deref()?.url.as_ref());
         match (url, visit) {
             (Some(url), _) => url.origin(),
-            (None, Some(visit)) => format!("http://{}", visit.server),
-            (None, None) => String::new(),
+            (None, Some(visit)) => format!("http://{}", visit.server).into(),
+            (None, None) => Cow::Borrowed(""),
         }
     }
 

@@ -126,8 +126,13 @@ impl Address {
     }
 
     /// What browsers take for one site's own: scheme, host and port (HTML standard, "origin").
-    pub fn origin(&self) -> String {
-        Url::parse(&self.text).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+    pub fn origin(&self) -> Cow<'_, str> {
+        let before = self.before_path();
+        if matches!(self.scheme(), "http" | "https") && !before.contains('@') {
+            return Cow::Borrowed(before);
+        }
+        let url = Url::parse(&self.text);
+        Cow::Owned(url.map(|url| url.origin().ascii_serialization()).unwrap_or_default())
     }
 }
 

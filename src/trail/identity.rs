@@ -5,9 +5,11 @@ use super::story::{CookieLife, Version};
 use super::texts::Text;
 use crate::cookie::{self, Received, Target};
 use crate::session;
+use crate::threads;
 use crate::time::Timestamp;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
+use std::num::NonZero;
 
 /// One of a browser's cookies (RFC 6265bis section 5.7: name, domain, host-only, path). Of one that
 /// no line was seen to set, the last two are not known.
@@ -139,7 +141,7 @@ impl Lives {
         ((identity.browser, name, domain), identity.host_only, path)
     }
 
-    /// The number of a value among those of its cookie.
+    /// The number of a value among those of its cookie. A new one waits for [`Lives::read`].
     pub(super) fn version(
         &mut self,
         life: usize,
@@ -150,14 +152,28 @@ impl Lives {
         if let Some(known) = self.known_version(life, name, value) {
             return known;
         }
-        let context = session::Context { now_hint: Some(now) };
-        let reading = session::decode(&session::Cookie::new(name, value), &context).map(Box::new);
         let versions = &mut self.all[life].versions;
         let place = versions.len();
-        versions.push(Version { number: place + 1, value: value.to_vec(), reading, key: None });
+        let number = place + 1;
+        versions.push(Version { number, value: value.to_vec(), reading: None, key: None });
+        self.unread.push((life, place, now));
         let key = (self.texts.number(name), self.texts.number(value));
         self.index.by_value.entry(key).or_default().push((life, place));
         place
+    }
+
+    /// Reads the values that are new since this was last asked, on so many threads.
+    pub(super) fn read(&mut self, threads: NonZero<usize>) {
+        let unread = std::mem::take(&mut self.unread);
+        let read = |(life, place, now): &(usize, usize, Timestamp)| {
+            let life = &self.all[*life];
+            let cookie = session::Cookie::new(&life.name, &life.versions[*place].value);
+            session::decode(&cookie, &session::Context { now_hint: Some(*now) }).map(Box::new)
+        };
+        let readings = threads::map(&unread, threads, read);
+        for ((life, place, _), reading) in unread.into_iter().zip(readings) {
+            self.all[life].versions[place].reading = reading;
+        }
     }
 
     fn known_version(&self, life: usize, name: &[u8], value: &[u8]) -> Option<usize> {

@@ -8,7 +8,9 @@ use super::texts::{Text, Texts};
 use super::visit::{Answered, Asked};
 use super::who::Profile;
 use crate::cookie::{self, Case, CookiePair, Reason, Received, Response, Stored, Target, Verdict};
+use crate::time::Timestamp;
 use std::collections::BTreeSet;
+use std::num::NonZero;
 
 /// A browser and what it holds.
 pub(super) struct Who<'a> {
@@ -26,6 +28,8 @@ pub(super) struct Lives {
     pub(super) texts: Texts,
     pub(super) index: Index,
     happened: Vec<EventAt>,
+    /// Values that nobody has read yet: their life, their place in it, and when they were first seen.
+    pub(super) unread: Vec<(usize, usize, Timestamp)>,
     /// The mark of the last cookie given to a jar.
     serial: u64,
     pub(super) refused: Refused,
@@ -41,8 +45,9 @@ impl Lives {
         Self { known, ..Self::default() }
     }
 
-    /// The lives alone.
-    pub fn into_all(self) -> Vec<CookieLife> {
+    /// The lives alone, with their values read on so many threads.
+    pub fn into_all(mut self, threads: NonZero<usize>) -> Vec<CookieLife> {
+        self.read(threads);
         self.all
     }
 

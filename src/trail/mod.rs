@@ -188,7 +188,7 @@ impl Trail {
         let visits = self.visits;
         let Follower { roster, lives, browsers: assigned, .. } =
             Follower::knowing(&visits, |_, _| true);
-        let mut cookies = lives.into_all();
+        let mut cookies = lives.into_all(threads);
         beside::reread(&mut cookies);
         versions::number(&mut cookies);
         verify::verify(&mut cookies, keys);
