@@ -5,9 +5,9 @@ use std::num::NonZero;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-/// Parts that are dealt with together, at most: few enough that threads come out even, and enough
-/// that passing on what is made of them costs little.
-const GROUP: usize = 64;
+/// Parts that are dealt with together, at most: few enough that what is made of them is still in the
+/// cache when it is taken, and enough that passing it on costs little.
+const GROUP: usize = 16;
 
 /// So many groups at least are for each thread, where there are as many parts.
 const TURNS: usize = 8;
@@ -67,7 +67,7 @@ pub fn map<P: Sync, T: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::ErrorKind;
+    use std::io::{self, ErrorKind};
 
     fn mapped(parts: &[usize], threads: usize) -> Vec<usize> {
         map(parts, NonZero::new(threads).unwrap(), |part| *part)
@@ -88,7 +88,7 @@ mod tests {
         let parts: Vec<usize> = (0..1000 * GROUP).collect();
         let threads = NonZero::new(3).unwrap();
         let mut left = 5;
-        let outcome = in_order(&parts, threads, <[usize]>::len, |_| {
+        let outcome: Result<(), io::Error> = in_order(&parts, threads, <[usize]>::len, |_| {
             left -= 1;
             if left == 0 { Err(ErrorKind::BrokenPipe.into()) } else { Ok(()) }
         });

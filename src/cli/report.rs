@@ -3,8 +3,8 @@
 use super::args::{Format, ReportOptions};
 use super::output;
 use crate::report::report_json::{self, About};
-use crate::report::walkthrough::{Show, Walkthrough};
 use crate::report::terminal::{self, Look};
+use crate::report::walkthrough::{Show, Walkthrough};
 use crate::report::{html, markdown};
 use crate::trail::{Severity, Story};
 use std::io::{self, Write};

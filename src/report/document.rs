@@ -30,7 +30,9 @@ impl<W: Write> Document<W> {
     /// Those of the writer.
     pub fn member(&mut self, name: &str, value: &impl Serialize) -> io::Result<()> {
         self.name(name)?;
-        self.out.write_all(&json(value, 1)?)
+        let mut text = Vec::new();
+        json(value, 1, &mut text)?;
+        self.out.write_all(&text)
     }
 
     /// Adds a member that is a list: what `make` makes of each item.
@@ -50,7 +52,7 @@ impl<W: Write> Document<W> {
             let mut text = Vec::new();
             for place in places {
                 text.extend_from_slice(if *place == 0 { b"\n    " } else { b",\n    " });
-                text.append(&mut json(&make(&items[*place]), 2)?);
+                json(&make(&items[*place]), 2, &mut text)?;
             }
             Ok(text)
         };
@@ -74,12 +76,10 @@ impl<W: Write> Document<W> {
     }
 }
 
-/// A value in a document, so many levels deep.
-fn json(value: &impl Serialize, depth: usize) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut text, Pretty::at(depth));
-    value.serialize(&mut serializer)?;
-    Ok(text)
+/// Adds a value that stands so many levels deep in a document.
+fn json(value: &impl Serialize, depth: usize, text: &mut Vec<u8>) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(text, Pretty::at(depth));
+    Ok(value.serialize(&mut serializer)?)
 }
 
 #[cfg(test)]
@@ -107,11 +107,11 @@ mod tests {
             let value: Value = serde_json::from_str(&text).unwrap();
             let items: Vec<Value> =
                 (0..count).map(|n| json!({"n": n, "deep": [[n], {}, []]})).collect();
-            let expected =
-                json!({"schema": "a\u{202e}", "about": {"of": [1, {}]}, "items": items, "none": []});
+            let expected = json!({"schema": "a\u{202e}", "about": {"of": [1, {}]}, "items": items, "none": []});
             assert_eq!(value, expected);
             // The usual printer writes members in this order too, and escapes less.
-            let whole = serde_json::to_string_pretty(&value).unwrap().replace('\u{202e}', "\\u202e");
+            let whole =
+                serde_json::to_string_pretty(&value).unwrap().replace('\u{202e}', "\\u202e");
             assert_eq!(text, whole + "\n");
             for threads in 2..5 {
                 assert_eq!(written(count, threads), text);

@@ -45,11 +45,10 @@ pub(super) fn wrap_onto(
     let mut lines = Lines { out, column: 0, rest, width, at_start: true, style };
     lines.raw(first, columns(first));
     for span in spans {
-        for (index, word) in span.text.split(' ').enumerate() {
-            if index > 0 {
-                lines.space();
-            }
-            lines.word(word, span.style);
+        if span.text.is_ascii() {
+            lines.plain_text(&span.text, span.style);
+        } else {
+            lines.text(&span.text, span.style);
         }
     }
     lines.end_line();
@@ -77,9 +76,43 @@ impl Lines<'_> {
         self.column += columns;
     }
 
-    fn space(&mut self) {
-        if !self.at_start {
-            self.raw(" ", 1);
+    fn text(&mut self, text: &str, style: Style) {
+        for (index, word) in text.split(' ').enumerate() {
+            if index > 0 && !self.at_start {
+                self.raw(" ", 1);
+            }
+            self.word(word, style);
+        }
+    }
+
+    /// The same for text that is ASCII: a byte is a column, so that as many words as fit into the line
+    /// are added at once.
+    fn plain_text(&mut self, mut text: &str, style: Style) {
+        loop {
+            let words = text.trim_start_matches(' ');
+            let (spaces, _) = text.split_at(text.len() - words.len());
+            if !self.at_start {
+                self.raw(spaces, spaces.len());
+            }
+            let room = self.width.saturating_sub(self.column);
+            let fitting = match words.as_bytes().get(..=room) {
+                None => words.len(),
+                Some(near) => memchr::memrchr(b' ', near).unwrap_or(0),
+            };
+            let (now, later) = words.split_at(fitting);
+            text = later;
+            if !now.is_empty() {
+                self.styled(now, now.len(), style);
+                self.at_start = false;
+            } else if words.is_empty() {
+                return;
+            } else if self.at_start {
+                let (word, later) = words.split_at(words.find(' ').unwrap_or(words.len()));
+                self.word(word, style);
+                text = later;
+            } else {
+                self.break_line();
+            }
         }
     }
 
@@ -169,6 +202,7 @@ pub(super) fn shorten(text: &str, width: usize) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn words_are_wrapped_under_each_other() {
@@ -213,6 +247,26 @@ mod tests {
                 assert!(widest <= Some(width + 2), "{width}: {lines}");
                 assert!(shorten(&text.repeat(9), width).width() <= width, "{text} {width}");
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn ascii_is_laid_out_like_any_text(
+            texts in proptest::collection::vec(("[a-c ]{0,30}|[a-c]{0,9}|( [ab]{1,3}){0,9}", any::<bool>()), 0..4),
+            width in 0..24_usize,
+        ) {
+            let style = |bold: bool| if bold { Style::new().bold() } else { Style::new() };
+            let spans: Vec<Span<'_>> =
+                texts.iter().map(|(text, bold)| Span::new(style(*bold), text.as_str())).collect();
+            let mut out = String::new();
+            let (rest, plain) = ("  ", Style::new());
+            let mut lines =
+                Lines { out: &mut out, column: 0, rest, width, at_start: true, style: plain };
+            lines.raw("* ", 2);
+            spans.iter().for_each(|span| lines.text(&span.text, span.style));
+            lines.end_line();
+            prop_assert_eq!(wrap("* ", rest, &spans, width), out);
         }
     }
 

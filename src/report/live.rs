@@ -69,7 +69,8 @@ fn head(happening: &Happening, room: usize) -> String {
 fn said(visit: &Visit, room: usize) -> String {
     let answer = visit.answered.as_deref().map_or("no response".to_owned(), |answered| {
         let location = answered.location.as_deref().filter(|_| answered.is_redirect());
-        let location = location.map(|location| shorten(&plain(location), room / SHARE).into_owned());
+        let location =
+            location.map(|location| shorten(&plain(location), room / SHARE).into_owned());
         [Some(answered.status.to_string()), location]
             .into_iter()
             .flatten()

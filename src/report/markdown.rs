@@ -5,8 +5,8 @@ use super::layout::shorten;
 use super::phrase::{Phrase, Piece};
 use super::text::{markdown, markdown_cell, markdown_code};
 use super::walkthrough::{
-    BrowserPart, Compared, ExchangeView, FindingView, LIVES, LifeView, Line, Mark, Part, Role, Step,
-    View, Walkthrough,
+    BrowserPart, Compared, ExchangeView, FindingView, LIVES, LifeView, Line, Mark, Part, Role,
+    Step, View, Walkthrough,
 };
 use crate::threads;
 use std::fmt::{self, Write as _};

@@ -2,10 +2,10 @@
 //! styles.
 
 use super::layout::{Span, columns, shorten, wrap_onto};
-use super::text::plain;
+use super::text::{plain, plain_text};
 use super::walkthrough::{
-    BrowserPart, Compared, Concluded, ExchangeView, FindingView, LIVES, LifeView, Line, Mark, Part, Role,
-    Step, TurnView, View, Walkthrough,
+    BrowserPart, Compared, Concluded, ExchangeView, FindingView, LIVES, LifeView, Line, Mark, Part,
+    Role, Step, TurnView, View, Walkthrough,
 };
 use crate::threads;
 use crate::trail::{Severity, TurnKind};
@@ -95,12 +95,12 @@ fn set<P>(parts: &[P], each: impl Fn(&P, &mut String)) -> String {
 
 /// Captured text, made safe.
 fn safe(style: Style, text: &str) -> Span<'_> {
-    Span::new(style, plain(text.as_bytes()))
+    Span::new(style, plain_text(text))
 }
 
 /// Text that is captured in part, made safe.
 fn safe_owned<'a>(style: Style, text: String) -> Span<'a> {
-    match plain(text.as_bytes()) {
+    match plain_text(&text) {
         Cow::Borrowed(_) => Span::new(style, text),
         Cow::Owned(safe) => Span::new(style, safe),
     }
@@ -215,16 +215,17 @@ impl Page {
             spans.push(safe_owned(Style::new(), format!(" ({turning})")));
         }
         if let Some(words) = &exchange.words {
-            spans.push(safe_owned(Style::new(), format!(", “{words}”")));
+            spans.push(Span::plain(format!(", “{}”", plain_text(words))));
         }
         spans.push(Span::new(DIM, format!("  ({})", glued(&exchange.packets))));
         self.wrap(text, first, &format!("{rest}   "), &mut spans);
+        let indents = [format!("{rest}   "), format!("{rest}     ")];
         for line in &exchange.lines {
-            self.line(line, rest, text);
+            self.line(line, &indents, text);
         }
     }
 
-    fn line(&self, line: &Line, indent: &str, text: &mut String) {
+    fn line(&self, line: &Line, [first, rest]: &[String; 2], text: &mut String) {
         let (mark, style) = match line.mark {
             Mark::Sent => ("→", BLUE),
             Mark::Nothing => ("→", DIM),
@@ -242,7 +243,7 @@ impl Page {
         if let Some(aside) = &line.aside {
             spans.push(safe_owned(DIM, format!("  {aside}")));
         }
-        self.wrap(text, &format!("{indent}   "), &format!("{indent}     "), &mut spans);
+        self.wrap(text, first, rest, &mut spans);
     }
 
     fn finding(&self, finding: &FindingView, text: &mut String) {
@@ -353,7 +354,8 @@ mod tests {
         };
         let rows: Vec<Compared> = scripts.iter().map(row).collect();
         for width in [60, 80, 100, 140] {
-            let page = Page { text: width.min(100), width };
+            let look = Look { width, is_styled: true };
+            let page = Page { text: width.min(100), look };
             let table = page.comparison(&rows);
             let widths: Vec<usize> = table.lines().map(UnicodeWidthStr::width).collect();
             assert!(widths.iter().all(|one| *one == widths[0] && *one <= width), "{table}");

@@ -98,11 +98,23 @@ fn is_unsafe_in_json(character: char) -> bool {
 /// Captured bytes for a terminal or a plain text file: what could move a cursor, change a colour,
 /// hide or reorder text is shown as an escape (`\x1b`, `\u{202e}`), and so is what is not UTF-8.
 pub fn plain(bytes: &[u8]) -> Cow<'_, str> {
-    // Nearly all text is of the characters that need nothing.
-    let needs_nothing = bytes.iter().fold(true, |so_far, byte| so_far & (0x20..0x7f).contains(byte));
-    if let (true, Ok(text)) = (needs_nothing, std::str::from_utf8(bytes)) {
+    std::str::from_utf8(bytes).map_or_else(|_| escaped(bytes), plain_text)
+}
+
+/// The same for captured bytes that are text already.
+pub fn plain_text(text: &str) -> Cow<'_, str> {
+    if is_printable(text.as_bytes()) || !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
     }
+    escaped(text.as_bytes())
+}
+
+/// Whether all is printable ASCII, as nearly all text is: that needs nothing.
+fn is_printable(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |so_far, byte| so_far & (0x20..0x7f).contains(byte))
+}
+
+fn escaped(bytes: &[u8]) -> Cow<'_, str> {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {

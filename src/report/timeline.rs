@@ -93,7 +93,8 @@ fn nothing_fits(story: &Story) -> String {
     if story.cookies.is_empty() {
         return "There is no cookie in this capture.\n".to_owned();
     }
-    let mut names: Vec<String> = story.cookies.iter().map(|life| plain(&life.name).into_owned()).collect();
+    let mut names: Vec<String> =
+        story.cookies.iter().map(|life| plain(&life.name).into_owned()).collect();
     names.sort();
     names.dedup();
     let browsers: Vec<&str> = story.browsers.iter().map(|browser| browser.id.as_str()).collect();

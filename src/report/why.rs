@@ -59,7 +59,8 @@ pub fn answers<'a>(story: &'a Story, question: &Question) -> Result<Vec<Answer<'
     };
     let is_meant = |life: &&CookieLife| life.name == question.cookie.as_bytes();
     if !story.cookies.iter().any(|life| is_meant(&life)) {
-        let mut names: Vec<String> = story.cookies.iter().map(|life| plain(&life.name).into_owned()).collect();
+        let mut names: Vec<String> =
+            story.cookies.iter().map(|life| plain(&life.name).into_owned()).collect();
         names.sort();
         names.dedup();
         return Err(NoAnswer::NoCookie(names.join(", ")));

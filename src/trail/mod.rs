@@ -221,11 +221,7 @@ impl Trail {
 }
 
 /// The steps of all browsers, in the order of the capture.
-fn navigations(
-    browsers: &[Browser],
-    known: Known<'_>,
-    threads: NonZero<usize>,
-) -> Vec<Navigation> {
+fn navigations(browsers: &[Browser], known: Known<'_>, threads: NonZero<usize>) -> Vec<Navigation> {
     let browsers: Vec<(usize, &Browser)> = browsers.iter().enumerate().collect();
     let of_browser = |(index, browser): &(usize, &Browser)| {
         let mut steps = navigation::navigations(*index, &browser.visits, known.visits);

@@ -24,15 +24,17 @@ use cookietrail::packet::{Decoder, Flags, Segment};
 use cookietrail::pipeline::{Numbered, Pipeline};
 use cookietrail::report::exchange_json::ExchangeLines;
 use cookietrail::report::report_json::{self, About};
+use cookietrail::report::terminal::{self, Look};
 use cookietrail::report::timeline::{self, Selection};
 use cookietrail::report::walkthrough::{Show, Walkthrough};
-use cookietrail::report::{html, jar, live, markdown, terminal};
+use cookietrail::report::{html, jar, live, markdown};
 use cookietrail::tcp::{Connection, End, Event, Mark, Side, What};
 use cookietrail::time::Timestamp;
 use cookietrail::trail::{At, Live, Trail};
 use std::borrow::Cow;
 use std::io::{Cursor, Read};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZero;
 use std::path::Path;
 
 /// A source that gives a few bytes at a time, as a pipe does.
@@ -346,11 +348,13 @@ pub fn street(data: &[u8]) {
     let names = ["fuzz".to_owned()];
     let counts = pipeline.counts();
     let about = || About { files: &names, counts: &counts, notes: files.notes() };
-    is_json(|out| report_json::write(&story, about(), out));
+    let threads = NonZero::<usize>::MIN;
+    is_json(|out| report_json::write(&story, about(), threads, out));
     let walkthrough = Walkthrough::of(&story, about(), Show { lessons: true, ..Show::default() });
-    markdown::write(&walkthrough, &mut text).unwrap();
-    html::write(&walkthrough, &mut text).unwrap();
-    text.extend(without_colour(|out| terminal::write(&walkthrough, 80, out)));
+    let look = Look { width: 80, is_styled: true };
+    markdown::write(&walkthrough, threads, &mut text).unwrap();
+    html::write(&walkthrough, threads, &mut text).unwrap();
+    text.extend(without_colour(|out| terminal::write(&walkthrough, look, threads, out)));
     let start = pipeline.counts().span.map(|(first, _)| first);
     let all = Selection::default();
     text.extend(without_colour(|out| timeline::write(&story, start, &all, 80, out)));
