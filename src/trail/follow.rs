@@ -8,15 +8,16 @@ use super::visit::{Asked, Visit};
 use super::who::{Profile, Roster};
 use crate::cookie::site::Load;
 use crate::time::Timestamp;
-use std::collections::BTreeMap;
+use foldhash::fast::RandomState;
+use std::collections::{BTreeMap, HashMap};
 
 /// Follows browsers and cookies through a capture.
 #[derive(Debug, Default)]
 pub(super) struct Follower {
     pub roster: Roster,
     pub lives: Lives,
-    /// The browser of each visit.
-    pub browsers: BTreeMap<usize, usize>,
+    /// The browser of each visit. Nothing depends on its order, which hashing makes.
+    pub browsers: HashMap<usize, usize, RandomState>,
     /// What belongs together; empty while nobody knows what comes later.
     links: Links,
     /// Requests that look like page visits, and are explained only by a frame in another site's

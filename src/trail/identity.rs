@@ -128,6 +128,7 @@ impl Lives {
             path: identity.path.map(<[u8]>::to_vec),
             versions: Vec::new(),
             events: Vec::new(),
+            session: None,
         });
         self.index.lives.insert(key, life);
         self.index.by_name.entry(key.0).or_default().push(life);

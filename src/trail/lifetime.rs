@@ -6,6 +6,7 @@ use super::inputs::{Attempt, Context, Pages, Place, Sign, refuses};
 use super::machine::Machine;
 use super::stage::Turn;
 use super::story::{CookieEvent, CookieLife, EventKind, Navigation, Story};
+use super::strangers::{Answer, Strangers, answer};
 use super::visit::{Asked, Visit};
 use crate::cookie::Reason;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,17 +17,13 @@ pub(super) struct Lifetimes<'a> {
     /// By browser and host, the visits that are about logging in or out, or were turned away.
     telling: BTreeMap<(usize, &'a str), Vec<usize>>,
     /// The step of each visit.
-    steps: BTreeMap<usize, &'a Navigation>,
-    /// Visits whose responses set a session cookie.
-    given: BTreeSet<usize>,
+    steps: Vec<Option<&'a Navigation>>,
+    /// Whether the response of each visit set a session cookie.
+    given: Vec<bool>,
     /// Deletions that missed, by the browser and the name of what they were meant for.
     missed: BTreeMap<(usize, &'a [u8]), Vec<&'a CookieEvent>>,
-    /// Answers to requests without any session: URL, and the words of the page.
-    strangers: BTreeMap<&'a Address, BTreeSet<Answer<'a>>>,
+    strangers: Strangers<'a>,
 }
-
-/// What an answer looks like: its status, where it leads, the first words of its page.
-type Answer<'a> = (u16, Option<&'a [u8]>, Option<&'a str>);
 
 /// Hops of a chain that are looked back over for what it was about. Clients give up after fewer.
 const LOOKED_BACK: usize = 32;
@@ -39,24 +36,16 @@ enum Input<'a> {
 
 impl<'a> Lifetimes<'a> {
     pub fn of(story: &'a Story) -> Self {
-        let steps = story
-            .navigations
-            .iter()
-            .flat_map(|step| step.hops.iter().chain(&step.parts).map(move |visit| (*visit, step)));
-        let sessions = || story.cookies.iter().filter(|life| life.is_session());
-        let events = || sessions().flat_map(|life| &life.events);
-        let made =
-            |event: &&CookieEvent| matches!(event.kind, EventKind::Set | EventKind::Replaced);
-        let given = events().filter(made).filter_map(|event| event.visit).collect();
-        let carried: BTreeSet<usize> = events()
-            .filter(|event| matches!(event.kind, EventKind::Sent | EventKind::SentUnknown))
-            .filter_map(|event| event.visit)
-            .collect();
-        let mut strangers: BTreeMap<&Address, BTreeSet<Answer<'_>>> = BTreeMap::new();
-        for (index, visit) in story.visits.iter().enumerate() {
-            if let Some((url, answer)) = answer(visit).filter(|_| !carried.contains(&index)) {
-                strangers.entry(url).or_default().insert(answer);
-            }
+        let mut steps = vec![None; story.visits.len()];
+        for step in &story.navigations {
+            step.hops.iter().chain(&step.parts).for_each(|visit| steps[*visit] = Some(step));
+        }
+        let mut given = vec![false; story.visits.len()];
+        for life in story.cookies.iter().filter(|life| life.is_session()) {
+            let made =
+                |event: &&CookieEvent| matches!(event.kind, EventKind::Set | EventKind::Replaced);
+            let made = life.events.iter().filter(made).filter_map(|event| event.visit);
+            made.for_each(|visit| given[visit] = true);
         }
         let mut missed: BTreeMap<(usize, &[u8]), Vec<&CookieEvent>> = BTreeMap::new();
         for life in &story.cookies {
@@ -64,7 +53,7 @@ impl<'a> Lifetimes<'a> {
                 missed.entry((life.browser, &life.name)).or_default().push(event);
             }
         }
-        let (telling, steps) = (BTreeMap::new(), steps.collect());
+        let (telling, strangers) = (BTreeMap::new(), Strangers::of(story));
         let mut own = Self { visits: &story.visits, telling, steps, given, missed, strangers };
         let mut telling: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
         for (index, browser) in story.browsers.iter().enumerate() {
@@ -111,11 +100,8 @@ impl<'a> Lifetimes<'a> {
         machine.turns
     }
 
-    /// Whether strangers get another answer at the URL of a visit.
-    pub fn is_private(&self, visit: usize) -> bool {
-        answer(&self.visits[visit]).is_some_and(|(url, now)| {
-            self.strangers.get(url).is_some_and(|seen| !seen.contains(&now))
-        })
+    fn step_of(&self, visit: usize) -> Option<&'a Navigation> {
+        self.steps.get(visit).copied().flatten()
     }
 
     /// Everything that the machine takes, in the order of the packets; of one packet the cookie
@@ -164,7 +150,7 @@ impl<'a> Lifetimes<'a> {
 
     /// The last hop after a visit at which the server did something to the cookie; else itself.
     fn answered_at(&self, life: &CookieLife, visit: usize) -> usize {
-        let hops = self.steps.get(&visit).map_or(&[][..], |step| &step.hops);
+        let hops = self.step_of(visit).map_or(&[][..], |step| &step.hops);
         let place = hops.iter().position(|hop| *hop == visit).unwrap_or(hops.len());
         let after = &hops[place..];
         let events = life.events.iter().filter(|event| event.kind.is_from_server());
@@ -173,7 +159,7 @@ impl<'a> Lifetimes<'a> {
     }
 
     fn end_of(&self, visit: usize) -> usize {
-        self.steps.get(&visit).map_or(visit, |step| attempt::last_of(step, visit))
+        self.step_of(visit).map_or(visit, |step| attempt::last_of(step, visit))
     }
 
     /// The telling visits of the cookie's browser to hosts that get the cookie.
@@ -188,11 +174,10 @@ impl<'a> Lifetimes<'a> {
         let tried = self.in_scope(life).filter(|(_, asked)| attempt::tries_login(asked));
         let mut attempts: Vec<Attempt> = tried
             .filter_map(|(visit, asked)| {
-                let step = self.steps.get(&visit)?;
+                let step = self.step_of(visit)?;
                 let place = step.hops.iter().position(|hop| *hop == visit);
                 let after = place.map_or(&[][..], |place| &step.hops[place..]);
-                let changed =
-                    self.given.contains(&visit) || after.iter().any(|hop| self.given.contains(hop));
+                let changed = self.given[visit] || after.iter().any(|hop| self.given[*hop]);
                 let (outcome, signs) = attempt::outcome(step, visit, self.visits, changed);
                 let user = attempt::user_in(asked).map(str::to_owned);
                 Some(Attempt { visit, user, outcome, signs })
@@ -219,7 +204,7 @@ impl<'a> Lifetimes<'a> {
     /// What the step of a visit was about, up to that visit.
     fn context<'l>(&self, life: &CookieLife, visit: usize, attempts: &'l [Attempt]) -> Context<'l> {
         let Some(asked) = &self.visits[visit].asked else { return Context::default() };
-        let hops = self.steps.get(&visit).map_or(&[][..], |step| &step.hops);
+        let hops = self.step_of(visit).map_or(&[][..], |step| &step.hops);
         let place = hops.iter().position(|hop| *hop == visit);
         let so_far =
             place.map_or(&[][..], |place| &hops[place.saturating_sub(LOOKED_BACK)..=place]);
@@ -254,14 +239,6 @@ fn is_miss(event: &CookieEvent) -> bool {
     event.verdict.is_some_and(|verdict| verdict.reason == Reason::DeletionMisses)
 }
 
-fn answer(visit: &Visit) -> Option<(&Address, Answer<'_>)> {
-    let (asked, answered) = (visit.asked.as_deref()?, visit.answered.as_deref()?);
-    let is_page = matches!(&*asked.method, b"GET" | b"HEAD");
-    let location = answered.location.as_deref();
-    let words = answered.excerpt.as_deref();
-    is_page.then_some((asked.url.as_ref()?, (answered.status, location, words)))
-}
-
 /// What one session was shown while it lived, beside what strangers were.
 struct Seen<'a> {
     all: &'a Lifetimes<'a>,
@@ -280,7 +257,8 @@ impl<'a> Pages for Seen<'a> {
         let (url, now) = answer(&self.all.visits[visit])?;
         let is_same = self.before.get(url)?.contains(&now);
         let is_named = attempt::names_user(who, self.all.visits[visit].answered.as_deref());
-        match (is_same, self.all.is_private(visit) || is_named) {
+        let is_private = self.all.strangers.get_another(&self.all.visits[visit]);
+        match (is_same, is_private || is_named) {
             (true, true) => Some(true),
             (true, false) => None,
             (false, _) => Some(false),

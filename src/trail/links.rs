@@ -12,7 +12,8 @@
 use super::visit::Visit;
 use crate::cookie::SetCookie;
 use crate::session;
-use std::collections::{BTreeMap, BTreeSet};
+use foldhash::fast::RandomState;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,8 +122,10 @@ impl Holdings {
 pub(super) struct Links {
     /// Each visit's group, named by its first visit.
     group: Vec<usize>,
-    holdings: BTreeMap<usize, Holdings>,
-    ties: BTreeMap<usize, Tie>,
+    /// By group. Its order, which hashing makes, is never looked at.
+    holdings: HashMap<usize, Holdings, RandomState>,
+    /// By visit.
+    ties: Vec<Option<Tie>>,
     /// `Set-Cookie` lines, by visit and place, whose cookies come back.
     pub returned: BTreeSet<(usize, usize)>,
 }
@@ -149,7 +152,7 @@ impl Links {
 
     /// What ties a visit to its group.
     pub fn tie(&self, visit: usize) -> Option<Tie> {
-        self.ties.get(&visit).copied()
+        self.ties.get(visit).copied().flatten()
     }
 
     fn find(&mut self, mut visit: usize) -> usize {
@@ -182,10 +185,13 @@ struct Value {
     sent: Vec<(usize, u64)>,
 }
 
+/// A value, the name of its cookie, and the site.
+type Valued<'v> = (&'v [u8], &'v [u8], &'v str);
+
 #[derive(Debug, Default)]
 struct Gathered<'v> {
-    /// By value, name and site: values differ most.
-    values: BTreeMap<(&'v [u8], &'v [u8], &'v str), Value>,
+    /// By value, name and site. They are put in order before they are walked through.
+    values: HashMap<Valued<'v>, Value, RandomState>,
     connections: BTreeMap<(u64, &'v [u8]), Vec<usize>>,
     relayed: BTreeSet<u64>,
 }
@@ -220,10 +226,14 @@ impl<'v> Gathered<'v> {
     }
 
     fn link(self, visits: &[Visit]) -> Links {
-        let mut links = Links { group: (0..visits.len()).collect(), ..Links::default() };
+        let (group, ties) = ((0..visits.len()).collect(), vec![None; visits.len()]);
+        let mut links = Links { group, ties, ..Links::default() };
         let mut shared = Names::default();
         let mut spans: Vec<(usize, Named, Span)> = Vec::new();
-        for ((value, name, site), seen) in &self.values {
+        #[expect(clippy::iter_over_hash_type, reason = "they are put in order at once")]
+        let mut values: Vec<(&Valued<'_>, &Value)> = self.values.iter().collect();
+        values.sort_unstable_by_key(|(valued, _)| **valued);
+        for ((value, name, site), seen) in values {
             if seen.sent.is_empty() || !seen.is_one_owners(name, value) {
                 continue;
             }
@@ -269,7 +279,7 @@ impl<'v> Gathered<'v> {
                 links.union(theirs, ours);
                 let group = links.find(ours);
                 links.holdings.insert(group, held);
-                links.ties.insert(*before, Tie::Spare);
+                links.ties[*before] = Some(Tie::Spare);
             }
         }
     }
@@ -295,8 +305,8 @@ impl<'v> Gathered<'v> {
             }
             for pair in visits.windows(2) {
                 links.union(pair[0], pair[1]);
-                links.ties.entry(pair[1]).or_insert(Tie::Connection);
-                links.ties.entry(pair[0]).or_insert(Tie::Connection);
+                links.ties[pair[1]].get_or_insert(Tie::Connection);
+                links.ties[pair[0]].get_or_insert(Tie::Connection);
             }
             if let Some(first) = visits.first().filter(|_| groups.len() > 1) {
                 let mut all = Holdings::default();
@@ -371,7 +381,7 @@ fn tie(links: &mut Links, shows: &Shows, value: &[u8]) -> Option<(usize, Span)> 
     let first = shows.first()?.0;
     for (visit, place, _) in shows {
         links.union(first, *visit);
-        links.ties.insert(*visit, Tie::Cookie);
+        links.ties[*visit] = Some(Tie::Cookie);
         if let Some(place) = place {
             links.returned.insert((*visit, *place));
         }

@@ -34,6 +34,7 @@ mod sessions;
 mod stage;
 mod steps;
 mod story;
+mod strangers;
 mod targets;
 mod texts;
 mod verify;
@@ -66,8 +67,9 @@ use crate::pipeline::Numbered;
 use crate::threads;
 use crate::time::Timestamp;
 use awaited::Awaited;
+use foldhash::fast::RandomState;
 use follow::Follower;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::num::NonZero;
 use std::sync::Arc;
@@ -192,13 +194,14 @@ impl Trail {
         beside::reread(&mut cookies);
         versions::number(&mut cookies);
         verify::verify(&mut cookies, keys);
-        let browsers = browsers(roster, &assigned);
+        cookies.iter_mut().for_each(CookieLife::settle);
+        let browsers = browsers(roster, visits.len(), &assigned);
         let lives: Vec<(usize, &CookieLife)> = cookies.iter().enumerate().collect();
         let session = |(index, life): &(usize, &CookieLife)| sessions::session(*index, life);
         let sessions = threads::map(&lives, threads, session).into_iter().flatten().collect();
         let by_visit = story::by_visit(visits.len(), &cookies);
         let known = Known { visits: &visits, cookies: &cookies, by_visit: &by_visit };
-        let navigations = navigations(&browsers, known, threads);
+        let navigations = navigations(&browsers, known);
         let mut story = Story {
             visits,
             browsers,
@@ -209,7 +212,7 @@ impl Trail {
             conclusions: Vec::new(),
             by_visit,
         };
-        steps::add_chains(&mut story, threads);
+        steps::add_chains(&mut story);
         let turns = turns(&story, threads);
         for (session, turns) in story.sessions.iter_mut().zip(turns) {
             session.turns = turns;
@@ -221,15 +224,13 @@ impl Trail {
 }
 
 /// The steps of all browsers, in the order of the capture.
-fn navigations(browsers: &[Browser], known: Known<'_>, threads: NonZero<usize>) -> Vec<Navigation> {
-    let browsers: Vec<(usize, &Browser)> = browsers.iter().enumerate().collect();
-    let of_browser = |(index, browser): &(usize, &Browser)| {
-        let mut steps = navigation::navigations(*index, &browser.visits, known.visits);
+fn navigations(browsers: &[Browser], known: Known<'_>) -> Vec<Navigation> {
+    let mut all = Vec::new();
+    for (index, browser) in browsers.iter().enumerate() {
+        let mut steps = navigation::navigations(index, &browser.visits, known.visits);
         steps::name_steps(&mut steps, known);
-        steps
-    };
-    let mut all: Vec<Navigation> =
-        threads::map(&browsers, threads, of_browser).into_iter().flatten().collect();
+        all.append(&mut steps);
+    }
     all.sort_by_cached_key(|step| step.hops.first().or(step.parts.first()).copied());
     all
 }
@@ -241,16 +242,21 @@ fn turns(story: &Story, threads: NonZero<usize>) -> Vec<Vec<Turn>> {
     threads::map(&story.sessions, threads, turns)
 }
 
-fn browsers(roster: who::Roster, assigned: &BTreeMap<usize, usize>) -> Vec<Browser> {
+/// The browsers, and which of so many visits are whose.
+fn browsers(
+    roster: who::Roster,
+    visits: usize,
+    assigned: &HashMap<usize, usize, RandomState>,
+) -> Vec<Browser> {
     let mut names: BTreeMap<(IpAddr, Vec<u8>), usize> = BTreeMap::new();
     for profile in &roster.profiles {
         for address in &profile.addresses {
             *names.entry((*address, profile.user_agent.clone())).or_default() += 1;
         }
     }
-    let mut visits: Vec<Vec<usize>> = vec![Vec::new(); roster.profiles.len()];
-    for (visit, browser) in assigned {
-        visits[*browser].push(*visit);
+    let mut own: Vec<Vec<usize>> = vec![Vec::new(); roster.profiles.len()];
+    for visit in 0..visits {
+        assigned.get(&visit).into_iter().for_each(|browser| own[*browser].push(visit));
     }
     let has_twins = |profile: &who::Profile| {
         let key = |address: &IpAddr| (*address, profile.user_agent.clone());
@@ -266,7 +272,7 @@ fn browsers(roster: who::Roster, assigned: &BTreeMap<usize, usize>) -> Vec<Brows
         confidence: profile.confidence(has_twins(&profile)),
         user_agent: profile.user_agent,
         addresses: profile.addresses,
-        visits: std::mem::take(&mut visits[index]),
+        visits: std::mem::take(&mut own[index]),
         told_apart: profile.told_apart,
         evidence: profile.evidence,
     };

@@ -3,14 +3,12 @@
 
 use super::address::Address;
 use super::attempt::{self, Outcome, is_login_url, is_logout, path_of, tries_login, user_in};
-use super::chain::{self, ChainEnd};
+use super::chain::{self, Chain, ChainEnd};
 use super::lives::EventAt;
 use super::story::{CookieLife, EventKind, Navigation, Story};
 use super::visit::{Asked, Purpose, Visit};
 use crate::session::Reading;
-use crate::threads;
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZero;
 
 /// What a step was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,14 +82,14 @@ pub(super) fn name_steps(steps: &mut [Navigation], known: Known<'_>) {
 }
 
 /// Gives each step its chain of redirects; one that goes round says so in its title.
-pub(super) fn add_chains(story: &mut Story, threads: NonZero<usize>) {
+pub(super) fn add_chains(story: &mut Story) {
     let last: Vec<Option<usize>> =
         story.browsers.iter().map(|browser| browser.visits.last().copied()).collect();
     let chain = |step: &Navigation| {
         let is_last = last[step.browser] == step.hops.last().copied();
         chain::chain(story, step, is_last)
     };
-    let chains = threads::map(&story.navigations, threads, chain);
+    let chains: Vec<Option<Chain>> = story.navigations.iter().map(chain).collect();
     for (step, chain) in story.navigations.iter_mut().zip(chains) {
         if chain.as_ref().is_some_and(|chain| chain.end == ChainEnd::Circle) {
             let title = step.title.split(", and is sent on to").next().unwrap_or_default();
@@ -148,18 +146,18 @@ impl Deeds {
             let event = &life.events[place];
             let is_held = held.0.contains_key(&index) || deeds.given.contains_key(&index);
             if is_held || event.kind != EventKind::Deleted {
-                deeds.add(index, event.kind, known.identity(index, event.version));
+                deeds.add(index, event.kind, || known.identity(index, event.version));
             }
         }
         deeds
     }
 
-    fn add(&mut self, cookie: usize, kind: EventKind, identity: Option<String>) {
+    fn add(&mut self, cookie: usize, kind: EventKind, identity: impl FnOnce() -> Option<String>) {
         match kind {
             EventKind::Set | EventKind::Replaced | EventKind::SentUnknown => {
                 self.changed |= kind != EventKind::SentUnknown;
                 self.taken.remove(&cookie);
-                self.given.insert(cookie, identity);
+                self.given.insert(cookie, identity());
             }
             EventKind::Deleted | EventKind::Expired => {
                 self.given.remove(&cookie);
@@ -301,6 +299,7 @@ mod tests {
             path: None,
             versions: vec![Version { number: 1, value: FLASK.to_vec(), reading, key: None }],
             events: events.collect(),
+            session: None,
         }
     }
 

@@ -183,9 +183,16 @@ pub struct CookieLife {
     pub versions: Vec<Version>,
     /// What happened to it.
     pub events: Vec<CookieEvent>,
+    /// Whether it is a session, once its readings are what they will be.
+    pub(super) session: Option<bool>,
 }
 
 impl CookieLife {
+    /// Its readings are what they will be: whether it is a session will be asked often.
+    pub(super) fn settle(&mut self) {
+        self.session = Some(self.is_session());
+    }
+
     /// The reading of its first value that is a known format.
     pub fn reading(&self) -> Option<&Reading> {
         self.versions.iter().find_map(|version| version.reading.as_deref())
@@ -194,10 +201,11 @@ impl CookieLife {
     /// Whether it carries or names a session. A token that names a user and comes with every
     /// request is one, whatever its format was made for.
     pub fn is_session(&self) -> bool {
-        self.reading().is_some_and(|reading| {
+        let is_one = |reading: &Reading| {
             let names_user = || reading.shown().and_then(super::sessions::identity).is_some();
             reading.kind.is_session() || (reading.kind == Kind::Token && names_user())
-        })
+        };
+        self.session.unwrap_or_else(|| self.reading().is_some_and(is_one))
     }
 }
 

@@ -12,8 +12,9 @@ use super::texts::{Text, Texts};
 use super::visit::{Asked, Purpose, Visit};
 use crate::cookie::{Considered, Cookie, CookiePair, Jar, Target};
 use crate::time::Timestamp;
+use foldhash::fast::RandomState;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -216,10 +217,11 @@ type Key = (IpAddr, Text);
 #[derive(Debug, Default)]
 pub(super) struct Roster {
     pub profiles: Vec<Profile>,
-    by_group: BTreeMap<usize, usize>,
-    by_name: BTreeMap<Key, Vec<usize>>,
-    by_connection: BTreeMap<u64, usize>,
-    by_agent: BTreeMap<Text, Vec<usize>>,
+    /// These are never walked through, so that their order, which hashing makes, shows nowhere.
+    by_group: HashMap<usize, usize, RandomState>,
+    by_name: HashMap<Key, Vec<usize>, RandomState>,
+    by_connection: HashMap<u64, usize, RandomState>,
+    by_agent: HashMap<Text, Vec<usize>, RandomState>,
 }
 
 impl Roster {

@@ -2,10 +2,10 @@
 //! end, logouts that miss, logins that go round.
 
 use super::super::chain::ChainEnd;
-use super::super::lifetime::Lifetimes;
 use super::super::stage::{Evidence, Stage, Turn, TurnKind};
 use super::super::steps::StepKind;
 use super::super::story::{CookieEvent, CookieLife, EventKind, Navigation, SessionLife, Story};
+use super::super::strangers::Strangers;
 use super::exposure::TELLING_LENGTH;
 use super::{Case, quoted};
 use crate::cookie::Reason;
@@ -126,7 +126,7 @@ pub(super) fn used_after_logout(story: &Story) -> Vec<Case> {
         })
         .collect();
     let suspects = by_value(story, &suspects);
-    let lifetimes = LazyCell::new(|| Lifetimes::of(story));
+    let strangers = LazyCell::new(|| Strangers::of(story));
     for life in story.cookies.iter().filter(|life| life.is_session()) {
         for deleted in life.events.iter().filter(|event| event.kind == EventKind::Deleted) {
             let before =
@@ -135,7 +135,7 @@ pub(super) fn used_after_logout(story: &Story) -> Vec<Case> {
             if let Some(version) = last.version {
                 let value = &life.versions[version].value;
                 let Some(suspects) = suspects.get(&(&*life.name, &**value)) else { continue };
-                let found = reused(story, &lifetimes, suspects, life, value, deleted);
+                let found = reused(story, &strangers, suspects, life, value, deleted);
                 cases.extend(
                     found.filter(|case| cases.iter().all(|other| other.cookie != case.cookie)),
                 );
@@ -179,7 +179,7 @@ fn by_value<'a>(story: &'a Story, events: &[(usize, &'a CookieEvent)]) -> ByValu
 
 fn reused(
     story: &Story,
-    lifetimes: &Lifetimes<'_>,
+    strangers: &Strangers<'_>,
     suspects: &[(usize, &CookieEvent)],
     life: &CookieLife,
     value: &[u8],
@@ -190,7 +190,7 @@ fn reused(
         .filter(|(_, event)| event.packet > deleted.packet)
         .filter(|(_, event)| {
             event.visit.is_some_and(|visit| {
-                lifetimes.is_private(visit) && is_let_in(story, visit, life, value)
+                strangers.get_another(&story.visits[visit]) && is_let_in(story, visit, life, value)
             })
         })
         .collect();
