@@ -31,20 +31,20 @@ pub fn in_order<P: Sync, T: Send, E>(
         return parts.chunks(group).try_for_each(|group| take(make(group)));
     }
     thread::scope(|scope| {
-        let made: Vec<_> = (0..threads)
+        let results: Vec<_> = (0..threads)
             .map(|first| {
-                let (sender, made) = sync_channel(WAITING);
+                let (sender, result) = sync_channel(WAITING);
                 let make = &make;
                 scope.spawn(move || {
                     let mut groups = parts.chunks(group).skip(first).step_by(threads);
                     // Nobody listens any more after an error.
                     groups.try_for_each(|group| sender.send(make(group)))
                 });
-                made
+                result
             })
             .collect();
         // The first that has no more is the one whose turn comes after the last group.
-        made.iter().cycle().map_while(|next| next.recv().ok()).try_for_each(&mut take)
+        results.iter().cycle().map_while(|next| next.recv().ok()).try_for_each(&mut take)
     })
 }
 

@@ -9,7 +9,7 @@ use crate::capture::{Files, Packet};
 use crate::http::{Exchange, KeepBodies, Reading};
 use crate::note::{Note, NoteKind};
 use crate::pipeline::{self, Counts, Lane, Order, Ready, Sorter};
-use crate::trail::Trail;
+use crate::trail::{Shared, Trail};
 
 /// What reading a capture gave, beside the exchanges.
 pub struct Finished {
@@ -80,7 +80,10 @@ where
 /// A file that cannot be opened, or a filter that cannot be compiled.
 pub fn trail(input: &args::Input, keep: KeepBodies) -> anyhow::Result<(Trail, Finished)> {
     let mut trail = Trail::default();
-    let make = || |exchange: Box<Exchange>| Trail::visit(&exchange);
+    let make = || {
+        let mut shared = Shared::default();
+        move |exchange: Box<Exchange>| Trail::visit(&exchange, &mut shared)
+    };
     let finished = read_as(input, keep, false, make, |ready| {
         trail.push_visit(ready.id, ready.connection, ready.item);
         Ok(())

@@ -8,9 +8,8 @@ use std::collections::BTreeMap;
 /// had set, which.
 type Said<'a> = (usize, &'static str, Option<&'a str>, Option<usize>);
 
-/// The events and session states of a story by visit.
+/// What was said first, and the session states, of a story.
 pub(super) struct Index<'a> {
-    events: Vec<Vec<(usize, &'a CookieEvent)>>,
     first: BTreeMap<Said<'a>, usize>,
     /// By cookie, visit and version.
     states: BTreeMap<(usize, usize, usize), &'a SessionState>,
@@ -19,12 +18,10 @@ pub(super) struct Index<'a> {
 impl<'a> Index<'a> {
     /// Reads through a story once.
     pub fn of(story: &'a Story) -> Self {
-        let mut events = vec![Vec::new(); story.visits.len()];
         let mut first = BTreeMap::new();
         for (life, cookie) in story.cookies.iter().enumerate() {
             for event in &cookie.events {
                 let Some(visit) = event.visit else { continue };
-                events[visit].push((life, event));
                 first.entry(said(life, event)).or_insert(visit);
             }
         }
@@ -32,12 +29,7 @@ impl<'a> Index<'a> {
             let key = |state: &SessionState| (session.cookie, state.visit, state.version);
             session.states.iter().map(move |state| (key(state), state))
         });
-        Self { events, first, states: states.collect() }
-    }
-
-    /// The cookie events of a visit, by cookie: life and event.
-    pub fn events(&self, visit: usize) -> &[(usize, &'a CookieEvent)] {
-        &self.events[visit]
+        Self { first, states: states.collect() }
     }
 
     /// The earlier visit in which the same was said of this cookie.

@@ -264,7 +264,9 @@ mod tests {
             let mut lines =
                 Lines { out: &mut out, column: 0, rest, width, at_start: true, style: plain };
             lines.raw("* ", 2);
-            spans.iter().for_each(|span| lines.text(&span.text, span.style));
+            for span in &spans {
+                lines.text(&span.text, span.style);
+            }
             lines.end_line();
             prop_assert_eq!(wrap("* ", rest, &spans, width), out);
         }

@@ -134,7 +134,7 @@ impl<'a> Teller<'a> {
 
     /// Whether a part of a page did something to a cookie.
     fn has_news(&self, visit: usize) -> bool {
-        self.index.events(visit).iter().any(|(_, event)| event.kind.is_from_server())
+        self.story.events_of(visit).any(|(_, event)| event.kind.is_from_server())
     }
 
     fn exchange(&self, index: usize, role: Role) -> ExchangeView {
@@ -166,7 +166,8 @@ impl<'a> Teller<'a> {
     fn lines(&self, index: usize, visit: &Visit) -> Vec<Line> {
         let mut lines = Vec::new();
         lines.extend(visit.asked.as_deref().and_then(|asked| self.form(&asked.form)));
-        let events = self.index.events(index);
+        let events: Vec<(usize, &CookieEvent)> = self.story.events_of(index).collect();
+        let events = events.as_slice();
         let expired = self.cookies(events, |_, event| event.kind == EventKind::Expired);
         if !expired.is_empty() {
             lines.push(line(Mark::Gone, Phrase::words("expired: ").and_list(expired)));

@@ -89,7 +89,9 @@ pub fn write(
 /// Sets one thing after the other.
 fn set<P>(parts: &[P], each: impl Fn(&P, &mut String)) -> String {
     let mut text = String::new();
-    parts.iter().for_each(|part| each(part, &mut text));
+    for part in parts {
+        each(part, &mut text);
+    }
     text
 }
 
@@ -121,7 +123,9 @@ impl Page {
     /// Adds lines of running text.
     fn wrap(&self, text: &mut String, first: &str, rest: &str, spans: &mut [Span<'_>]) {
         if !self.look.is_styled {
-            spans.iter_mut().for_each(|span| span.style = Style::new());
+            for span in &mut *spans {
+                span.style = Style::new();
+            }
         }
         wrap_onto(text, first, rest, spans, self.text);
     }

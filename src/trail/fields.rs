@@ -1,6 +1,6 @@
 //! The header fields that the trail looks at, all found in one walk through a head.
 
-use crate::cookie::{Clues, CookieHeader};
+use crate::cookie::Clues;
 use crate::http::Headers;
 
 /// Room for any name that is looked for.
@@ -13,7 +13,8 @@ pub(super) struct Asking<'a> {
     pub accept_language: Option<&'a [u8]>,
     pub authorization: Option<&'a [u8]>,
     pub content_type: Option<&'a [u8]>,
-    pub cookies: CookieHeader,
+    /// Of every `Cookie` header.
+    pub cookies: Vec<&'a [u8]>,
     pub fetch_dest: Option<&'a [u8]>,
     pub fetch_mode: Option<&'a [u8]>,
     pub fetch_site: Option<&'a [u8]>,
@@ -51,7 +52,7 @@ impl<'a> Asking<'a> {
                 b"user-agent" => &mut own.user_agent,
                 other => {
                     match other {
-                        b"cookie" => own.cookies.add(value),
+                        b"cookie" => own.cookies.push(value),
                         b"cache-control" => own.has_cache_control = true,
                         b"upgrade-insecure-requests" => own.upgrade_insecure_requests = true,
                         b"via" | b"forwarded" | b"front-end-https" => own.has_marks = true,
@@ -191,7 +192,7 @@ mod tests {
         ]);
         let asking = Asking::of(&headers);
         assert_eq!(asking.host, Some(&b"a.test"[..]));
-        assert_eq!(asking.cookies.joined(), b"a=1; b=2");
+        assert_eq!(asking.cookies, [b"a=1", b"b=2"]);
         assert!(asking.upgrade_insecure_requests && asking.has_marks);
         assert_eq!(asking.storage_access, Some(&b"none"[..]));
         assert_eq!((asking.referer, asking.has_cache_control), (None, false));

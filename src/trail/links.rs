@@ -230,7 +230,6 @@ impl<'v> Gathered<'v> {
         let mut links = Links { group, ties, ..Links::default() };
         let mut shared = Names::default();
         let mut spans: Vec<(usize, Named, Span)> = Vec::new();
-        #[expect(clippy::iter_over_hash_type, reason = "they are put in order at once")]
         let mut values: Vec<(&Valued<'_>, &Value)> = self.values.iter().collect();
         values.sort_unstable_by_key(|(valued, _)| **valued);
         for ((value, name, site), seen) in values {

@@ -11,6 +11,7 @@
 use super::awaited::Awaited;
 use super::follow::Follower;
 use super::lives::EventAt;
+use super::shared::Shared;
 use super::story::{CookieEvent, EventKind, Version};
 use super::verify::Keys;
 use super::versions::Numbers;
@@ -63,6 +64,7 @@ pub struct Live {
     waiting: BTreeMap<usize, Waiting>,
     told: VecDeque<Happening>,
     finished: usize,
+    shared: Shared,
     numbers: Numbers,
     keys: Keys,
     /// Values (life and version) that have been read together with the cookies beside them.
@@ -92,7 +94,7 @@ impl Live {
         let index = self.finished;
         self.finished += 1;
         let cap = HttpLimits::default().decoded_body;
-        let mut visit = Visit::of(exchange, cap);
+        let mut visit = Visit::of(exchange, cap, &mut self.shared);
         visit.id = self.finished as u64;
         self.awaited.mark(&mut visit);
         let asked = visit.asked.as_deref().map(|asked| (asked.packet, false, index));

@@ -31,6 +31,7 @@ mod origins;
 mod page;
 mod scheme;
 mod sessions;
+mod shared;
 mod stage;
 mod steps;
 mod story;
@@ -50,6 +51,7 @@ pub use findings::{Finding, RULES, Rule, Severity};
 pub use form::Field;
 pub use live::{CookieNews, Happening, Live};
 pub use lives::EventAt;
+pub use shared::Shared;
 pub use stage::{Certainty, Evidence, Stage, Turn, TurnKind};
 pub use steps::StepKind;
 pub use story::{
@@ -69,11 +71,11 @@ use crate::time::Timestamp;
 use awaited::Awaited;
 use foldhash::fast::RandomState;
 use follow::Follower;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::num::NonZero;
-use std::sync::Arc;
 use steps::Known;
+use story::ByVisit;
 
 /// A point of the capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,39 +118,29 @@ pub struct Held {
 pub struct Trail {
     visits: Vec<Visit>,
     awaited: Awaited,
-    /// Names of clients, each kept once.
-    agents: BTreeSet<Arc<[u8]>>,
+    shared: Shared,
 }
 
 impl Trail {
     /// Takes the next exchange, in capture order.
     pub fn push(&mut self, numbered: Numbered) {
         let Numbered { id, exchange } = numbered;
-        self.push_visit(id, exchange.connection, Self::visit(&exchange));
+        let visit = Self::visit(&exchange, &mut self.shared);
+        self.push_visit(id, exchange.connection, visit);
     }
 
     /// What [`Trail::push_visit`] takes of an exchange. Nothing else need be known for it, so that any
-    /// thread can make it.
-    pub fn visit(exchange: &Exchange) -> Visit {
-        Visit::of(exchange, HttpLimits::default().decoded_body)
+    /// thread can make it, with what it shares among those that it makes.
+    pub fn visit(exchange: &Exchange, shared: &mut Shared) -> Visit {
+        Visit::of(exchange, HttpLimits::default().decoded_body, shared)
     }
 
     /// Takes what has been made of the next exchange, in capture order; its number, and that of its
     /// connection.
     pub fn push_visit(&mut self, id: u64, connection: u64, mut visit: Visit) {
         (visit.id, visit.connection) = (id, connection);
-        self.share_agent(&mut visit);
         self.awaited.mark(&mut visit);
         self.visits.push(visit);
-    }
-
-    fn share_agent(&mut self, visit: &mut Visit) {
-        let Some(asked) = &mut visit.asked else { return };
-        if let Some(known) = self.agents.get(&asked.user_agent) {
-            asked.user_agent = Arc::clone(known);
-        } else {
-            self.agents.insert(Arc::clone(&asked.user_agent));
-        }
     }
 
     /// What each browser held at a point of the capture, as the model has it.
@@ -199,7 +191,7 @@ impl Trail {
         let lives: Vec<(usize, &CookieLife)> = cookies.iter().enumerate().collect();
         let session = |(index, life): &(usize, &CookieLife)| sessions::session(*index, life);
         let sessions = threads::map(&lives, threads, session).into_iter().flatten().collect();
-        let by_visit = story::by_visit(visits.len(), &cookies);
+        let by_visit = ByVisit::of(visits.len(), &cookies);
         let known = Known { visits: &visits, cookies: &cookies, by_visit: &by_visit };
         let navigations = navigations(&browsers, known);
         let mut story = Story {
@@ -309,7 +301,7 @@ impl Story {
 
     /// The cookie events of a visit, by cookie and in order.
     pub fn events_of(&self, visit: usize) -> impl Iterator<Item = (usize, &CookieEvent)> {
-        let found = self.by_visit.get(visit).into_iter().flatten();
+        let found = self.by_visit.get(visit).iter();
         found.map(|(life, event)| (*life, &self.cookies[*life].events[*event]))
     }
 }

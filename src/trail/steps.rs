@@ -5,7 +5,7 @@ use super::address::Address;
 use super::attempt::{self, Outcome, is_login_url, is_logout, path_of, tries_login, user_in};
 use super::chain::{self, Chain, ChainEnd};
 use super::lives::EventAt;
-use super::story::{CookieLife, EventKind, Navigation, Story};
+use super::story::{ByVisit, CookieLife, EventKind, Navigation, Story};
 use super::visit::{Asked, Purpose, Visit};
 use crate::session::Reading;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,7 +56,7 @@ impl StepKind {
 /// What the trail knows when it names steps.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Known<'a> {
-    pub by_visit: &'a [Vec<EventAt>],
+    pub by_visit: &'a ByVisit,
     pub visits: &'a [Visit],
     pub cookies: &'a [CookieLife],
 }
@@ -136,7 +136,7 @@ impl Deeds {
         let mut deeds = Self::default();
         let visits: BTreeSet<usize> = step.hops.iter().chain(&step.parts).copied().collect();
         let mut events: Vec<EventAt> =
-            visits.iter().flat_map(|visit| known.by_visit[*visit].iter().copied()).collect();
+            visits.iter().flat_map(|visit| known.by_visit.get(*visit).iter().copied()).collect();
         events.sort_unstable();
         for (index, place) in events {
             let life = &known.cookies[index];
@@ -314,7 +314,7 @@ mod tests {
             chain: None,
         };
         let cookies = [life(events)];
-        let by_visit = super::super::story::by_visit(events.len(), &cookies);
+        let by_visit = ByVisit::of(events.len(), &cookies);
         let known = Known { visits: &[], cookies: &cookies, by_visit: &by_visit };
         !Deeds::of(&step, known, held).taken.is_empty()
     }

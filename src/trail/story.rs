@@ -34,20 +34,47 @@ pub struct Story {
     /// What this capture shows.
     pub conclusions: Vec<Conclusion>,
     /// Where to find the cookie events of each visit.
-    pub(super) by_visit: Vec<Vec<EventAt>>,
+    pub(super) by_visit: ByVisit,
 }
 
-/// The cookie events of each visit, by life and place in it.
-pub(super) fn by_visit(visits: usize, cookies: &[CookieLife]) -> Vec<Vec<EventAt>> {
-    let mut index = vec![Vec::new(); visits];
-    for (cookie, life) in cookies.iter().enumerate() {
-        for (place, event) in life.events.iter().enumerate() {
-            if let Some(found) = event.visit.and_then(|visit| index.get_mut(visit)) {
-                found.push((cookie, place));
-            }
+/// The cookie events of each visit, by life and place in it: those of one visit after those of the
+/// other, and where each begins.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ByVisit {
+    begin: Vec<usize>,
+    events: Vec<EventAt>,
+}
+
+impl ByVisit {
+    /// The events of these cookies among so many visits.
+    pub fn of(visits: usize, cookies: &[CookieLife]) -> Self {
+        let all = || {
+            let lives = cookies.iter().enumerate();
+            let events = lives.flat_map(|(cookie, life)| {
+                let events = life.events.iter().enumerate();
+                events.map(move |(place, event)| (event.visit, (cookie, place)))
+            });
+            events.filter_map(|(visit, at)| Some((visit.filter(|visit| *visit < visits)?, at)))
+        };
+        let mut begin = vec![0; visits + 1];
+        all().for_each(|(visit, _)| begin[visit + 1] += 1);
+        for visit in 0..visits {
+            begin[visit + 1] += begin[visit];
         }
+        let mut events = vec![(0, 0); begin[visits]];
+        let mut next = begin.clone();
+        for (visit, at) in all() {
+            events[next[visit]] = at;
+            next[visit] += 1;
+        }
+        Self { begin, events }
     }
-    index
+
+    /// Those of one visit, by cookie and in order.
+    pub fn get(&self, visit: usize) -> &[EventAt] {
+        let range = self.begin.get(visit).zip(self.begin.get(visit + 1));
+        range.map_or(&[], |(from, to)| &self.events[*from..*to])
+    }
 }
 
 /// A client: one cookie jar, as far as can be told.

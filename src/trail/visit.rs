@@ -7,6 +7,7 @@ use super::fields::{Answering, Asking, Media};
 use super::form::{self, Field};
 use super::page;
 use super::scheme::{self, Spoken};
+use super::shared::Shared;
 use crate::cookie::site::Load;
 use crate::cookie::{CookieHeader, Scheme, Site, Target};
 use crate::http::{Exchange, Headers, Message, Problem, Request, Response, decode_content};
@@ -35,11 +36,11 @@ pub struct Asked {
     /// From where it was made.
     pub site: Site,
     /// The cookies it carried.
-    pub cookies: CookieHeader,
+    pub cookies: Arc<CookieHeader>,
     /// `User-Agent`; empty if there was none.
     pub user_agent: Arc<[u8]>,
     /// What a client sends with every request beside its name: languages and client hints.
-    pub traits: Vec<u8>,
+    pub traits: Arc<[u8]>,
     /// `Referer`.
     pub referer: Option<Address>,
     /// The form fields it submitted.
@@ -157,13 +158,14 @@ pub struct Visit {
 
 impl Visit {
     /// Takes from an exchange what the trail needs. Its number is for who knows it to fill in.
-    pub(super) fn of(exchange: &Exchange, decoded_cap: usize) -> Self {
+    pub(super) fn of(exchange: &Exchange, decoded_cap: usize, shared: &mut Shared) -> Self {
         let mut notes = exchange.notes.clone();
         let asked = exchange.request.as_ref().map(|request| {
             Box::new(asked(
                 request,
                 exchange,
                 &content(request, "request", decoded_cap, &mut notes),
+                shared,
             ))
         });
         let answered = exchange.response.as_ref().map(|response| {
@@ -229,7 +231,7 @@ fn escaped(location: &[u8]) -> Cow<'_, str> {
     percent_encoding::percent_encode(location, &AsciiSet::EMPTY).into()
 }
 
-fn asked(request: &Request, exchange: &Exchange, content: &[u8]) -> Asked {
+fn asked(request: &Request, exchange: &Exchange, content: &[u8], shared: &mut Shared) -> Asked {
     let fields = Asking::of(&request.headers);
     let media = Media::of(fields.content_type);
     let spoken = scheme::spoken(request, &fields, exchange.server);
@@ -244,6 +246,7 @@ fn asked(request: &Request, exchange: &Exchange, content: &[u8]) -> Asked {
     let clues = fields.clues(&request.start.method);
     let site = target.as_ref().map(|target| Site::of_request(&clues, target)).unwrap_or_default();
     let site = Site { scheme_in_doubt, ..site };
+    let traits = [fields.accept_language, fields.sec_ch_ua].map(Option::unwrap_or_default);
     let mut asked = Asked {
         packet: request.at.packet,
         time: request.at.time,
@@ -253,10 +256,8 @@ fn asked(request: &Request, exchange: &Exchange, content: &[u8]) -> Asked {
         target,
         site,
         purpose: purpose(&request.headers, &fields, &request.start.target),
-        user_agent: fields.user_agent.unwrap_or_default().into(),
-        traits: [fields.accept_language, fields.sec_ch_ua]
-            .map(Option::unwrap_or_default)
-            .join(&b'|'),
+        user_agent: shared.text(fields.user_agent.unwrap_or_default()),
+        traits: shared.text(&traits.join(&b'|')),
         referer: fields.referer.and_then(|url| Address::read(std::str::from_utf8(url).ok()?)),
         form: form::fields(media, content),
         is_json: media == Media::Json,
@@ -264,7 +265,7 @@ fn asked(request: &Request, exchange: &Exchange, content: &[u8]) -> Asked {
             value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic "))
         }),
         is_relayed,
-        cookies: fields.cookies,
+        cookies: shared.cookies(&fields.cookies),
         about: About::default(),
     };
     asked.about = About::of(&asked);
@@ -362,7 +363,7 @@ mod tests {
         let mut exchange = samples::exchange([1, 2], REQUEST, &head);
         let body = &mut exchange.response.as_mut().unwrap().body;
         (body.kept, body.length) = (kept.to_vec(), length);
-        Visit::of(&exchange, 1000)
+        Visit::of(&exchange, 1000, &mut Shared::default())
     }
 
     #[test]

@@ -16,6 +16,7 @@ use foldhash::fast::RandomState;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One client.
@@ -26,7 +27,7 @@ pub(super) struct Profile {
     /// Its `User-Agent`.
     pub user_agent: Vec<u8>,
     /// What it sends with every request beside its name.
-    traits: Vec<u8>,
+    traits: Arc<[u8]>,
     /// Where it was seen.
     pub addresses: Vec<IpAddr>,
     /// Why it was told apart from an earlier one.

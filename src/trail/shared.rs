@@ -1,0 +1,76 @@
+//! What many requests have alike is kept once, as long as it comes again soon.
+
+use crate::cookie::CookieHeader;
+use foldhash::fast::RandomState;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// So many are remembered of each kind; then all are forgotten, and the next ones remembered.
+const MOST: usize = 8192;
+
+/// What was met lately. It is only asked, and never walked through.
+#[derive(Debug, Default)]
+pub struct Shared {
+    texts: HashSet<Arc<[u8]>, RandomState>,
+    /// By the value of a `Cookie` header.
+    cookies: HashMap<Box<[u8]>, Arc<CookieHeader>, RandomState>,
+}
+
+impl Shared {
+    /// A text.
+    pub(super) fn text(&mut self, text: &[u8]) -> Arc<[u8]> {
+        if let Some(known) = self.texts.get(text) {
+            return Arc::clone(known);
+        }
+        if self.texts.len() >= MOST {
+            self.texts.clear();
+        }
+        let new: Arc<[u8]> = text.into();
+        self.texts.insert(Arc::clone(&new));
+        new
+    }
+
+    /// The cookies of a request, by the values of its `Cookie` headers.
+    pub(super) fn cookies(&mut self, values: &[&[u8]]) -> Arc<CookieHeader> {
+        let value = match values {
+            [] => &b""[..],
+            [value] => value,
+            several => return Arc::new(CookieHeader::parse(several.iter().copied())),
+        };
+        if let Some(known) = self.cookies.get(value) {
+            return Arc::clone(known);
+        }
+        if self.cookies.len() >= MOST {
+            self.cookies.clear();
+        }
+        let new = Arc::new(CookieHeader::parse([value]));
+        self.cookies.insert(value.into(), Arc::clone(&new));
+        new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_again_is_kept_once() {
+        let mut shared = Shared::default();
+        let [one, other] = [b"a=1; b=2", b"a=1; b=2"].map(|value| shared.cookies(&[value]));
+        assert!(Arc::ptr_eq(&one, &other) && one.pairs.len() == 2);
+        assert_eq!(shared.cookies(&[b"a=1", b"b=2"]), one);
+        assert!(shared.cookies(&[]).pairs.is_empty());
+        assert!(Arc::ptr_eq(&shared.text(b"x"), &shared.text(b"x")));
+    }
+
+    #[test]
+    fn what_does_not_come_again_is_forgotten() {
+        let mut shared = Shared::default();
+        for n in 0..3 * MOST {
+            let text = n.to_string();
+            assert_eq!(*shared.text(text.as_bytes()), *text.as_bytes());
+            assert_eq!(shared.cookies(&[text.as_bytes()]).pairs[0].value, text.as_bytes());
+        }
+        assert!(shared.texts.len() <= MOST && shared.cookies.len() <= MOST);
+    }
+}
