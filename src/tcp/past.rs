@@ -1,14 +1,12 @@
 //! Connections that are over: what is remembered of them, so that late copies of their segments do
 //! not pass for new connections.
 
-use super::flow::FlowKey;
 use super::half::{Half, PLAUSIBLE_ACK};
 use super::seq::Seq;
 use crate::limits::PAST_CONNECTIONS;
 use crate::packet::Segment;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
-use std::hash::BuildHasher;
 
 /// Where one direction of a connection began and ended; `None` where that was never known.
 #[derive(Debug, Clone, Copy, Default)]
@@ -45,9 +43,6 @@ impl Extent {
 pub(super) struct Past {
     younger: HashMap<u64, [Extent; 2], RandomState>,
     older: HashMap<u64, [Extent; 2], RandomState>,
-    /// Connections are known by a keyed hash of their ends: a wrong one would have to fit the
-    /// sequence numbers too.
-    hasher: RandomState,
     most: usize,
 }
 
@@ -57,25 +52,24 @@ impl Past {
         Self {
             younger: HashMap::default(),
             older: HashMap::default(),
-            hasher: RandomState::default(),
             most: most.clamp(1, PAST_CONNECTIONS),
         }
     }
 
-    /// Remembers a connection. The direction of the lower end comes first.
-    pub fn add(&mut self, key: &FlowKey, halves: [&Half; 2]) {
+    /// Remembers a connection by the keyed hash of its ends: a wrong one of the same hash would have
+    /// to fit the sequence numbers too. The direction of the lower end comes first.
+    pub fn add(&mut self, hash: u64, halves: [&Half; 2]) {
         if self.younger.len() >= self.most {
             self.older = std::mem::take(&mut self.younger);
         }
-        self.younger.insert(self.hasher.hash_one(key), halves.map(Extent::of));
+        self.younger.insert(hash, halves.map(Extent::of));
     }
 
     /// Whether a segment belongs to a connection that is remembered, and has nothing to say.
-    pub fn has(&self, key: &FlowKey, segment: &Segment<'_>) -> bool {
+    pub fn has(&self, hash: u64, segment: &Segment<'_>) -> bool {
         if self.younger.is_empty() && self.older.is_empty() {
             return false;
         }
-        let hash = self.hasher.hash_one(key);
         let halves = self.younger.get(&hash).or_else(|| self.older.get(&hash));
         let side = usize::from(!is_from_lower(segment));
         halves.is_some_and(|halves| halves[side].has(segment))

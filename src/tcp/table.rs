@@ -15,8 +15,9 @@ use crate::limits::{LINGERING, TableLimits};
 use crate::packet::Segment;
 use crate::time::Timestamp;
 use foldhash::fast::RandomState;
+use hashbrown::hash_table::{self, HashTable};
 use std::collections::VecDeque;
-use std::collections::hash_map::{self, HashMap};
+use std::hash::BuildHasher;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -49,7 +50,11 @@ impl<T> Entry<T> {
     /// Its key, if it is over and does not linger yet.
     pub fn over_now(&mut self) -> Option<FlowKey> {
         let is_new = self.tcp.is_over() && !std::mem::replace(&mut self.lingers, true);
-        is_new.then(|| FlowKey::between(self.ends))
+        is_new.then(|| self.key())
+    }
+
+    fn key(&self) -> FlowKey {
+        FlowKey::between(self.ends)
     }
 
     /// Whether a segment belongs to another connection that uses the same port pair.
@@ -95,7 +100,10 @@ pub type Found<'a, T> = (&'a mut Entry<T>, Option<Box<Entry<T>>>);
 /// All connections.
 #[derive(Debug)]
 pub struct Table<T> {
-    entries: HashMap<FlowKey, Box<Entry<T>>, RandomState>,
+    /// By the hash of their keys, which they know themselves: a place takes a word, and what is read
+    /// to find a connection is read again to follow it.
+    entries: HashTable<Box<Entry<T>>>,
+    hasher: RandomState,
     limits: TableLimits,
     /// With which packets connections began since this was last asked.
     begun: Vec<u64>,
@@ -111,7 +119,8 @@ impl<T: Default> Table<T> {
     /// An empty table.
     pub fn new(limits: TableLimits) -> Self {
         Self {
-            entries: HashMap::default(),
+            entries: HashTable::new(),
+            hasher: RandomState::default(),
             next_sweep: limits.crowded,
             limits,
             begun: Vec::new(),
@@ -134,18 +143,21 @@ impl<T: Default> Table<T> {
         if segment.flags.rst {
             self.resets.push_back((segment.time, key));
         }
-        match self.entries.entry(key) {
-            hash_map::Entry::Vacant(_) if self.past.has(&key, segment) => None,
-            hash_map::Entry::Vacant(place) => {
+        let hash = self.hasher.hash_one(key);
+        let hash_of = |entry: &Box<Entry<T>>| self.hasher.hash_one(entry.key());
+        match self.entries.entry(hash, |entry| entry.key() == key, hash_of) {
+            hash_table::Entry::Vacant(_) if self.past.has(hash, segment) => None,
+            hash_table::Entry::Vacant(place) => {
                 self.begun.push(segment.packet);
-                Some((place.insert(new_entry(segment)), None))
+                Some((place.insert(new_entry(segment)).into_mut(), None))
             }
-            hash_map::Entry::Occupied(mut place) => {
-                let replaced = place.get_mut().is_replaced_by(segment).then(|| {
+            hash_table::Entry::Occupied(place) => {
+                let entry = place.into_mut();
+                let replaced = entry.is_replaced_by(segment).then(|| {
                     self.begun.push(segment.packet);
-                    place.insert(new_entry(segment))
+                    std::mem::replace(entry, new_entry(segment))
                 });
-                Some((place.into_mut(), replaced))
+                Some((entry, replaced))
             }
         }
     }
@@ -156,7 +168,9 @@ impl<T: Default> Table<T> {
         self.lingering.push_back(entry);
         while self.lingering.len() > LINGERING {
             let key = self.lingering.pop_front()?;
-            let hash_map::Entry::Occupied(mut place) = self.entries.entry(key) else { continue };
+            let hash = self.hasher.hash_one(key);
+            let found = self.entries.find_entry(hash, |entry| entry.key() == key);
+            let Ok(mut place) = found else { continue };
             let entry = place.get_mut();
             entry.lingers = false;
             if entry.tcp.is_over() {
@@ -164,8 +178,8 @@ impl<T: Default> Table<T> {
                 let is_lower = entry.ends[0] <= entry.ends[1];
                 let halves =
                     if is_lower { [originator, responder] } else { [responder, originator] };
-                self.past.add(&key, halves);
-                return Some(place.remove());
+                self.past.add(hash, halves);
+                return Some(place.remove().0);
             }
         }
         None
@@ -184,8 +198,10 @@ impl<T: Default> Table<T> {
                 return None;
             }
             let (_, key) = self.resets.pop_front()?;
-            if self.entries.get(&key).is_some_and(|entry| entry.tcp.is_reset()) {
-                return self.entries.get_mut(&key).map(Box::as_mut);
+            let hash = self.hasher.hash_one(key);
+            let is_meant = |entry: &Box<Entry<T>>| entry.key() == key && entry.tcp.is_reset();
+            if self.entries.find(hash, is_meant).is_some() {
+                return self.entries.find_mut(hash, is_meant).map(Box::as_mut);
             }
         }
         None
@@ -202,7 +218,7 @@ impl<T: Default> Table<T> {
         if self.entries.len() - goners.len() >= self.limits.most {
             goners = self.least_wanted();
         }
-        let mut taken: Vec<_> = goners.iter().filter_map(|key| self.entries.remove(key)).collect();
+        let mut taken: Vec<_> = goners.iter().filter_map(|key| self.take(key)).collect();
         taken.sort_unstable_by_key(|entry| entry.id);
         // Sweeping again only after the table has grown by a quarter keeps the cost per segment flat.
         let grown = (self.entries.len() + self.entries.len() / 4).min(self.limits.most);
@@ -210,11 +226,16 @@ impl<T: Default> Table<T> {
         taken
     }
 
+    fn take(&mut self, key: &FlowKey) -> Option<Box<Entry<T>>> {
+        let hash = self.hasher.hash_one(key);
+        let place = self.entries.find_entry(hash, |entry| entry.key() == *key).ok()?;
+        Some(place.remove().0)
+    }
+
     fn idle_keys(&self, now: Timestamp) -> Vec<FlowKey> {
         let idle = self.limits.idle_seconds;
         let silent = |entry: &Entry<T>| now.since(entry.tcp.last_seen()).as_secs() >= idle;
-        let keys = self.entries.iter().filter(|(_, entry)| silent(entry)).map(|(key, _)| *key);
-        keys.collect()
+        self.entries.iter().filter(|entry| silent(entry)).map(|entry| entry.key()).collect()
     }
 
     /// A quarter of the connections: those that carried nothing first, then those that have been
@@ -222,7 +243,7 @@ impl<T: Default> Table<T> {
     fn least_wanted(&self) -> Vec<FlowKey> {
         let worth = |entry: &Entry<T>| (entry.tcp.has_delivered(), entry.tcp.last_seen(), entry.id);
         let mut all: Vec<_> =
-            self.entries.iter().map(|(key, entry)| (worth(entry), *key)).collect();
+            self.entries.iter().map(|entry| (worth(entry), entry.key())).collect();
         all.sort_unstable_by_key(|(worth, _)| *worth);
         all.truncate(all.len() / 4);
         all.into_iter().map(|(_, key)| key).collect()
@@ -236,7 +257,7 @@ impl<T: Default> Table<T> {
     ) {
         let ranked = |entry: &mut Box<Entry<T>>| Some((rank(entry)?, entry.id));
         let mut ranked: Vec<_> =
-            self.entries.values_mut().filter_map(|entry| Some((ranked(entry)?, entry))).collect();
+            self.entries.iter_mut().filter_map(|entry| Some((ranked(entry)?, entry))).collect();
         ranked.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         // Whether it was enough is for `each` to know.
         let _ = ranked.into_iter().try_for_each(|(_, entry)| each(entry));
@@ -244,7 +265,7 @@ impl<T: Default> Table<T> {
 
     /// Takes out all connections, in the order in which they began.
     pub fn take_all(&mut self) -> Vec<Box<Entry<T>>> {
-        let mut all: Vec<_> = self.entries.drain().map(|(_, entry)| entry).collect();
+        let mut all: Vec<_> = self.entries.drain().collect();
         all.sort_unstable_by_key(|entry| entry.id);
         all
     }

@@ -106,7 +106,7 @@ fn stateless(story: &Story) -> Option<Conclusion> {
 }
 
 fn tells_apart(story: &Story) -> Option<Conclusion> {
-    let mut who: Vec<(usize, String, usize)> = Vec::new();
+    let mut who: Vec<(usize, &str, usize)> = Vec::new();
     let mut told = BTreeSet::new();
     for session in &story.sessions {
         let life = &story.cookies[session.cookie];
@@ -114,8 +114,8 @@ fn tells_apart(story: &Story) -> Option<Conclusion> {
         if !life.events.iter().any(|event| event.kind == EventKind::Set) {
             continue;
         }
-        let named =
-            session.states.iter().find_map(|state| Some((state.identity.clone()?, state.visit)));
+        let mut states = session.states.iter();
+        let named = states.find_map(|state| Some((state.identity.as_deref()?, state.visit)));
         who.extend(
             named.filter(|_| told.insert(browser)).map(|(name, visit)| (browser, name, visit)),
         );

@@ -48,7 +48,7 @@ impl Follower {
     /// Follows all visits, their requests and responses in the order of the packets, as far as
     /// `goes_on` says.
     pub fn follow(&mut self, visits: &[Visit], goes_on: impl Fn(u64, Timestamp) -> bool) {
-        let mut messages: Vec<(u64, bool, usize, Timestamp)> = Vec::new();
+        let mut messages: Vec<(u64, bool, usize, Timestamp)> = Vec::with_capacity(2 * visits.len());
         for (index, visit) in visits.iter().enumerate() {
             messages.extend(visit.asked.as_deref().map(|one| (one.packet, false, index, one.time)));
             messages

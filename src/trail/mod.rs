@@ -217,7 +217,7 @@ impl Trail {
 
 /// The steps of all browsers, in the order of the capture.
 fn navigations(browsers: &[Browser], known: Known<'_>) -> Vec<Navigation> {
-    let mut all = Vec::new();
+    let mut all = Vec::with_capacity(known.visits.len());
     for (index, browser) in browsers.iter().enumerate() {
         let mut steps = navigation::navigations(index, &browser.visits, known.visits);
         steps::name_steps(&mut steps, known);
