@@ -83,12 +83,15 @@ fn only_capture_and_cli_do_input_and_output() {
     let banned =
         ["std::fs", "std::net::TcpStream", "std::thread", "std::env", "std::process", "println!"];
     for file in files {
-        if ["capture", "cli", "main"].contains(&&*module(&file, &root)) {
+        let module = module(&file, &root);
+        if ["capture", "cli", "main"].contains(&&*module) {
             continue;
         }
+        // What threads make comes from there in the order of what it is made of.
+        let is_theirs = |word: &str| module == "threads" && word == "std::thread";
         let text = fs::read_to_string(&file).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for word in banned {
+        for word in banned.into_iter().filter(|word| !is_theirs(word)) {
             let found = code
                 .lines()
                 .any(|line| !line.trim_start().starts_with("//") && line.contains(word));

@@ -144,8 +144,13 @@ impl<T: Default> Table<T> {
             self.resets.push_back((segment.time, key));
         }
         let hash = self.hasher.hash_one(key);
-        let hash_of = |entry: &Box<Entry<T>>| self.hasher.hash_one(entry.key());
-        match self.entries.entry(hash, |entry| entry.key() == key, hash_of) {
+        let hasher = &self.hasher;
+        let found = self.entries.entry(
+            hash,
+            |entry| entry.key() == key,
+            |entry| hasher.hash_one(entry.key()),
+        );
+        match found {
             hash_table::Entry::Vacant(_) if self.past.has(hash, segment) => None,
             hash_table::Entry::Vacant(place) => {
                 self.begun.push(segment.packet);
@@ -199,9 +204,9 @@ impl<T: Default> Table<T> {
             }
             let (_, key) = self.resets.pop_front()?;
             let hash = self.hasher.hash_one(key);
-            let is_meant = |entry: &Box<Entry<T>>| entry.key() == key && entry.tcp.is_reset();
-            if self.entries.find(hash, is_meant).is_some() {
-                return self.entries.find_mut(hash, is_meant).map(Box::as_mut);
+            let is_meant = |entry: &Entry<T>| entry.key() == key && entry.tcp.is_reset();
+            if self.entries.find(hash, |entry| is_meant(entry)).is_some() {
+                return self.entries.find_mut(hash, |entry| is_meant(entry)).map(Box::as_mut);
             }
         }
         None
