@@ -9,8 +9,11 @@ use std::thread;
 /// cache when it is taken, and enough that passing it on costs little.
 const GROUP: usize = 16;
 
-/// So many groups at least are for each thread, where there are as many parts.
+/// About so many groups are for each thread, where there are as many parts.
 const TURNS: usize = 8;
+
+/// Threads that are started at most, whatever is asked for.
+const MOST: usize = 64;
 
 /// What a thread may be ahead of who takes what it makes.
 const WAITING: usize = 4;
@@ -25,8 +28,9 @@ pub fn in_order<P: Sync, T: Send, E>(
     make: impl Fn(&[P]) -> T + Sync,
     mut take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    let group = parts.len().div_ceil(threads.get().saturating_mul(TURNS)).clamp(1, GROUP);
-    let threads = threads.get().min(parts.len().div_ceil(group));
+    let threads = threads.get().min(MOST);
+    let group = parts.len().div_ceil(threads * TURNS).clamp(1, GROUP);
+    let threads = threads.min(parts.len().div_ceil(group));
     if threads <= 1 {
         return parts.chunks(group).try_for_each(|group| take(make(group)));
     }
@@ -68,6 +72,7 @@ pub fn map<P: Sync, T: Send>(
 mod tests {
     use super::*;
     use std::io::{self, ErrorKind};
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn mapped(parts: &[usize], threads: usize) -> Vec<usize> {
         map(parts, NonZero::new(threads).unwrap(), |part| *part)
@@ -84,15 +89,34 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_made_for_nobody() {
+    fn little_is_made_for_nobody() {
         let parts: Vec<usize> = (0..1000 * GROUP).collect();
-        let threads = NonZero::new(3).unwrap();
+        let (threads, made) = (3, AtomicUsize::new(0));
         let mut left = 5;
-        let outcome: Result<(), io::Error> = in_order(&parts, threads, <[usize]>::len, |_| {
-            left -= 1;
-            if left == 0 { Err(ErrorKind::BrokenPipe.into()) } else { Ok(()) }
-        });
+        let outcome: Result<(), io::Error> = in_order(
+            &parts,
+            NonZero::new(threads).unwrap(),
+            |_| made.fetch_add(1, Ordering::Relaxed),
+            |_| {
+                left -= 1;
+                if left == 0 { Err(ErrorKind::BrokenPipe.into()) } else { Ok(()) }
+            },
+        );
         assert_eq!(outcome.unwrap_err().kind(), ErrorKind::BrokenPipe);
         assert_eq!(left, 0);
+        assert!(made.into_inner() <= 5 + threads * (WAITING + 2));
+    }
+
+    #[test]
+    fn any_number_of_threads_may_be_asked_for() {
+        let parts: Vec<usize> = (0..10_000).collect();
+        assert_eq!(mapped(&parts, usize::MAX), parts);
+    }
+
+    #[test]
+    #[should_panic(expected = "a scoped thread panicked")]
+    fn a_panic_comes_out() {
+        let parts: Vec<usize> = (0..1000).collect();
+        map(&parts, NonZero::new(2).unwrap(), |part| assert_ne!(*part, 500));
     }
 }

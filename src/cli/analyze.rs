@@ -14,7 +14,7 @@ pub fn run(arguments: &args::Analyze) -> anyhow::Result<Outcome> {
         return follow::report(&arguments.input, &arguments.report, keys);
     }
     let (trail, finished) = input::trail(&arguments.input, KeepBodies::Readable)?;
-    let threads = arguments.input.threads;
+    let threads = input::threads(&arguments.input);
     let mut story = trail.finish_on(threads, &keys);
     let is_found = report::judge(&mut story, &arguments.report);
     let files = arguments.input.names();

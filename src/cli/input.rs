@@ -10,6 +10,7 @@ use crate::http::{Exchange, KeepBodies, Reading};
 use crate::note::{Note, NoteKind};
 use crate::pipeline::{self, Counts, Lane, Order, Ready, Sorter};
 use crate::trail::{Shared, Trail};
+use std::num::NonZero;
 
 /// What reading a capture gave, beside the exchanges.
 pub struct Finished {
@@ -36,7 +37,8 @@ impl Finished {
 }
 
 /// Reads all packets. Whoever follows connections makes something of each exchange at once, and that
-/// is handed on in capture order. `is_quiet` says that `each` writes to the terminal, where no line about the progress must come in between.
+/// is handed on in capture order. `is_quiet` says that `each` writes to the terminal, where no line
+/// about the progress must come in between.
 ///
 /// # Errors
 /// A file that cannot be opened, a filter that cannot be compiled, or what `each` fails with.
@@ -72,6 +74,11 @@ where
     }
     let notes = files.notes().iter().cloned().chain(Lane::note(&lanes)).collect();
     Ok(Finished { counts: sorter.counts(&lanes), notes })
+}
+
+/// So many threads tell the story: one where memory is short, as with reading.
+pub fn threads(input: &args::Input) -> NonZero<usize> {
+    if input.memory.budget().lanes > 1 { input.threads } else { NonZero::<usize>::MIN }
 }
 
 /// Reads all packets into a trail.

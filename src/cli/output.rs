@@ -35,15 +35,7 @@ fn choice(file: Option<&Path>, color: ColorChoice) -> anstream::ColorChoice {
     })
 }
 
-/// Standard output, or a file, for a document that holds no style: it is passed on as it is.
-///
-/// # Errors
-/// A file that cannot be made.
-pub fn document(file: Option<&Path>) -> anyhow::Result<AutoStream<Box<dyn Write>>> {
-    Ok(AutoStream::always_ansi(raw(file)?))
-}
-
-/// Standard output, or a file, as it is: for formats that never hold a style.
+/// Standard output, or a file, as it is: for what holds no style, or only where that is wanted.
 ///
 /// # Errors
 /// A file that cannot be made.

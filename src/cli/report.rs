@@ -28,11 +28,13 @@ pub fn write(
     options: &ReportOptions,
     threads: NonZero<usize>,
 ) -> anyhow::Result<()> {
-    let mut out = output::document(options.output.as_deref())?;
-    Ok(render(story, about, options, threads, &mut out)?)
+    let file = options.output.as_deref();
+    let (mut out, is_styled) = (output::raw(file)?, output::is_styled(file, options.color));
+    Ok(render(story, about, options, (threads, is_styled), &mut out)?)
 }
 
-/// Writes the report to an output that is open already.
+/// Writes the report to an output that is open already, on so many threads, and with styles if that
+/// is wanted there.
 ///
 /// # Errors
 /// Those of the output.
@@ -40,7 +42,7 @@ pub fn render(
     story: &Story,
     about: About<'_>,
     options: &ReportOptions,
-    threads: NonZero<usize>,
+    (threads, is_styled): (NonZero<usize>, bool),
     mut out: impl Write,
 ) -> io::Result<()> {
     let show = Show {
@@ -54,7 +56,6 @@ pub fn render(
         Format::Markdown => markdown::write(&walkthrough(), threads, &mut out)?,
         Format::Html => html::write(&walkthrough(), threads, &mut out)?,
         Format::Terminal => {
-            let is_styled = output::is_styled(options.output.as_deref(), options.color);
             let look = Look { width: output::width(options.width), is_styled };
             terminal::write(&walkthrough(), look, threads, &mut out)?;
         }

@@ -1,6 +1,6 @@
 //! Packets told while they come, and the report at the end: what `sniff` and `--follow` share.
 
-use super::args::{Format, ReportOptions, all_cores};
+use super::args::{Format, ReportOptions};
 use super::{Outcome, output, report};
 use crate::capture::Packet;
 use crate::http::{KeepBodies, Reading};
@@ -14,6 +14,7 @@ use crate::trail::{self, Keys, Story, Trail};
 use anstream::AutoStream;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::num::NonZero;
 
 /// An output, with colour where it is wanted.
 pub type Output = AutoStream<Box<dyn Write>>;
@@ -109,6 +110,7 @@ impl Session {
         options: &ReportOptions,
         name: &str,
         notes: &[Note],
+        threads: NonZero<usize>,
         out: &mut Output,
     ) -> anyhow::Result<Outcome> {
         self.pipeline.finish();
@@ -123,13 +125,14 @@ impl Session {
             view.out.flush()?;
         }
         self.keep();
-        let mut story = self.trail.finish_on(all_cores(), &self.keys);
+        let mut story = self.trail.finish_on(threads, &self.keys);
         if let Some(corrected) = self.view.and_then(|view| view.corrected(&story)) {
             output::say(&format!("cookietrail: {corrected}"));
         }
         let is_found = report::judge(&mut story, options);
         let about = About { files: &[name.to_owned()], counts: &self.pipeline.counts(), notes };
-        report::render(&story, about, options, all_cores(), out)?;
+        let is_styled = out.current_choice() != anstream::ColorChoice::Never;
+        report::render(&story, about, options, (threads, is_styled), out)?;
         Ok(if is_found { Outcome::Found } else { Outcome::Fine })
     }
 }

@@ -42,7 +42,8 @@ pub fn run(arguments: &args::Sniff) -> anyhow::Result<Outcome> {
     output::say(&format!("cookietrail: {}", counted(live.stats().ok(), &session.counts())));
     let file = arguments.write.as_deref().filter(|path| !is_stdout(Some(path)));
     let name = file.map_or(live.interface().to_owned(), |path| path.display().to_string());
-    let outcome = session.report(&arguments.report, &name, &[], &mut report_to)?;
+    let outcome =
+        session.report(&arguments.report, &name, &[], args::all_cores(), &mut report_to)?;
     match broken {
         None => Ok(outcome),
         Some(error) => {

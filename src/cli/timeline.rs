@@ -23,7 +23,7 @@ pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
     } else {
         super::input::trail(input, keep)?
     };
-    let story = trail.finish_on(input.threads, &keys);
+    let story = trail.finish_on(super::input::threads(input), &keys);
     let selection = Selection {
         cookies: arguments.cookie.clone(),
         browsers: arguments.browser.clone(),

@@ -14,7 +14,7 @@ use std::io::Write;
 /// be written.
 pub fn run(arguments: &args::Why) -> anyhow::Result<Outcome> {
     let (trail, finished) = input::trail(&arguments.input, KeepBodies::None)?;
-    let story = trail.finish_on(arguments.input.threads, &Keys::default());
+    let story = trail.finish_on(input::threads(&arguments.input), &Keys::default());
     let question = Question {
         cookie: arguments.cookie.clone(),
         browser: arguments.browser.clone(),

@@ -46,7 +46,7 @@ pub(super) fn wrap_onto(
     lines.raw(first, columns(first));
     for span in spans {
         if span.text.is_ascii() {
-            lines.plain_text(&span.text, span.style);
+            lines.ascii(&span.text, span.style);
         } else {
             lines.text(&span.text, span.style);
         }
@@ -87,7 +87,7 @@ impl Lines<'_> {
 
     /// The same for text that is ASCII: a byte is a column, so that as many words as fit into the line
     /// are added at once.
-    fn plain_text(&mut self, mut text: &str, style: Style) {
+    fn ascii(&mut self, mut text: &str, style: Style) {
         loop {
             let words = text.trim_start_matches(' ');
             let (spaces, _) = text.split_at(text.len() - words.len());

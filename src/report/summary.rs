@@ -8,7 +8,7 @@ use super::words::{first_few, lossy};
 use crate::layer::Protocol;
 use crate::pipeline::Counts;
 use crate::trail::{CookieEvent, CookieLife, EventKind, Finding, Story};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// `236 packets in 25.1 s`, `from 2026-11-23 02:55:50 UTC`, `20 connections`, and so on.
 pub(super) fn summary(story: &Story, counts: &Counts) -> Vec<String> {
@@ -112,9 +112,30 @@ pub(super) fn comparison(story: &Story) -> (Vec<Compared>, usize) {
     if sessions.iter().all(|(life, _)| life.browser == sessions[0].0.browser) {
         return (Vec::new(), 0);
     }
-    let shown = sessions.iter().take(MAX_COMPARED);
-    let rows = shown.filter_map(|(life, last)| compared(story, life, last, &pages)).collect();
-    (rows, sessions.len().saturating_sub(MAX_COMPARED))
+    let more = sessions.len().saturating_sub(MAX_COMPARED);
+    if more > 0 {
+        sessions = first_of_each(&sessions);
+    }
+    let rows = sessions.iter().filter_map(|(life, last)| compared(story, life, last, &pages));
+    (rows.collect(), more)
+}
+
+/// As many as are shown, of cookies by browser: the first of each browser, then the second ones, and
+/// so on.
+fn first_of_each<'a>(
+    sessions: &[(&'a CookieLife, &'a CookieEvent)],
+) -> Vec<(&'a CookieLife, &'a CookieEvent)> {
+    let mut seen: BTreeMap<usize, usize> = BTreeMap::new();
+    let ranked = sessions.iter().map(|session| {
+        let rank = seen.entry(session.0.browser).or_default();
+        *rank += 1;
+        (*rank, *session)
+    });
+    let mut ranked: Vec<_> = ranked.collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.truncate(MAX_COMPARED);
+    ranked.sort_by_key(|(rank, (life, _))| (life.browser, *rank));
+    ranked.into_iter().map(|(_, session)| session).collect()
 }
 
 /// The event that last shows that a browser held a cookie, and with which value; `None` for one that it

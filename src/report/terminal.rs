@@ -61,10 +61,11 @@ pub fn write(
     if !walkthrough.comparison.is_empty() {
         write(page.title("Side by side"))?;
         write(page.comparison(&walkthrough.comparison))?;
-        let more = walkthrough.more_compared().into_iter().collect::<Vec<String>>();
-        write(set(&more, |more, text| {
-            page.wrap(text, "  ", "  ", &mut [Span::new(DIM, more.as_str())]);
-        }))?;
+    }
+    if let Some(more) = walkthrough.more_compared() {
+        let mut text = String::new();
+        page.wrap(&mut text, "  ", "  ", &mut [Span::new(DIM, more)]);
+        write(text)?;
     }
     if !walkthrough.lives.is_empty() {
         write(page.title(LIVES))?;

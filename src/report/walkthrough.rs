@@ -288,7 +288,8 @@ impl<'a> Walkthrough<'a> {
     /// That the comparison has more rows than are shown, if it has.
     pub(super) fn more_compared(&self) -> Option<String> {
         let more = self.more_compared;
-        (more > 0).then(|| format!("and {more} cookies more; JSON has them all"))
+        let cookies = if more == 1 { "cookie" } else { "cookies" };
+        (more > 0).then(|| format!("and {more} {cookies} more; JSON has them all"))
     }
 
     /// A part in words.

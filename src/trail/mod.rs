@@ -18,6 +18,7 @@ mod follow;
 mod form;
 mod happening;
 mod hindsight;
+mod holdings;
 mod identity;
 mod inputs;
 mod label;

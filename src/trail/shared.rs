@@ -8,6 +8,9 @@ use std::sync::Arc;
 /// So many are remembered of each kind; then all are forgotten, and the next ones remembered.
 const MOST: usize = 8192;
 
+/// Longer ones are not remembered: they are rare, and would take much.
+const LONGEST: usize = 4096;
+
 /// What was met lately. It is only asked, and never walked through.
 #[derive(Debug, Default)]
 pub struct Shared {
@@ -22,11 +25,13 @@ impl Shared {
         if let Some(known) = self.texts.get(text) {
             return Arc::clone(known);
         }
-        if self.texts.len() >= MOST {
-            self.texts.clear();
-        }
         let new: Arc<[u8]> = text.into();
-        self.texts.insert(Arc::clone(&new));
+        if text.len() <= LONGEST {
+            if self.texts.len() >= MOST {
+                self.texts.clear();
+            }
+            self.texts.insert(Arc::clone(&new));
+        }
         new
     }
 
@@ -40,11 +45,13 @@ impl Shared {
         if let Some(known) = self.cookies.get(value) {
             return Arc::clone(known);
         }
-        if self.cookies.len() >= MOST {
-            self.cookies.clear();
-        }
         let new = Arc::new(CookieHeader::parse([value]));
-        self.cookies.insert(value.into(), Arc::clone(&new));
+        if value.len() <= LONGEST {
+            if self.cookies.len() >= MOST {
+                self.cookies.clear();
+            }
+            self.cookies.insert(value.into(), Arc::clone(&new));
+        }
         new
     }
 }
@@ -72,5 +79,14 @@ mod tests {
             assert_eq!(shared.cookies(&[text.as_bytes()]).pairs[0].value, text.as_bytes());
         }
         assert!(shared.texts.len() <= MOST && shared.cookies.len() <= MOST);
+    }
+
+    #[test]
+    fn what_is_long_is_not_remembered() {
+        let mut shared = Shared::default();
+        let long = "a=1; ".repeat(LONGEST);
+        assert_eq!(shared.cookies(&[long.as_bytes()]).pairs.len(), LONGEST);
+        assert_eq!(shared.text(long.as_bytes()).len(), long.len());
+        assert!(shared.texts.is_empty() && shared.cookies.is_empty());
     }
 }

@@ -7,7 +7,8 @@
 
 use super::address::Address;
 use super::evidence::{Attribution, Confidence, TiedBy};
-use super::links::{Holdings, Links, Tie, is_session};
+use super::holdings::Holdings;
+use super::links::{Links, Tie, is_session};
 use super::texts::{Text, Texts};
 use super::visit::{Asked, Purpose, Visit};
 use crate::cookie::{Considered, Cookie, CookiePair, Jar, Target};
