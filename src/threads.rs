@@ -15,14 +15,28 @@ const TURNS: usize = 8;
 /// Threads that are started at most, whatever is asked for.
 const MOST: usize = 64;
 
+/// Fewer parts of a text are made sooner than threads start.
+const FEW: usize = 64;
+
 /// What a thread may be ahead of who takes what it makes.
 const WAITING: usize = 4;
 
-/// Makes something of every group of parts, on so many threads, and gives it to `take` in order.
+/// Makes a piece of text, or the like, of every group of parts, on so many threads, and gives it to
+/// `take` in order.
 ///
 /// # Errors
 /// The first of `take`, after which little more is made.
 pub fn in_order<P: Sync, T: Send, E>(
+    parts: &[P],
+    threads: NonZero<usize>,
+    make: impl Fn(&[P]) -> T + Sync,
+    take: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E> {
+    let threads = if parts.len() < FEW { NonZero::<usize>::MIN } else { threads };
+    share(parts, threads, make, take)
+}
+
+fn share<P: Sync, T: Send, E>(
     parts: &[P],
     threads: NonZero<usize>,
     make: impl Fn(&[P]) -> T + Sync,
@@ -52,7 +66,7 @@ pub fn in_order<P: Sync, T: Send, E>(
     })
 }
 
-/// Makes something of every part, on so many threads.
+/// Makes something of every part, on so many threads. Each part may be much work.
 pub fn map<P: Sync, T: Send>(
     parts: &[P],
     threads: NonZero<usize>,
@@ -61,7 +75,7 @@ pub fn map<P: Sync, T: Send>(
     let mut all = Vec::with_capacity(parts.len());
     let group = |group: &[P]| group.iter().map(&make).collect::<Vec<T>>();
     // Nothing fails, as the type of the error says.
-    let _ = in_order(parts, threads, group, |made| {
+    let _ = share(parts, threads, group, |made| {
         all.extend(made);
         Ok::<(), std::convert::Infallible>(())
     });

@@ -114,6 +114,9 @@ pub struct Held {
     pub now: Option<Timestamp>,
 }
 
+/// The story of fewer exchanges is told sooner than threads start.
+const FEW: usize = 256;
+
 /// Gathers exchanges and tells their story.
 #[derive(Debug, Default)]
 pub struct Trail {
@@ -181,6 +184,7 @@ impl Trail {
     /// The same, on so many threads.
     pub fn finish_on(self, threads: NonZero<usize>, keys: &Keys) -> Story {
         let visits = self.visits;
+        let threads = if visits.len() < FEW { NonZero::<usize>::MIN } else { threads };
         let Follower { roster, lives, browsers: assigned, .. } =
             Follower::knowing(&visits, |_, _| true);
         let mut cookies = lives.into_all(threads);
