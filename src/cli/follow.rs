@@ -33,7 +33,8 @@ pub fn report(
     let name = only(input)?.display().to_string();
     let is_document = options.format == args::Format::Json || options.output.is_some();
     let finished = Finished { counts: session.counts(), notes };
-    let outcome = session.report(options, &name, &finished.notes, input.threads, &mut report_to)?;
+    let threads = super::input::threads(input);
+    let outcome = session.report(options, &name, &finished.notes, threads, &mut report_to)?;
     if is_document {
         finished.tell();
     }

@@ -30,7 +30,7 @@ pub fn write(
 ) -> anyhow::Result<()> {
     let file = options.output.as_deref();
     let (mut out, is_styled) = (output::raw(file)?, output::is_styled(file, options.color));
-    Ok(render(story, about, options, (threads, is_styled), &mut out)?)
+    Ok(render(story, about, options, threads, is_styled, &mut out)?)
 }
 
 /// Writes the report to an output that is open already, on so many threads, and with styles if that
@@ -42,7 +42,8 @@ pub fn render(
     story: &Story,
     about: About<'_>,
     options: &ReportOptions,
-    (threads, is_styled): (NonZero<usize>, bool),
+    threads: NonZero<usize>,
+    is_styled: bool,
     mut out: impl Write,
 ) -> io::Result<()> {
     let show = Show {

@@ -132,7 +132,7 @@ impl Session {
         let is_found = report::judge(&mut story, options);
         let about = About { files: &[name.to_owned()], counts: &self.pipeline.counts(), notes };
         let is_styled = out.current_choice() != anstream::ColorChoice::Never;
-        report::render(&story, about, options, (threads, is_styled), out)?;
+        report::render(&story, about, options, threads, is_styled, out)?;
         Ok(if is_found { Outcome::Found } else { Outcome::Fine })
     }
 }

@@ -3,7 +3,7 @@
 
 use super::layout::shorten;
 use super::phrase::{Phrase, Piece};
-use super::text::plain;
+use super::text::plain_text;
 use super::walkthrough::{
     BrowserPart, Compared, Concluded, ExchangeView, FindingView, LIVES, LifeView, Line, Mark, Part,
     Role, Step, View, Walkthrough,
@@ -54,7 +54,7 @@ pub fn write(
 }
 
 fn page_begins(walkthrough: &Walkthrough<'_>) -> String {
-    let title = format!("Cookie trail of {}", plain(walkthrough.title.as_bytes()));
+    let title = format!("Cookie trail of {}", safe(&walkthrough.title));
     let page = html! {
         (DOCTYPE)
         (PreEscaped("<html lang=\"en\">"))
@@ -244,7 +244,7 @@ fn captured(text: &str, longest: usize) -> Markup {
 
 /// Captured text without what would hide or reorder it. Markup is escaped by the template.
 fn safe(text: &str) -> Cow<'_, str> {
-    plain(text.as_bytes())
+    plain_text(text)
 }
 
 const fn sign(mark: Mark) -> &'static str {

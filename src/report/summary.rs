@@ -100,8 +100,6 @@ const MAX_COMPARED: usize = 500;
 /// Each browser's session cookies with their last values, if several browsers have one; and how many
 /// rows there are beyond those that are shown.
 pub(super) fn comparison(story: &Story) -> (Vec<Compared>, usize) {
-    let pages: BTreeSet<usize> =
-        story.navigations.iter().flat_map(|step| &step.hops).copied().collect();
     let mut sessions: Vec<(&CookieLife, &CookieEvent)> = story
         .cookies
         .iter()
@@ -112,6 +110,8 @@ pub(super) fn comparison(story: &Story) -> (Vec<Compared>, usize) {
     if sessions.iter().all(|(life, _)| life.browser == sessions[0].0.browser) {
         return (Vec::new(), 0);
     }
+    let pages: BTreeSet<usize> =
+        story.navigations.iter().flat_map(|step| &step.hops).copied().collect();
     let more = sessions.len().saturating_sub(MAX_COMPARED);
     if more > 0 {
         sessions = first_of_each(&sessions);

@@ -172,16 +172,11 @@ impl Trail {
 
     /// The story of all exchanges.
     pub fn finish(self) -> Story {
-        self.finish_with(&Keys::default())
+        self.finish_on(NonZero::<usize>::MIN, &Keys::default())
     }
 
-    /// The story of all exchanges, with signatures judged by these secrets, and told by what they
-    /// open.
-    pub fn finish_with(self, keys: &Keys) -> Story {
-        self.finish_on(NonZero::<usize>::MIN, keys)
-    }
-
-    /// The same, on so many threads.
+    /// The story of all exchanges, told on so many threads, with signatures judged by these secrets,
+    /// and by what they open.
     pub fn finish_on(self, threads: NonZero<usize>, keys: &Keys) -> Story {
         let visits = self.visits;
         let threads = if visits.len() < FEW { NonZero::<usize>::MIN } else { threads };
