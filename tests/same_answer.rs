@@ -52,14 +52,14 @@ fn many_logins(count: u16) -> Vec<u8> {
 }
 
 #[test]
-fn a_report_of_many_browsers_is_the_same_and_leaves_to_json_what_nobody_reads() {
+fn a_report_of_all_of_many_browsers_is_the_same_and_leaves_to_json_what_nobody_reads() {
     const LOGINS: u16 = 620;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("many.pcap");
     fs::write(&file, many_logins(LOGINS)).unwrap();
     let file = file.to_str().unwrap();
     let reports = REPORTS.map(|format| {
-        let command = ["analyze", "--format", format];
+        let command = ["analyze", "--all", "--format", format];
         let alone = output(&command, file, "1");
         for threads in ["2", "7"] {
             assert!(output(&command, file, threads) == alone, "{format}: {threads} threads");

@@ -8,6 +8,7 @@ pub use memory::Memory;
 pub use secrets::{Crack, CrackFormat, Decode, DecodeFormat, Listed, Secrets, Sign, SignFormat};
 pub use sniff::Sniff;
 
+use crate::report::walkthrough::Whose;
 use crate::time::Timestamp;
 use crate::trail::{At, RULES, Severity};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
@@ -124,6 +125,8 @@ pub struct ReportOptions {
     /// Say what ties its exchanges to each browser, and how sure that is
     #[arg(long)]
     pub explain_browsers: bool,
+    #[command(flatten)]
+    pub whom: Whom,
     /// Show the values of form fields that look like passwords, which are masked otherwise
     #[arg(long)]
     pub show_secrets: bool,
@@ -139,6 +142,28 @@ pub struct ReportOptions {
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
+}
+
+/// Whose stories a report for people tells.
+#[derive(Debug, Args)]
+pub struct Whom {
+    /// Tell only the story of this browser, by its letter (may be repeated)
+    #[arg(long, value_name = "LETTER", conflicts_with = "all")]
+    pub browser: Vec<String>,
+    /// Tell the stories of all browsers, however many there are, with all their steps
+    #[arg(long)]
+    pub all: bool,
+}
+
+impl Whom {
+    /// The same for the report.
+    pub fn whose(&self) -> Whose<'_> {
+        match self.browser.as_slice() {
+            _ if self.all => Whose::All,
+            [] => Whose::Telling,
+            letters => Whose::Named(letters),
+        }
+    }
 }
 
 /// How grave a finding must be.

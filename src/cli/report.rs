@@ -50,6 +50,7 @@ pub fn render(
         lessons: options.explain,
         secrets: options.show_secrets,
         browsers: options.explain_browsers,
+        whose: options.whom.whose(),
     };
     let walkthrough = || Walkthrough::of(story, about, show);
     match options.format {

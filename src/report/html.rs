@@ -123,7 +123,11 @@ fn part(part: View<'_>) -> Markup {
             (PreEscaped("<ol role=\"list\">"))
         },
         View::Step(part) => step(&part),
-        View::BrowserEnd => PreEscaped("</ol></section>".to_owned()),
+        View::BrowserEnd(more) => html! {
+            (PreEscaped("</ol>"))
+            @if let Some(more) = more { p.soft { (more) } }
+            (PreEscaped("</section>"))
+        },
         View::SiteEnd => PreEscaped("</div></section>".to_owned()),
     }
 }

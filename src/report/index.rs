@@ -1,7 +1,8 @@
 //! What a story tells of each visit, looked up instead of searched for: a capture may have as many
 //! events as packets.
 
-use crate::trail::{CookieEvent, EventKind, SessionState, Story};
+use super::told::Told;
+use crate::trail::{CookieEvent, CookieLife, EventKind, SessionState, Story};
 use std::collections::BTreeMap;
 
 /// What is said of a cookie: its life, the kind of event, the reason, and of a value that nothing
@@ -16,16 +17,20 @@ pub(super) struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    /// Reads through a story once.
-    pub fn of(story: &'a Story) -> Self {
+    /// Reads once through what is told of a story.
+    pub fn of(story: &'a Story, told: &Told<'_>) -> Self {
         let mut first = BTreeMap::new();
-        for (life, cookie) in story.cookies.iter().enumerate() {
+        let is_told = |cookie: &CookieLife| told.has(cookie.browser);
+        let cookies = story.cookies.iter().enumerate().filter(|(_, cookie)| is_told(cookie));
+        for (life, cookie) in cookies {
             for event in &cookie.events {
                 let Some(visit) = event.visit else { continue };
                 first.entry(said(life, event)).or_insert(visit);
             }
         }
-        let states = story.sessions.iter().flat_map(|session| {
+        let sessions =
+            story.sessions.iter().filter(|session| is_told(&story.cookies[session.cookie]));
+        let states = sessions.flat_map(|session| {
             let key = |state: &SessionState| (session.cookie, state.visit, state.version);
             session.states.iter().map(move |state| (key(state), state))
         });

@@ -1,5 +1,6 @@
 //! The lives of sessions, as every text format tells them.
 
+use super::told::Told;
 use super::walkthrough::{LifeView, TurnView};
 use super::words::{first_few, lossy};
 use crate::trail::{Certainty, SessionLife, Story, Turn, TurnKind};
@@ -10,10 +11,13 @@ const MAX_TURNS: usize = 40;
 /// Exchanges of one turn that are named.
 const NAMED: usize = 3;
 
-/// Every session in whose life something happened, in the order of the browsers. That one began and
+/// Every session of those told of in whose life something happened, in the order of the browsers. That one began and
 /// was used is seen from the exchanges.
-pub(super) fn lives(story: &Story) -> Vec<LifeView> {
-    let is_told = |session: &&SessionLife| session.turns.iter().any(|turn| !is_everyday(turn.kind));
+pub(super) fn lives(story: &Story, told: &Told<'_>) -> Vec<LifeView> {
+    let is_told = |session: &&SessionLife| {
+        told.has(story.cookies[session.cookie].browser)
+            && session.turns.iter().any(|turn| !is_everyday(turn.kind))
+    };
     let mut sessions: Vec<&SessionLife> = story.sessions.iter().filter(is_told).collect();
     sessions.sort_by_key(|session| story.cookies[session.cookie].browser);
     sessions.into_iter().map(|session| life(session, story)).collect()

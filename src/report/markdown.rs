@@ -64,7 +64,8 @@ fn part(part: View<'_>, out: &mut String) -> fmt::Result {
         View::Site(origin) => writeln!(out, "\n## {}", code(origin, CAPTURED)),
         View::Browser(part) => browser(&part, out),
         View::Step(part) => step(&part, out),
-        View::BrowserEnd | View::SiteEnd => Ok(()),
+        View::BrowserEnd(Some(more)) => writeln!(out, "\n{more}"),
+        View::BrowserEnd(None) | View::SiteEnd => Ok(()),
     }
 }
 

@@ -30,6 +30,7 @@ mod teller;
 pub mod terminal;
 pub mod text;
 pub mod timeline;
+mod told;
 mod tree;
 pub mod walkthrough;
 pub mod why;

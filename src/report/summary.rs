@@ -3,6 +3,7 @@
 use super::phrase::Piece;
 use super::report_json::About;
 use super::teller::shown;
+use super::told::Told;
 use super::walkthrough::{Compared, FindingView};
 use super::words::{first_few, lossy};
 use crate::layer::Protocol;
@@ -78,32 +79,34 @@ fn were(number: u64, what: &str) -> String {
     format!("{} {}", count(number, what), if number == 1 { "was" } else { "were" })
 }
 
-/// Every finding with the numbers of its exchanges, of which only the first are named.
-pub(super) fn findings(story: &Story) -> Vec<FindingView> {
-    const NAMED: usize = 8;
+/// Exchanges of one finding that are named.
+pub(super) const NAMED_OF_FINDING: usize = 8;
+
+/// Every finding that is told, with the numbers of its exchanges, of which only the first are named.
+pub(super) fn findings(story: &Story, told: &Told<'_>) -> Vec<FindingView> {
     let view = |finding: &Finding| {
         let ids = finding.visits.iter().map(|visit| format!("#{}", story.visits[*visit].id));
         FindingView {
             severity: finding.severity,
             rule: finding.rule,
             text: finding.text.clone(),
-            exchanges: first_few(ids, NAMED),
+            exchanges: first_few(ids, NAMED_OF_FINDING),
             advice: finding.advice,
         }
     };
-    story.findings.iter().map(view).collect()
+    told.findings(story).into_iter().map(view).collect()
 }
 
 /// Rows of the comparison that are shown; JSON has every cookie.
 const MAX_COMPARED: usize = 500;
 
-/// Each browser's session cookies with their last values, if several browsers have one; and how many
-/// rows there are beyond those that are shown.
-pub(super) fn comparison(story: &Story) -> (Vec<Compared>, usize) {
+/// The session cookies of each browser told of with their last values, if several browsers have one;
+/// and how many rows there are beyond those that are shown.
+pub(super) fn comparison(story: &Story, told: &Told<'_>) -> (Vec<Compared>, usize) {
     let mut sessions: Vec<(&CookieLife, &CookieEvent)> = story
         .cookies
         .iter()
-        .filter(|life| life.is_session())
+        .filter(|life| told.has(life.browser) && life.is_session())
         .filter_map(|life| Some((life, last_held(life)?)))
         .collect();
     sessions.sort_by_key(|(life, _)| life.browser);

@@ -6,6 +6,7 @@ use super::hops;
 use super::index::Index;
 use super::lessons::lesson;
 use super::phrase::{Phrase, Piece};
+use super::told::Told;
 use super::walkthrough::{BrowserPart, ExchangeView, Line, Mark, Part, Role, Show, Step};
 use super::words::{clock, compact_json, first_few, lossy, signed};
 use crate::session::{Kind, Reading};
@@ -18,23 +19,38 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Teller<'a> {
     story: &'a Story,
     index: Index<'a>,
-    show: Show,
+    has_secrets: bool,
+    has_evidence: bool,
+    has_lessons: bool,
     start: Option<Timestamp>,
 }
 
 impl<'a> Teller<'a> {
     /// A teller of a story whose capture began at `start`.
-    pub fn new(story: &'a Story, show: Show, start: Option<Timestamp>) -> Self {
-        Self { story, index: Index::of(story), show, start }
+    pub fn new(
+        story: &'a Story,
+        told: &Told<'_>,
+        show: Show<'_>,
+        start: Option<Timestamp>,
+    ) -> Self {
+        Self {
+            story,
+            index: Index::of(story, told),
+            has_secrets: show.secrets,
+            has_evidence: show.browsers,
+            has_lessons: show.lessons,
+            start,
+        }
     }
 
     /// What there is to tell, in the order in which it is read: the sites as they were first visited,
     /// the browsers of each, and their steps.
-    pub fn parts(&self) -> Vec<Part> {
+    pub fn parts(&self, told: &Told<'_>) -> Vec<Part> {
         let mut sites: BTreeMap<Cow<'_, str>, usize> = BTreeMap::new();
         let mut steps: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
         let mut origins = Vec::new();
-        for (index, step) in self.story.navigations.iter().enumerate() {
+        let navigations = self.story.navigations.iter().enumerate();
+        for (index, step) in navigations.filter(|(_, step)| told.has(step.browser)) {
             let origin = self.origin(step);
             let site = sites.get(&origin).copied().unwrap_or_else(|| {
                 origins.push(origin.to_string());
@@ -43,7 +59,7 @@ impl<'a> Teller<'a> {
             });
             steps.entry((site, step.browser)).or_default().push(index);
         }
-        let mut parts = Vec::with_capacity(self.story.navigations.len() + 2 * steps.len());
+        let mut parts = Vec::new();
         let mut named = BTreeSet::new();
         let mut site = None;
         for ((of_site, browser), steps) in steps {
@@ -52,8 +68,10 @@ impl<'a> Teller<'a> {
                 parts.push(Part::Site(std::mem::take(&mut origins[of_site])));
             }
             parts.push(Part::Browser { browser, is_new: named.insert(browser) });
+            let more = steps.len().saturating_sub(told.most_steps());
+            let steps = steps.into_iter().take(told.most_steps());
             parts.extend((1..).zip(steps).map(|(number, step)| Part::Step { step, number }));
-            parts.push(Part::BrowserEnd);
+            parts.push(Part::BrowserEnd { more });
         }
         parts.extend(site.map(|_| Part::SiteEnd));
         parts
@@ -63,7 +81,7 @@ impl<'a> Teller<'a> {
     pub fn lessons(&self, parts: &[Part]) -> BTreeSet<usize> {
         let mut given: Vec<&str> = Vec::new();
         let steps = parts.iter().filter_map(|part| match part {
-            Part::Step { step, .. } if self.show.lessons => Some(*step),
+            Part::Step { step, .. } if self.has_lessons => Some(*step),
             _ => None,
         });
         let mut is_new = |step: &usize| {
@@ -90,7 +108,7 @@ impl<'a> Teller<'a> {
     pub fn browser(&self, browser: usize, is_new: bool) -> BrowserPart {
         let browser = &self.story.browsers[browser];
         let addresses: Vec<String> = browser.addresses.iter().map(ToString::to_string).collect();
-        let has_evidence = is_new && self.show.browsers;
+        let has_evidence = is_new && self.has_evidence;
         BrowserPart {
             id: browser.id.clone(),
             label: browser.label.clone(),
@@ -194,7 +212,7 @@ impl<'a> Teller<'a> {
 
     fn form(&self, form: &[Field]) -> Option<Line> {
         let fields = form.iter().map(|field| {
-            let hide = field.secret && !self.show.secrets;
+            let hide = field.secret && !self.has_secrets;
             let value = if hide { "••••••" } else { &field.value };
             Piece::Captured(format!("{}={value}", field.name))
         });

@@ -161,7 +161,11 @@ impl Page {
             View::Site(origin) => *text += &self.title(origin),
             View::Browser(browser) => self.browser(&browser, text),
             View::Step(step) => self.step(&step, text),
-            View::BrowserEnd | View::SiteEnd => {}
+            View::BrowserEnd(Some(more)) => {
+                text.push('\n');
+                self.wrap(text, "  ", "  ", &mut [Span::new(DIM, more)]);
+            }
+            View::BrowserEnd(None) | View::SiteEnd => {}
         }
     }
 

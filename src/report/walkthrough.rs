@@ -6,18 +6,22 @@
 use super::phrase::{Phrase, Piece};
 use super::report_json::About;
 use super::teller::Teller;
+use super::told::Told;
+pub use super::told::Whose;
 use crate::trail::{Severity, StepKind, Story, TurnKind};
 use std::collections::BTreeSet;
 
 /// What a walkthrough may show.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Show {
+pub struct Show<'a> {
     /// The lesson behind each step.
     pub lessons: bool,
     /// Form fields that look like secrets.
     pub secrets: bool,
     /// What ties exchanges to their browser.
     pub browsers: bool,
+    /// Whose stories.
+    pub whose: Whose<'a>,
 }
 
 /// The whole report in words. What is told of each step is made when it is asked for: there may be as
@@ -65,7 +69,10 @@ pub enum Part {
         number: usize,
     },
     /// That was all of the browser.
-    BrowserEnd,
+    BrowserEnd {
+        /// How many further steps are not told.
+        more: usize,
+    },
     /// That was all of the site.
     SiteEnd,
 }
@@ -79,8 +86,8 @@ pub enum View<'a> {
     Browser(BrowserPart),
     /// See [`Part::Step`].
     Step(Step),
-    /// See [`Part::BrowserEnd`].
-    BrowserEnd,
+    /// See [`Part::BrowserEnd`]; what is said of the steps that are not told.
+    BrowserEnd(Option<String>),
     /// See [`Part::SiteEnd`].
     SiteEnd,
 }
@@ -302,33 +309,42 @@ impl<'a> Walkthrough<'a> {
             Part::Step { step, number } => {
                 View::Step(self.teller.step(*step, *number, self.lessons.contains(step)))
             }
-            Part::BrowserEnd => View::BrowserEnd,
+            Part::BrowserEnd { more } => View::BrowserEnd(more_steps(*more)),
             Part::SiteEnd => View::SiteEnd,
         }
     }
 
     /// The walkthrough of a story.
-    pub fn of(story: &'a Story, about: About<'_>, show: Show) -> Self {
+    pub fn of(story: &'a Story, about: About<'_>, show: Show<'_>) -> Self {
         let start = about.counts.span.map(|(first, _)| first);
         let conclusions = story.conclusions.iter().map(|conclusion| Concluded {
             text: conclusion.text.clone(),
             exchanges: conclusion.visits.iter().map(|visit| story.visits[*visit].id).collect(),
         });
-        let teller = Teller::new(story, show, start);
-        let parts = teller.parts();
-        let (comparison, more_compared) = super::summary::comparison(story);
+        let told = Told::of(story, show.whose);
+        let teller = Teller::new(story, &told, show, start);
+        let parts = teller.parts(&told);
+        let (comparison, more_compared) = super::summary::comparison(story, &told);
+        let mut warnings = super::summary::warnings(story, about);
+        warnings.extend(told.warnings(story));
         Self {
             title: about.files.join(", "),
             summary: super::summary::summary(story, about.counts),
-            warnings: super::summary::warnings(story, about),
+            warnings,
             lessons: teller.lessons(&parts),
             parts,
             comparison,
             more_compared,
-            lives: super::lives::lives(story),
-            findings: super::summary::findings(story),
+            lives: super::lives::lives(story, &told),
+            findings: super::summary::findings(story, &told),
             conclusions: conclusions.collect(),
             teller,
         }
     }
+}
+
+/// That a browser took more steps than are told, if it did.
+fn more_steps(more: usize) -> Option<String> {
+    let steps = if more == 1 { "step" } else { "steps" };
+    (more > 0).then(|| format!("and {more} {steps} more; --all tells them"))
 }
