@@ -14,6 +14,7 @@ use crate::session::Reading;
 use crate::time::Timestamp;
 use crate::trail::{Certainty, CookieEvent, CookieLife, EventKind, Story, Turn};
 use anstyle::{AnsiColor, Style};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
@@ -67,25 +68,66 @@ pub fn write(
     width: usize,
     mut out: impl Write,
 ) -> io::Result<()> {
-    let mut text = String::new();
-    let lives: Vec<&CookieLife> =
-        story.cookies.iter().filter(|life| selection.takes(life, story)).collect();
-    for (name, domain) in groups(&lives) {
-        let members: Vec<&CookieLife> = lives
-            .iter()
-            .copied()
-            .filter(|life| life.name == name && life.domain == domain)
-            .collect();
-        let group = Group { story, start, selection, width, lives: &members };
-        text += &group.heading();
-        text += &group.events();
-        text.push('\n');
-    }
+    let lives: Vec<usize> = (0..story.cookies.len())
+        .filter(|life| selection.takes(&story.cookies[*life], story))
+        .collect();
     if lives.is_empty() {
-        text += &nothing_fits(story);
+        return out.write_all(nothing_fits(story).as_bytes());
     }
-    out.write_all(text.trim_end_matches('\n').as_bytes())?;
-    out.write_all(b"\n")
+    Timelines::of(story, start, width).write(&lives, selection, &mut out)
+}
+
+/// The timelines of a story.
+pub(super) struct Timelines<'a> {
+    story: &'a Story,
+    start: Option<Timestamp>,
+    width: usize,
+    /// What became of the session that a cookie carries, by the cookie's place in the story.
+    turns: Vec<&'a [Turn]>,
+}
+
+impl<'a> Timelines<'a> {
+    /// Those of a story whose capture began at `start`, `width` columns wide.
+    pub fn of(story: &'a Story, start: Option<Timestamp>, width: usize) -> Self {
+        let mut turns: Vec<&[Turn]> = vec![&[]; story.cookies.len()];
+        for session in &story.sessions {
+            turns[session.cookie] = &session.turns;
+        }
+        Self { story, start, width, turns }
+    }
+
+    /// Writes those of these cookies, by their places in the story, as far as the selection shows
+    /// what happened to them.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write(
+        &self,
+        lives: &[usize],
+        selection: &Selection,
+        mut out: impl Write,
+    ) -> io::Result<()> {
+        for (place, lives) in self.groups(lives).iter().enumerate() {
+            if place > 0 {
+                out.write_all(b"\n")?;
+            }
+            Group { timelines: self, selection, lives }.write(&mut out)?;
+        }
+        Ok(())
+    }
+
+    /// Cookies of one name and domain together, in the order in which they appear.
+    fn groups(&self, lives: &[usize]) -> Vec<Vec<usize>> {
+        let mut places: BTreeMap<(&[u8], &str), usize> = BTreeMap::new();
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for life in lives {
+            let cookie = &self.story.cookies[*life];
+            let place = *places.entry((&*cookie.name, &*cookie.domain)).or_insert(groups.len());
+            groups.resize_with(groups.len().max(place + 1), Vec::new);
+            groups[place].push(*life);
+        }
+        groups
+    }
 }
 
 /// What there is, for a selection that took nothing.
@@ -105,30 +147,26 @@ fn nothing_fits(story: &Story) -> String {
     )
 }
 
-/// Names and domains in the order in which they appear.
-fn groups<'a>(lives: &[&'a CookieLife]) -> Vec<(&'a [u8], &'a str)> {
-    let mut groups: Vec<(&[u8], &str)> = Vec::new();
-    for life in lives {
-        let group = (&*life.name, &*life.domain);
-        if !groups.contains(&group) {
-            groups.push(group);
-        }
-    }
-    groups
-}
-
 /// One cookie, in all browsers that have it.
 struct Group<'a> {
-    story: &'a Story,
-    start: Option<Timestamp>,
+    timelines: &'a Timelines<'a>,
     selection: &'a Selection,
-    width: usize,
-    lives: &'a [&'a CookieLife],
+    lives: &'a [usize],
 }
 
-impl Group<'_> {
+impl<'a> Group<'a> {
+    fn story(&self) -> &'a Story {
+        self.timelines.story
+    }
+
+    fn write(&self, mut out: impl Write) -> io::Result<()> {
+        out.write_all(self.heading().as_bytes())?;
+        self.events(out)
+    }
+
     fn heading(&self) -> String {
-        let life = self.lives[0];
+        let Some(first) = self.lives.first() else { return String::new() };
+        let life = &self.story().cookies[*first];
         let format =
             life.reading().map(|reading| format!("  {}: {}", reading.format, what(reading)));
         let spans = [
@@ -138,14 +176,13 @@ impl Group<'_> {
                 format!(" of {}{}", life.domain, plain(format.unwrap_or_default().as_bytes())),
             ),
         ];
-        wrap("", "  ", &spans, self.width)
+        wrap("", "  ", &spans, self.timelines.width)
     }
 
-    fn events(&self) -> String {
-        let mut rows: Vec<(&CookieLife, &CookieEvent)> = self
-            .lives
-            .iter()
-            .flat_map(|life| life.events.iter().map(|event| (*life, event)))
+    fn events(&self, mut out: impl Write) -> io::Result<()> {
+        let lives = self.lives.iter().map(|life| &self.story().cookies[*life]);
+        let mut rows: Vec<(&CookieLife, &CookieEvent)> = lives
+            .flat_map(|life| life.events.iter().map(move |event| (life, event)))
             .filter(|(_, event)| self.selection.shows(event))
             .collect();
         rows.sort_by_key(|(_, event)| (event.time, event.packet));
@@ -153,34 +190,32 @@ impl Group<'_> {
         let number = rows
             .iter()
             .filter_map(|(_, event)| event.visit)
-            .map(|visit| self.story.visits[visit].id)
+            .map(|visit| self.story().visits[visit].id)
             .max();
         let number_width = number.map_or(1, |number| number.to_string().len()) + 1;
-        let mut text = String::new();
         for (place, (life, event)) in rows.iter().enumerate() {
-            text += &self.row(life, event, number_width);
+            out.write_all(self.row(life, event, number_width).as_bytes())?;
             let next = rows.get(place + 1).map(|(_, event)| (event.time, event.packet));
             while let Some((browser, turn)) =
                 turns.next_if(|(_, turn)| next.is_none_or(|next| (turn.time, turn.packet()) < next))
             {
-                text += &self.turn(browser, turn, number_width);
+                out.write_all(self.turn(browser, turn, number_width).as_bytes())?;
             }
         }
-        text
+        Ok(())
     }
 
     /// What became of the sessions that these cookies carry, but for what shows in their events.
-    fn turns(&self) -> Vec<(&str, &Turn)> {
-        let sessions = self.story.sessions.iter().filter(|session| {
-            let life = &self.story.cookies[session.cookie];
-            self.lives.iter().any(|own| std::ptr::eq(*own, life))
-        });
-        let mut turns: Vec<(&str, &Turn)> = sessions
-            .flat_map(|session| {
-                let browser = self.story.cookies[session.cookie].browser;
-                let id = &*self.story.browsers[browser].id;
-                session.turns.iter().map(move |turn| (id, turn))
-            })
+    fn turns(&self) -> Vec<(&'a str, &'a Turn)> {
+        let story = self.story();
+        let of_life = |life: &usize| {
+            let id = &*story.browsers[story.cookies[*life].browser].id;
+            self.timelines.turns[*life].iter().map(move |turn| (id, turn))
+        };
+        let mut turns: Vec<(&str, &Turn)> = self
+            .lives
+            .iter()
+            .flat_map(of_life)
             .filter(|(_, turn)| !is_everyday(turn.kind) && self.is_in_time(turn.packet()))
             .collect();
         turns.sort_by_key(|(_, turn)| (turn.time, turn.packet()));
@@ -192,9 +227,9 @@ impl Group<'_> {
     }
 
     fn turn(&self, browser: &str, turn: &Turn, number_width: usize) -> String {
-        let visit = turn.seen.first().map(|(visit, _)| self.story.visits[*visit].id);
+        let visit = turn.seen.first().map(|(visit, _)| self.story().visits[*visit].id);
         let number = visit.map(|id| format!("#{id}")).unwrap_or_default();
-        let time = clock(Some(turn.time), self.start);
+        let time = clock(Some(turn.time), self.timelines.start);
         let left = format!("{time:>10}  {browser:<2} {number:<number_width$} ═══ ");
         let certainty = turn.certainty();
         let doubt = match certainty {
@@ -204,23 +239,28 @@ impl Group<'_> {
         let rest = format!(": {}{doubt}", turn.grounds());
         let title = plain(turn.title().as_bytes()).into_owned();
         let indent = " ".repeat(left.width());
-        wrap(&left, &indent, &[Span::new(BOLD, title), Span::plain(rest)], self.width.max(60))
+        wrap(
+            &left,
+            &indent,
+            &[Span::new(BOLD, title), Span::plain(rest)],
+            self.timelines.width.max(60),
+        )
     }
 
     fn row(&self, life: &CookieLife, event: &CookieEvent, number_width: usize) -> String {
         let (arrow, verb, style) = arrow(event.kind);
-        let browser = &self.story.browsers[life.browser].id;
+        let browser = &self.story().browsers[life.browser].id;
         let number = event
             .visit
-            .map(|visit| format!("#{}", self.story.visits[visit].id))
+            .map(|visit| format!("#{}", self.story().visits[visit].id))
             .unwrap_or_default();
         let version =
             event.version.map(|version| circled(life.versions[version].number)).unwrap_or_default();
-        let time = clock(Some(event.time), self.start);
+        let time = clock(Some(event.time), self.timelines.start);
         let left = format!("{time:>10}  {browser:<2} {number:<number_width$} ");
         let middle = format!("{arrow} {verb:<12}{version:<2} ");
         let indent = left.width() + middle.width();
-        let room = self.width.saturating_sub(indent).max(20);
+        let room = self.timelines.width.saturating_sub(indent).max(20);
         let mut text = format!("{left}{style}{middle}{style:#}");
         let told = self.detail(life, event);
         let told = plain(told.as_bytes());
@@ -266,7 +306,7 @@ impl Group<'_> {
     }
 
     fn request(&self, visit: usize) -> String {
-        let visit = &self.story.visits[visit];
+        let visit = &self.story().visits[visit];
         let asked = visit
             .asked
             .as_ref()

@@ -2,11 +2,12 @@
 
 use super::layout::{Span, wrap};
 use super::text::plain;
-use super::timeline::{self, Selection};
+use super::timeline::{Selection, Timelines};
 use super::words::lossy;
 use crate::time::Timestamp;
-use crate::trail::{CookieEvent, CookieLife, EventKind, Story};
+use crate::trail::{CookieEvent, CookieLife, EventKind, Story, Visit};
 use anstyle::Style;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// What is asked.
@@ -36,10 +37,12 @@ pub enum NoAnswer {
 pub struct Answer<'a> {
     /// The browser's letter.
     pub browser: &'a str,
-    /// The cookies of that name that the browser has or had by then.
-    pub lives: Vec<&'a CookieLife>,
+    /// The cookies of that name that the browser has or had by then, by their places in the story.
+    pub lives: Vec<usize>,
     /// The exchange that the verdict is about.
     pub exchange: Option<u64>,
+    /// The packet with which its response begins: what comes later is not asked about.
+    until: Option<u64>,
     /// The events that decide.
     pub deciding: Vec<&'a CookieEvent>,
     /// In plain words. It may hold captured text.
@@ -57,8 +60,13 @@ pub fn answers<'a>(story: &'a Story, question: &Question) -> Result<Vec<Answer<'
         ),
         None => None,
     };
-    let is_meant = |life: &&CookieLife| life.name == question.cookie.as_bytes();
-    if !story.cookies.iter().any(|life| is_meant(&life)) {
+    let mut meant: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (place, life) in story.cookies.iter().enumerate() {
+        if life.name == question.cookie.as_bytes() {
+            meant.entry(life.browser).or_default().push(place);
+        }
+    }
+    if meant.is_empty() {
         let mut names: Vec<String> =
             story.cookies.iter().map(|life| plain(&life.name).into_owned()).collect();
         names.sort();
@@ -69,8 +77,7 @@ pub fn answers<'a>(story: &'a Story, question: &Question) -> Result<Vec<Answer<'
     for (index, browser) in story.browsers.iter().enumerate() {
         let asked = question.browser.as_ref().is_none_or(|id| id.eq_ignore_ascii_case(&browser.id));
         let present = visit.is_none_or(|visit| browser.visits.contains(&visit));
-        let lives: Vec<&CookieLife> =
-            story.cookies.iter().filter(is_meant).filter(|life| life.browser == index).collect();
+        let lives = meant.remove(&index).unwrap_or_default();
         if asked && present && (visit.is_some() || !lives.is_empty()) {
             answers.push(answer(story, &browser.id, lives, visit));
         }
@@ -81,20 +88,28 @@ pub fn answers<'a>(story: &'a Story, question: &Question) -> Result<Vec<Answer<'
 fn answer<'a>(
     story: &'a Story,
     browser: &'a str,
-    lives: Vec<&'a CookieLife>,
+    lives: Vec<usize>,
     visit: Option<usize>,
 ) -> Answer<'a> {
-    let events = || lives.iter().flat_map(|life| life.events.iter());
-    let visit = visit.or_else(|| telling(&lives));
+    let cookies: Vec<&CookieLife> = lives.iter().map(|life| &story.cookies[*life]).collect();
+    let events = || cookies.iter().flat_map(|life| life.events.iter());
+    let visit = visit.or_else(|| telling(&cookies));
     let deciding: Vec<&CookieEvent> =
         events().filter(|event| visit.is_some() && event.visit == visit).collect();
     let id = visit.map(|visit| story.visits[visit].id);
     let text = if deciding.is_empty() {
-        absent(story, browser, &lives, visit)
+        absent(story, browser, &cookies, visit)
     } else {
         words(story, browser, &deciding)
     };
-    Answer { browser, lives, exchange: id, deciding, text }
+    let until = visit.and_then(|visit| last_packet(&story.visits[visit]));
+    Answer { browser, lives, exchange: id, until, deciding, text }
+}
+
+/// The packet with which the answer begins, or the request where there is none.
+fn last_packet(visit: &Visit) -> Option<u64> {
+    let answered = visit.answered.as_deref().map(|answered| answered.packet);
+    answered.or(visit.asked.as_deref().map(|asked| asked.packet))
 }
 
 /// The exchange of the last event that says why a cookie did not come back; else of the last one.
@@ -175,30 +190,13 @@ pub fn write(
     width: usize,
     mut out: impl Write,
 ) -> io::Result<()> {
+    let timelines = Timelines::of(story, start, width);
     for (index, answer) in answers.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
         }
-        let until = answer
-            .exchange
-            .and_then(|id| story.visits.iter().find(|visit| visit.id == id))
-            .and_then(|visit| {
-                visit
-                    .answered
-                    .as_ref()
-                    .map(|answered| answered.packet)
-                    .or(visit.asked.as_deref().map(|asked| asked.packet))
-            });
-        if !answer.lives.is_empty() {
-            let selection = Selection {
-                cookies: vec![question.cookie.clone()],
-                browsers: vec![answer.browser.to_owned()],
-                withheld: true,
-                until,
-                ..Selection::default()
-            };
-            timeline::write(story, start, &selection, width, &mut out)?;
-        }
+        let selection = Selection { withheld: true, until: answer.until, ..Selection::default() };
+        timelines.write(&answer.lives, &selection, &mut out)?;
         let bold = Style::new().bold();
         let text = wrap("", "", &[Span::new(bold, plain(answer.text.as_bytes()))], width.min(110));
         write!(out, "\n{text}")?;

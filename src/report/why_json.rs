@@ -52,7 +52,11 @@ pub fn write(story: &Story, answers: &[Answer<'_>], out: impl Write) -> io::Resu
             })
             .collect(),
         text: &answer.text,
-        cookies: answer.lives.iter().map(|life| CookieJson::of(life, story)).collect(),
+        cookies: answer
+            .lives
+            .iter()
+            .map(|life| CookieJson::of(&story.cookies[*life], story))
+            .collect(),
     });
     let document = Document { schema: SCHEMA, answers: answers.collect() };
     text::write_json(&document, out)
