@@ -78,10 +78,73 @@ fn one_browser_alone_is_told_by_its_letter_with_its_findings() {
     let told: Vec<u16> = (0..BROWSERS).filter(|number| tells(&report, *number)).collect();
     assert_eq!(told, [1]);
     assert!(!report.contains("session-cookie-over-http"), "{report}");
-    let report = analyze(&frames, &["--browser", "DQ", "--browser", "a", "--browser", "ZZZ"]);
+    assert!(report.contains("told, as was asked for, with 0 of 3 findings"), "{report}");
+    let report = analyze(&frames, &["--browser", "DQ", "--browser", "a"]);
     assert!(tells(&report, LATE) && tells(&report, 0) && !tells(&report, 1), "{report}");
     assert!(report.contains("session-cookie-over-http"), "{report}");
-    assert!(report.contains("! There is no browser ZZZ here."), "{report}");
+}
+
+#[test]
+fn a_browser_is_named_by_its_address_or_by_an_exchange_as_well() {
+    let frames = visitors();
+    for (name, number) in [("10.1.0.5", 5), ("#121", LATE)] {
+        let report = analyze(&frames, &["--browser", name]);
+        let told: Vec<u16> = (0..BROWSERS).filter(|number| tells(&report, *number)).collect();
+        assert_eq!(told, [number], "{name}");
+    }
+}
+
+#[test]
+fn every_command_says_which_browser_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("many.pcap");
+    fs::write(&file, pcap(&visitors(), 0)).unwrap();
+    let file = file.to_str().unwrap();
+    for command in [&["analyze"][..], &["timeline"], &["jar"], &["why", "--cookie", "session"]] {
+        let run = support::run(&[command, &["--browser", "ZZZ", file]].concat());
+        assert_eq!(run.status.code(), Some(2), "{command:?}");
+        let error = String::from_utf8_lossy(&run.stderr).into_owned();
+        let expected =
+            "there is no browser \"ZZZ\" in this capture; there are 130 browsers, A to DZ";
+        assert!(error.contains(expected), "{error}");
+        assert!(run.stdout.is_empty(), "{command:?}");
+    }
+}
+
+#[test]
+fn a_step_that_a_finding_names_is_told_however_late_it_comes() {
+    const LAST: u16 = 600;
+    let wire = (0..=LAST).fold(client(1), |wire, number| {
+        let query = if number == LAST { "?password=hunter2&username=alice" } else { "" };
+        let wire = wire.c(format!("GET /page-{number}-{query} {HEAD}\r\n"));
+        wire.s("HTTP/1.1 204 No Content\r\n\r\n")
+    });
+    let report = analyze(&wire.close().frames(), &[]);
+    assert!(report.contains("credentials-in-query; #601"), "{report}");
+    assert!(tells(&report, LAST) && !tells(&report, LAST - 1), "{report}");
+    assert!(report.contains("and 100 steps more"), "{report}");
+}
+
+#[test]
+fn of_very_many_findings_of_a_rule_the_first_are_told_and_the_advice_once() {
+    let sites = 25;
+    let frames = (0..sites).flat_map(|number| {
+        let head = HEAD.replace("shop.test", &format!("shop{number}.test"));
+        let set =
+            "Set-Cookie: session=eyJ1c2VybmFtZSI6ImFsaWNlIn0.awOrOA.LHENYVJNfFubwZvuCS2BiIL_pIo";
+        let wire = client(number).c(format!("GET /page-{number}- {head}\r\n"));
+        wire.s(format!("HTTP/1.1 204 No Content\r\n{set}\r\n\r\n")).close().frames()
+    });
+    let frames: Vec<Frame> = frames.collect();
+    let advice = "Set HttpOnly, so that no script can read the session.";
+    for format in ["terminal", "markdown", "html"] {
+        let report = analyze(&frames, &["--format", format]);
+        assert_eq!(report.matches(advice).count(), 1, "{format}");
+        assert!(report.contains("and 5 more like this; --all tells them"), "{format}");
+        let all = analyze(&frames, &["--all", "--format", format]);
+        assert_eq!(all.matches(advice).count(), 1, "{format}");
+        assert!(!all.contains("more like this") && all.contains("of shop24.test"), "{format}");
+    }
 }
 
 #[test]
@@ -94,7 +157,7 @@ fn of_very_many_steps_the_first_are_told_and_the_rest_counted() {
     for format in ["terminal", "markdown", "html"] {
         let report = analyze(&frames, &["--format", format]);
         assert!(tells(&report, 499) && !tells(&report, 500), "{format}");
-        assert!(report.contains("and 2 steps more; --all tells them"), "{format}");
+        assert!(report.contains("and 2 steps more; --all tells them, and so does"), "{format}");
         let all = analyze(&frames, &["--all", "--format", format]);
         assert!(tells(&all, 501) && !all.contains("steps more"), "{format}");
     }

@@ -8,7 +8,6 @@ pub use memory::Memory;
 pub use secrets::{Crack, CrackFormat, Decode, DecodeFormat, Listed, Secrets, Sign, SignFormat};
 pub use sniff::Sniff;
 
-use crate::report::walkthrough::Whose;
 use crate::time::Timestamp;
 use crate::trail::{At, RULES, Severity};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
@@ -147,23 +146,13 @@ pub struct ReportOptions {
 /// Whose stories a report for people tells.
 #[derive(Debug, Args)]
 pub struct Whom {
-    /// Tell only the story of this browser, by its letter (may be repeated)
-    #[arg(long, value_name = "LETTER", conflicts_with = "all")]
+    /// Tell only the story of this browser: its letter, an address, or `#N` for whoever made an
+    /// exchange (may be repeated)
+    #[arg(long, value_name = "WHO", conflicts_with = "all")]
     pub browser: Vec<String>,
     /// Tell the stories of all browsers, however many there are, with all their steps
     #[arg(long)]
     pub all: bool,
-}
-
-impl Whom {
-    /// The same for the report.
-    pub fn whose(&self) -> Whose<'_> {
-        match self.browser.as_slice() {
-            _ if self.all => Whose::All,
-            [] => Whose::Telling,
-            letters => Whose::Named(letters),
-        }
-    }
 }
 
 /// How grave a finding must be.
@@ -221,8 +210,9 @@ pub struct Timeline {
     /// Only cookies of this name (may be repeated)
     #[arg(long, value_name = "NAME")]
     pub cookie: Vec<String>,
-    /// Only cookies of this browser, by its letter (may be repeated)
-    #[arg(long, value_name = "LETTER")]
+    /// Only cookies of this browser: its letter, an address, or `#N` for whoever made an exchange (may
+    /// be repeated)
+    #[arg(long, value_name = "WHO")]
     pub browser: Vec<String>,
     /// Only cookies of this host or domain (may be repeated)
     #[arg(long, value_name = "HOST")]
@@ -258,8 +248,8 @@ pub enum JarFormat {
 pub struct Jar {
     #[command(flatten)]
     pub input: Input,
-    /// Only this browser, by its letter (may be repeated)
-    #[arg(long, value_name = "LETTER")]
+    /// Only this browser: its letter or an address (may be repeated)
+    #[arg(long, value_name = "WHO")]
     pub browser: Vec<String>,
     /// The point of the capture: after this packet, or at this time (RFC 3339); default: its end
     #[arg(long, value_name = "PACKET|TIME", value_parser = point)]
@@ -310,9 +300,10 @@ pub struct Why {
     /// The exchange that is asked about; default: where it was lost
     #[arg(long, value_name = "N")]
     pub exchange: Option<u64>,
-    /// The browser that is asked about, by its letter
-    #[arg(long, value_name = "LETTER")]
-    pub browser: Option<String>,
+    /// The browser that is asked about: its letter, an address, or `#N` for whoever made an exchange
+    /// (may be repeated)
+    #[arg(long, value_name = "WHO")]
+    pub browser: Vec<String>,
     /// The output format
     #[arg(long, value_enum, default_value_t = PlainFormat::Terminal)]
     pub format: PlainFormat,

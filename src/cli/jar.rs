@@ -1,7 +1,7 @@
 //! `cookietrail jar`: what each browser held, and what it would send.
 
 use super::args::JarFormat;
-use super::{Outcome, args, input, output};
+use super::{Outcome, args, browsers, input, output};
 use crate::cookie::Target;
 use crate::http::KeepBodies;
 use crate::report::jar;
@@ -16,10 +16,10 @@ pub fn run(arguments: &args::Jar) -> anyhow::Result<Outcome> {
     let target = arguments.url.as_deref().map(target).transpose()?;
     let (trail, finished) = input::trail(&arguments.input, KeepBodies::None)?;
     let mut jars = trail.jars(arguments.at.unwrap_or(At::End));
-    jars.retain(|held| {
-        arguments.browser.is_empty()
-            || arguments.browser.iter().any(|id| id.eq_ignore_ascii_case(&held.browser))
-    });
+    let known: Vec<browsers::Known<'_>> =
+        jars.iter().map(|held| (held.browser.as_str(), held.addresses.as_slice())).collect();
+    let letters = browsers::meant(&arguments.browser, &known, |_| None)?;
+    jars.retain(|held| letters.is_empty() || letters.contains(&held.browser));
     let mut out = output::open(None, arguments.color)?;
     match (arguments.format, &target) {
         (JarFormat::Table, target) => {

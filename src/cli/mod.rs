@@ -3,6 +3,7 @@
 
 mod analyze;
 mod args;
+mod browsers;
 mod crack;
 mod decode;
 mod exchanges;

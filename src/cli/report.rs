@@ -1,10 +1,10 @@
 //! The finished report in the format asked for: the end of `analyze` and of `sniff`.
 
 use super::args::{Format, ReportOptions};
-use super::output;
+use super::{browsers, output};
 use crate::report::report_json::{self, About};
 use crate::report::terminal::{self, Look};
-use crate::report::walkthrough::{Show, Walkthrough};
+use crate::report::walkthrough::{Show, Walkthrough, Whose};
 use crate::report::{html, markdown};
 use crate::trail::{Severity, Story};
 use std::io::{self, Write};
@@ -18,23 +18,32 @@ pub fn judge(story: &mut Story, options: &ReportOptions) -> bool {
     least.is_some_and(|least| story.findings.iter().any(|finding| finding.severity >= least))
 }
 
+/// The letters of the browsers whose stories are asked for.
+///
+/// # Errors
+/// A browser that is not there.
+pub fn letters(story: &Story, options: &ReportOptions) -> anyhow::Result<Vec<String>> {
+    browsers::meant_in(story, &options.whom.browser)
+}
+
 /// Writes the report, made on so many threads, to where the options say.
 ///
 /// # Errors
-/// Those of the output.
+/// Those of the output, and a browser that is asked for and not there.
 pub fn write(
     story: &Story,
     about: About<'_>,
     options: &ReportOptions,
     threads: NonZero<usize>,
 ) -> anyhow::Result<()> {
+    let letters = letters(story, options)?;
     let file = options.output.as_deref();
     let (mut out, is_styled) = (output::raw(file)?, output::is_styled(file, options.color));
-    Ok(render(story, about, options, threads, is_styled, &mut out)?)
+    Ok(render(story, about, options, &letters, threads, is_styled, &mut out)?)
 }
 
 /// Writes the report to an output that is open already, on so many threads, and with styles if that
-/// is wanted there.
+/// is wanted there. If there are letters, it tells of these browsers.
 ///
 /// # Errors
 /// Those of the output.
@@ -42,6 +51,7 @@ pub fn render(
     story: &Story,
     about: About<'_>,
     options: &ReportOptions,
+    letters: &[String],
     threads: NonZero<usize>,
     is_styled: bool,
     mut out: impl Write,
@@ -50,7 +60,11 @@ pub fn render(
         lessons: options.explain,
         secrets: options.show_secrets,
         browsers: options.explain_browsers,
-        whose: options.whom.whose(),
+        whose: match letters {
+            _ if options.whom.all => Whose::All,
+            [] => Whose::Telling,
+            letters => Whose::Named(letters),
+        },
     };
     let walkthrough = || Walkthrough::of(story, about, show);
     match options.format {

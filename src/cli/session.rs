@@ -132,7 +132,12 @@ impl Session {
         let is_found = report::judge(&mut story, options);
         let about = About { files: &[name.to_owned()], counts: &self.pipeline.counts(), notes };
         let is_styled = out.current_choice() != anstream::ColorChoice::Never;
-        report::render(&story, about, options, threads, is_styled, out)?;
+        // Nobody is asked again: what was seen is gone.
+        let letters = report::letters(&story, options).unwrap_or_else(|error| {
+            output::say(&format!("cookietrail: {error}"));
+            Vec::new()
+        });
+        report::render(&story, about, options, &letters, threads, is_styled, out)?;
         Ok(if is_found { Outcome::Found } else { Outcome::Fine })
     }
 }
@@ -155,9 +160,10 @@ impl View {
     /// lines did.
     fn corrected(&self, story: &Story) -> Option<String> {
         const NAMED: usize = 8;
+        let browsers = story.browsers_of_visits();
         let other = |(index, visit): (usize, &trail::Visit)| {
             let told = self.told.get(&visit.asked.as_ref()?.packet)?;
-            let browser = story.browser_of(index)?;
+            let browser = &story.browsers[browsers[index]?];
             (browser.id != *told).then(|| format!("#{} is {}’s", visit.id, browser.id))
         };
         let others: Vec<String> = story.visits.iter().enumerate().filter_map(other).collect();

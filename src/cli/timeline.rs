@@ -26,7 +26,7 @@ pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
     let story = trail.finish_on(super::input::threads(input), &keys);
     let selection = Selection {
         cookies: arguments.cookie.clone(),
-        browsers: arguments.browser.clone(),
+        browsers: super::browsers::meant_in(&story, &arguments.browser)?,
         hosts: arguments.host.clone(),
         withheld: arguments.withheld,
         until: None,

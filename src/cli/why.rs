@@ -1,6 +1,6 @@
 //! `cookietrail why`: what became of one cookie, and why.
 
-use super::{Outcome, args, input, output};
+use super::{Outcome, args, browsers, input, output};
 use crate::http::KeepBodies;
 use crate::report::why::{self, Question};
 use crate::report::why_json;
@@ -17,7 +17,7 @@ pub fn run(arguments: &args::Why) -> anyhow::Result<Outcome> {
     let story = trail.finish_on(input::threads(&arguments.input), &Keys::default());
     let question = Question {
         cookie: arguments.cookie.clone(),
-        browser: arguments.browser.clone(),
+        browsers: browsers::meant_in(&story, &arguments.browser)?,
         exchange: arguments.exchange,
     };
     let answers = why::answers(&story, &question)?;

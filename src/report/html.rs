@@ -347,7 +347,10 @@ fn findings(list: &[FindingView]) -> Markup {
                             span.severity { (finding.severity.word()) } " " (safe(&finding.text))
                             " " span.soft { code { (finding.rule) } ", " (finding.exchanges) }
                         }
-                        p { span.received { span.sign { "mend:" } } " " (finding.advice) }
+                        @if let Some(more) = finding.more() { p.soft { (more) } }
+                        @if let Some(advice) = finding.advice {
+                            p { span.received { span.sign { "mend:" } } " " (advice) }
+                        }
                     }
                 }
             }
@@ -363,7 +366,7 @@ fn conclusions(list: &[Concluded]) -> Markup {
                 @for conclusion in list {
                     li {
                         p { (safe(&conclusion.text)) }
-                        @if !conclusion.exchanges.is_empty() { (seen_in(&conclusion.exchanges)) }
+                        @if !conclusion.exchanges.is_empty() { (seen_in(conclusion)) }
                     }
                 }
             }
@@ -371,11 +374,15 @@ fn conclusions(list: &[Concluded]) -> Markup {
     }
 }
 
-fn seen_in(exchanges: &[u64]) -> Markup {
+fn seen_in(conclusion: &Concluded) -> Markup {
     html! {
         p.soft {
             "Seen in exchange"
-            @for id in exchanges { " " a href={ "#exchange-" (id) } { "#" (id) } }
+            @for (id, is_here) in &conclusion.exchanges {
+                " "
+                @if *is_here { a href={ "#exchange-" (id) } { "#" (id) } } @else { "#" (id) }
+            }
+            @if conclusion.more > 0 { " and " (conclusion.more) " more" }
         }
     }
 }

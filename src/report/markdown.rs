@@ -182,10 +182,11 @@ fn code(text: &str, longest: usize) -> String {
 }
 
 fn finding(finding: &FindingView, out: &mut String) -> fmt::Result {
-    let FindingView { severity, rule, text, exchanges, advice } = finding;
+    let FindingView { severity, rule, text, exchanges, advice, .. } = finding;
     let (severity, text) = (severity.word(), words(text));
     writeln!(out, "- **{severity}**: {text} (`{rule}`; {})", code(exchanges, CAPTURED))?;
-    writeln!(out, "  - mend: {advice}")
+    finding.more().map_or(Ok(()), |more| writeln!(out, "  - {more}"))?;
+    advice.map_or(Ok(()), |advice| writeln!(out, "  - mend: {advice}"))
 }
 
 fn life(life: &LifeView, out: &mut String) -> fmt::Result {

@@ -8,7 +8,7 @@ use super::walkthrough::{Compared, FindingView};
 use super::words::{first_few, lossy};
 use crate::layer::Protocol;
 use crate::pipeline::Counts;
-use crate::trail::{CookieEvent, CookieLife, EventKind, Finding, Story};
+use crate::trail::{CookieEvent, CookieLife, EventKind, Story};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `236 packets in 25.1 s`, `from 2026-11-23 02:55:50 UTC`, `20 connections`, and so on.
@@ -67,7 +67,7 @@ pub(super) fn warnings(story: &Story, about: About<'_>) -> Vec<String> {
     warnings
 }
 
-fn count(number: u64, what: &str) -> String {
+pub(super) fn count(number: u64, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
@@ -79,22 +79,33 @@ fn were(number: u64, what: &str) -> String {
     format!("{} {}", count(number, what), if number == 1 { "was" } else { "were" })
 }
 
-/// Exchanges of one finding that are named.
-pub(super) const NAMED_OF_FINDING: usize = 8;
+/// Exchanges of one finding, and of one conclusion, that are named.
+pub(super) const NAMED_EXCHANGES: usize = 8;
 
-/// Every finding that is told, with the numbers of its exchanges, of which only the first are named.
+/// Findings of one rule that are told, unless all are asked for; JSON has them all.
+const MAX_OF_RULE: usize = 20;
+
+/// The findings that are told, with the numbers of their exchanges, of which only the first are named.
 pub(super) fn findings(story: &Story, told: &Told<'_>) -> Vec<FindingView> {
-    let view = |finding: &Finding| {
-        let ids = finding.visits.iter().map(|visit| format!("#{}", story.visits[*visit].id));
-        FindingView {
-            severity: finding.severity,
-            rule: finding.rule,
-            text: finding.text.clone(),
-            exchanges: first_few(ids, NAMED_OF_FINDING),
-            advice: finding.advice,
-        }
-    };
-    told.findings(story).into_iter().map(view).collect()
+    let all = told.findings(story);
+    let most = if told.is_all() { usize::MAX } else { MAX_OF_RULE };
+    // Those of one rule stand together.
+    let of_rules = all.chunk_by(|(one, _), (other, _)| one.rule == other.rule);
+    let views = of_rules.flat_map(|of_rule| {
+        let last = of_rule.len().min(most) - 1;
+        of_rule.iter().take(most).enumerate().map(move |(place, (finding, visits))| {
+            let ids = visits.iter().map(|visit| format!("#{}", story.visits[*visit].id));
+            FindingView {
+                severity: finding.severity,
+                rule: finding.rule,
+                text: finding.text.clone(),
+                exchanges: first_few(ids, NAMED_EXCHANGES),
+                more: if place == last { of_rule.len() - 1 - last } else { 0 },
+                advice: (place == last).then_some(finding.advice),
+            }
+        })
+    });
+    views.collect()
 }
 
 /// Rows of the comparison that are shown; JSON has every cookie.

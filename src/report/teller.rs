@@ -68,9 +68,9 @@ impl<'a> Teller<'a> {
                 parts.push(Part::Site(std::mem::take(&mut origins[of_site])));
             }
             parts.push(Part::Browser { browser, is_new: named.insert(browser) });
-            let more = steps.len().saturating_sub(told.most_steps());
-            let steps = steps.into_iter().take(told.most_steps());
-            parts.extend((1..).zip(steps).map(|(number, step)| Part::Step { step, number }));
+            let told = told.steps(self.story, &steps);
+            let more = steps.len() - told.len();
+            parts.extend(told.into_iter().map(|(number, step)| Part::Step { step, number }));
             parts.push(Part::BrowserEnd { more });
         }
         parts.extend(site.map(|_| Part::SiteEnd));

@@ -256,6 +256,7 @@ impl Page {
     }
 
     fn finding(&self, finding: &FindingView, text: &mut String) {
+        const INDENT: &str = "         ";
         let style = match finding.severity {
             Severity::High => RED,
             Severity::Medium => MAGENTA,
@@ -268,8 +269,14 @@ impl Page {
         ];
         text.push('\n');
         self.wrap(text, "  ", "         ", &mut spans);
-        let mut advice = [Span::new(GREEN, "mend: "), Span::plain(finding.advice)];
-        self.wrap(text, "         ", "         ", &mut advice);
+
+        if let Some(more) = finding.more() {
+            self.wrap(text, INDENT, INDENT, &mut [Span::new(DIM, more)]);
+        }
+        if let Some(advice) = finding.advice {
+            let mut advice = [Span::new(GREEN, "mend: "), Span::plain(advice)];
+            self.wrap(text, INDENT, INDENT, &mut advice);
+        }
     }
 
     fn life(&self, life: &LifeView, text: &mut String) {

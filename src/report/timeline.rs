@@ -9,7 +9,7 @@ use super::layout::{Span, shorten, wrap};
 use super::lives::is_everyday;
 use super::teller::attributes;
 use super::text::plain;
-use super::words::{circled, clock, compact_json, judged, lossy, what};
+use super::words::{circled, clock, compact_json, first_few, judged, lossy, what};
 use crate::session::Reading;
 use crate::time::Timestamp;
 use crate::trail::{Certainty, CookieEvent, CookieLife, EventKind, Story, Turn};
@@ -53,6 +53,9 @@ impl Selection {
         in_time && (self.withheld || event.kind != EventKind::Withheld)
     }
 }
+
+/// Cookies and browsers that are named where a selection took nothing.
+const NAMED: usize = 20;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -139,11 +142,11 @@ fn nothing_fits(story: &Story) -> String {
         story.cookies.iter().map(|life| plain(&life.name).into_owned()).collect();
     names.sort();
     names.dedup();
-    let browsers: Vec<&str> = story.browsers.iter().map(|browser| browser.id.as_str()).collect();
+    let browsers = story.browsers.iter().map(|browser| browser.id.clone());
     format!(
         "No cookie fits. There are {} in the browsers {}.\n",
-        names.join(", "),
-        browsers.join(", ")
+        first_few(names.into_iter(), NAMED),
+        first_few(browsers, NAMED)
     )
 }
 
@@ -258,7 +261,7 @@ impl<'a> Group<'a> {
             event.version.map(|version| circled(life.versions[version].number)).unwrap_or_default();
         let time = clock(Some(event.time), self.timelines.start);
         let left = format!("{time:>10}  {browser:<2} {number:<number_width$} ");
-        let middle = format!("{arrow} {verb:<12}{version:<2} ");
+        let middle = format!("{arrow} {verb:<12} {version:<2} ");
         let indent = left.width() + middle.width();
         let room = self.timelines.width.saturating_sub(indent).max(20);
         let mut text = format!("{left}{style}{middle}{style:#}");

@@ -1,8 +1,8 @@
 //! Whose stories a report for people tells: of ten thousand browsers, nobody reads each one.
 
-use super::summary::NAMED_OF_FINDING;
-use crate::trail::{Finding, Story};
-use std::ops::Not;
+use super::summary::NAMED_EXCHANGES;
+use crate::trail::{Finding, Navigation, Story};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Browsers whose stories are told if nobody asks for others; JSON has every one.
 const MAX_TOLD: usize = 100;
@@ -22,20 +22,28 @@ pub enum Whose<'a> {
     Named(&'a [String]),
 }
 
-/// The browsers that are told of.
+/// What is told of a story.
 #[derive(Debug)]
 pub(super) struct Told<'a> {
     whose: Whose<'a>,
-    /// By the browser's place in the story.
-    is_told: Vec<bool>,
+    /// Whether each browser is, by its place in the story.
+    has: Vec<bool>,
+    /// The place of each visit's browser, by the visit's.
+    browser_of: Vec<Option<usize>>,
+    /// The visits that findings and conclusions name, in the order in which they are wanted.
+    named: Vec<usize>,
 }
 
 impl<'a> Told<'a> {
     /// Those of a story that are wanted.
     pub fn of(story: &Story, whose: Whose<'a>) -> Self {
+        let browser_of = story.browsers_of_visits();
+        let named = named(story);
         let count = story.browsers.len();
         let is_told = match whose {
-            Whose::Telling if count > MAX_TOLD => telling(story),
+            Whose::Telling if count > MAX_TOLD => {
+                telling(count, named.iter().filter_map(|visit| *browser_of.get(*visit)?))
+            }
             Whose::Telling | Whose::All => vec![true; count],
             Whose::Named(letters) => {
                 let is_named =
@@ -43,84 +51,108 @@ impl<'a> Told<'a> {
                 story.browsers.iter().map(|browser| is_named(&browser.id)).collect()
             }
         };
-        Self { whose, is_told }
+        Self { whose, has: is_told, browser_of, named }
     }
 
     /// Whether a browser, by its place in the story, is told of.
     pub fn has(&self, browser: usize) -> bool {
-        self.is_told.get(browser).copied().unwrap_or(false)
+        self.has.get(browser).copied().unwrap_or(false)
     }
 
-    /// How many steps of a browser on one site are told.
-    pub fn most_steps(&self) -> usize {
-        if matches!(self.whose, Whose::Telling) { MAX_STEPS } else { usize::MAX }
+    /// Whether the browser of a visit is told of.
+    pub fn has_visit(&self, visit: usize) -> bool {
+        let browser = self.browser_of.get(visit).copied().flatten();
+        browser.is_some_and(|browser| self.has(browser))
     }
 
-    /// The findings that are told: where browsers were named, those about them.
-    pub fn findings(&self, story: &'a Story) -> Vec<&'a Finding> {
-        let Whose::Named(_) = self.whose else { return story.findings.iter().collect() };
-        let browser_of = browsers_of_visits(story);
-        let is_theirs = |visit: &usize| {
-            browser_of.get(*visit).is_some_and(|browser| browser.is_some_and(|one| self.has(one)))
+    /// Whether nothing is left out for being too much.
+    pub fn is_all(&self) -> bool {
+        matches!(self.whose, Whose::All)
+    }
+
+    /// The steps that are told of those of a browser on one site, with their numbers: the first ones,
+    /// and those that findings and conclusions name.
+    pub fn steps(&self, story: &Story, steps: &[usize]) -> Vec<(usize, usize)> {
+        let numbered = (1..).zip(steps.iter().copied());
+        if !matches!(self.whose, Whose::Telling) || steps.len() <= MAX_STEPS {
+            return numbered.collect();
+        }
+        let named: BTreeSet<usize> = self.named.iter().copied().collect();
+        let is_named = |step: &Navigation| {
+            step.hops.iter().chain(&step.parts).any(|visit| named.contains(visit))
         };
-        story.findings.iter().filter(|finding| finding.visits.iter().any(is_theirs)).collect()
+        let is_told = |(number, step): &(usize, usize)| {
+            *number <= MAX_STEPS || is_named(&story.navigations[*step])
+        };
+        numbered.filter(is_told).collect()
+    }
+
+    /// The findings that are told, with their visits: where browsers were named, the findings about
+    /// them, and what they did before what others did.
+    pub fn findings(&self, story: &'a Story) -> Vec<(&'a Finding, Vec<usize>)> {
+        let are_chosen = matches!(self.whose, Whose::Named(_));
+        let told = story.findings.iter().filter_map(|finding| {
+            let mut visits = finding.visits.clone();
+            if are_chosen {
+                visits.sort_by_key(|visit| !self.has_visit(*visit));
+            }
+            let is_told = !are_chosen || visits.first().is_some_and(|visit| self.has_visit(*visit));
+            is_told.then_some((finding, visits))
+        });
+        told.collect()
     }
 
     /// What a reader must know of who is left out, and why.
     pub fn warnings(&self, story: &Story) -> Vec<String> {
-        let (told, count) =
-            (self.is_told.iter().filter(|is_told| **is_told).count(), story.browsers.len());
+        let told = self.has.iter().filter(|has| **has).count();
+        let count = story.browsers.len();
+        let findings = super::summary::count(story.findings.len() as u64, "finding");
         match self.whose {
-            Whose::All => Vec::new(),
-            Whose::Telling => (told < count).then(|| narrowed(told, count)).into_iter().collect(),
-            Whose::Named(letters) => {
-                let is_there = |letter: &str| {
-                    story.browsers.iter().any(|browser| browser.id.eq_ignore_ascii_case(letter))
-                };
-                let missing = letters.iter().filter(|letter| is_there(letter).not());
-                missing.map(|letter| format!("There is no browser {letter} here.")).collect()
-            }
+            Whose::Telling if told < count => vec![format!(
+                "The stories of {told} of {count} browsers are told: of those that findings name, \
+                 and of those that came first. The report ends with {findings}. --browser LETTER \
+                 tells another story, --all tells every one, and --format json has them all."
+            )],
+            Whose::Named(_) if told < count => vec![format!(
+                "The stories of {told} of {count} browsers are told, as was asked for, with {} of \
+                 {findings}.",
+                self.findings(story).len()
+            )],
+            Whose::All | Whose::Telling | Whose::Named(_) => Vec::new(),
         }
     }
 }
 
-fn narrowed(told: usize, count: usize) -> String {
-    format!(
-        "The stories of {told} of {count} browsers are told: of those that findings name, and of \
-         those that came first. --browser LETTER tells another one, --all tells every one, and \
-         --format json has them all."
-    )
-}
-
-/// The browsers of the exchanges that findings name, the gravest first, and then those that came
-/// first, until there are enough.
-fn telling(story: &Story) -> Vec<bool> {
-    let count = story.browsers.len();
-    let browser_of = browsers_of_visits(story);
-    let named = story.findings.iter().flat_map(|one| one.visits.iter().take(NAMED_OF_FINDING));
-    let of_findings = named.filter_map(|visit| *browser_of.get(*visit)?);
+/// As many browsers as are told, of so many: those that are wanted, and then those that came first.
+fn telling(count: usize, wanted: impl Iterator<Item = usize>) -> Vec<bool> {
     let mut is_told = vec![false; count];
     let mut left = MAX_TOLD;
-    for browser in of_findings.chain(0..count) {
+    for browser in wanted.chain(0..count) {
         if left == 0 {
             break;
         }
-        left -= usize::from(!is_told[browser]);
-        is_told[browser] = true;
+        left -= usize::from(!std::mem::replace(&mut is_told[browser], true));
     }
     is_told
 }
 
-/// The place of each visit's browser, by the visit's.
-fn browsers_of_visits(story: &Story) -> Vec<Option<usize>> {
-    let all = || {
-        let browsers = story.browsers.iter().enumerate();
-        browsers
-            .flat_map(|(place, browser)| browser.visits.iter().map(move |visit| (*visit, place)))
-    };
-    let mut browser_of = vec![None; all().map(|(visit, _)| visit + 1).max().unwrap_or(0)];
-    all().for_each(|(visit, place)| browser_of[visit] = Some(place));
-    browser_of
+/// The visits that the report names below the walkthrough: those of conclusions, which are few, and
+/// of the first finding of each rule, then of each second one, and so on, so that no rule takes the
+/// place of all others.
+fn named(story: &Story) -> Vec<usize> {
+    let mut findings_of: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut ranked: Vec<(usize, &Finding)> = Vec::with_capacity(story.findings.len());
+    for finding in &story.findings {
+        let rank = findings_of.entry(finding.rule).or_default();
+        ranked.push((*rank, finding));
+        *rank += 1;
+    }
+    ranked.sort_by_key(|(rank, _)| *rank);
+    let of_conclusions =
+        story.conclusions.iter().flat_map(|one| one.visits.iter().take(NAMED_EXCHANGES));
+    let of_findings =
+        ranked.into_iter().flat_map(|(_, one)| one.visits.iter().take(NAMED_EXCHANGES));
+    of_conclusions.chain(of_findings).copied().collect()
 }
 
 #[cfg(test)]
@@ -177,18 +209,31 @@ mod tests {
         assert!(some.warnings(&story)[0].starts_with("The stories of 100 of 300 browsers"));
         let all = Told::of(&story, Whose::All);
         assert_eq!(told(&all, 300).len(), 300);
-        assert!(all.warnings(&story).is_empty() && all.most_steps() > MAX_STEPS);
+        assert!(all.warnings(&story).is_empty());
     }
 
     #[test]
-    fn who_is_named_is_told_of_alone_and_who_is_not_there_is_said_to_be_missing() {
-        let story = story(300, &[250]);
+    fn no_rule_takes_the_places_of_all_others() {
+        let mut story = story(300, &[]);
+        let template = story.findings.remove(0);
+        let found = |rule, visit| Finding { rule, visits: vec![visit], ..template.clone() };
+        story.findings.extend((100..250).map(|visit| found("login-loop", visit)));
+        story.findings.push(found("session-fixation", 299));
+        let some = Told::of(&story, Whose::Telling);
+        assert!(some.has(299) && some.has(100) && !some.has(249));
+    }
+
+    #[test]
+    fn who_is_named_is_told_of_alone_with_what_was_found() {
+        let story = story(300, &[120, 250]);
         let letters = ["B7".to_owned(), "zz".to_owned()];
         let one = Told::of(&story, Whose::Named(&letters));
         assert_eq!(told(&one, 300), [7]);
-        assert_eq!(one.warnings(&story), ["There is no browser zz here."]);
+        assert!(one.warnings(&story)[0].ends_with("as was asked for, with 0 of 1 finding."));
         assert!(one.findings(&story).is_empty());
         let letters = ["b250".to_owned()];
-        assert_eq!(Told::of(&story, Whose::Named(&letters)).findings(&story).len(), 1);
+        let one = Told::of(&story, Whose::Named(&letters));
+        let (_, visits) = &one.findings(&story)[0];
+        assert_eq!(visits[..], [250, 120], "its own exchange comes first");
     }
 }

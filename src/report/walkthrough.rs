@@ -5,6 +5,7 @@
 
 use super::phrase::{Phrase, Piece};
 use super::report_json::About;
+use super::summary::NAMED_EXCHANGES;
 use super::teller::Teller;
 use super::told::Told;
 pub use super::told::Whose;
@@ -103,8 +104,17 @@ pub struct FindingView {
     pub text: String,
     /// `exchanges 4, 7`.
     pub exchanges: String,
-    /// What to do.
-    pub advice: &'static str,
+    /// How many further findings of the rule are not told, at the last one that is.
+    pub more: usize,
+    /// What to do, at the last finding of the rule.
+    pub advice: Option<&'static str>,
+}
+
+impl FindingView {
+    /// That there are more of its kind, if there are.
+    pub(super) fn more(&self) -> Option<String> {
+        (self.more > 0).then(|| format!("and {} more like this; --all tells them", self.more))
+    }
 }
 
 /// What one browser is, above what it did on one site.
@@ -282,8 +292,10 @@ impl TurnView {
 pub struct Concluded {
     /// In words.
     pub text: String,
-    /// The numbers of the exchanges that show it.
-    pub exchanges: Vec<u64>,
+    /// The numbers of the first exchanges that show it, and whether the walkthrough has them.
+    pub exchanges: Vec<(u64, bool)>,
+    /// How many further exchanges show it.
+    pub more: usize,
 }
 
 impl<'a> Walkthrough<'a> {
@@ -317,11 +329,14 @@ impl<'a> Walkthrough<'a> {
     /// The walkthrough of a story.
     pub fn of(story: &'a Story, about: About<'_>, show: Show<'_>) -> Self {
         let start = about.counts.span.map(|(first, _)| first);
+        let told = Told::of(story, show.whose);
+        let exchange = |visit: &usize| (story.visits[*visit].id, told.has_visit(*visit));
         let conclusions = story.conclusions.iter().map(|conclusion| Concluded {
             text: conclusion.text.clone(),
-            exchanges: conclusion.visits.iter().map(|visit| story.visits[*visit].id).collect(),
+            exchanges: conclusion.visits.iter().take(NAMED_EXCHANGES).map(exchange).collect(),
+            more: conclusion.visits.len().saturating_sub(NAMED_EXCHANGES),
         });
-        let told = Told::of(story, show.whose);
+        let conclusions = conclusions.collect();
         let teller = Teller::new(story, &told, show, start);
         let parts = teller.parts(&told);
         let (comparison, more_compared) = super::summary::comparison(story, &told);
@@ -337,7 +352,7 @@ impl<'a> Walkthrough<'a> {
             more_compared,
             lives: super::lives::lives(story, &told),
             findings: super::summary::findings(story, &told),
-            conclusions: conclusions.collect(),
+            conclusions,
             teller,
         }
     }
@@ -346,5 +361,7 @@ impl<'a> Walkthrough<'a> {
 /// That a browser took more steps than are told, if it did.
 fn more_steps(more: usize) -> Option<String> {
     let steps = if more == 1 { "step" } else { "steps" };
-    (more > 0).then(|| format!("and {more} {steps} more; --all tells them"))
+    (more > 0).then(|| {
+        format!("and {more} {steps} more; --all tells them, and so does --browser with its letter")
+    })
 }

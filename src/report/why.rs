@@ -3,20 +3,26 @@
 use super::layout::{Span, wrap};
 use super::text::plain;
 use super::timeline::{Selection, Timelines};
-use super::words::lossy;
+use super::words::{first_few, lossy};
 use crate::time::Timestamp;
 use crate::trail::{CookieEvent, CookieLife, EventKind, Story, Visit};
 use anstyle::Style;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+/// Answers that people are given of those for many browsers; JSON has them all.
+const MAX_ANSWERS: usize = 20;
+
+/// Cookies that are named where none is of the name asked about.
+const NAMED: usize = 20;
+
 /// What is asked.
 #[derive(Debug, Clone)]
 pub struct Question {
     /// The cookie's name.
     pub cookie: String,
-    /// The browser's letter.
-    pub browser: Option<String>,
+    /// The browsers' letters; empty for all.
+    pub browsers: Vec<String>,
     /// The exchange; the last one that tells something, if it is not given.
     pub exchange: Option<u64>,
 }
@@ -71,11 +77,11 @@ pub fn answers<'a>(story: &'a Story, question: &Question) -> Result<Vec<Answer<'
             story.cookies.iter().map(|life| plain(&life.name).into_owned()).collect();
         names.sort();
         names.dedup();
-        return Err(NoAnswer::NoCookie(names.join(", ")));
+        return Err(NoAnswer::NoCookie(first_few(names.into_iter(), NAMED)));
     }
     let mut answers = Vec::new();
     for (index, browser) in story.browsers.iter().enumerate() {
-        let asked = question.browser.as_ref().is_none_or(|id| id.eq_ignore_ascii_case(&browser.id));
+        let asked = question.browsers.is_empty() || question.browsers.contains(&browser.id);
         let present = visit.is_none_or(|visit| browser.visits.contains(&visit));
         let lives = meant.remove(&index).unwrap_or_default();
         if asked && present && (visit.is_some() || !lives.is_empty()) {
@@ -191,7 +197,8 @@ pub fn write(
     mut out: impl Write,
 ) -> io::Result<()> {
     let timelines = Timelines::of(story, start, width);
-    for (index, answer) in answers.iter().enumerate() {
+    let (told, rest) = told(answers);
+    for (index, answer) in told.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
         }
@@ -201,12 +208,49 @@ pub fn write(
         let text = wrap("", "", &[Span::new(bold, plain(answer.text.as_bytes()))], width.min(110));
         write!(out, "\n{text}")?;
     }
+    if !rest.is_empty() {
+        let text = wrap("", "", &[Span::plain(counted(&rest))], width.min(110));
+        write!(out, "\n{text}")?;
+    }
     if answers.is_empty() {
-        writeln!(
-            out,
-            "That exchange was not made by the browser asked about, or nobody held {}.",
-            plain(lossy(question.cookie.as_bytes()).as_bytes())
-        )?;
+        let cookie = plain(lossy(question.cookie.as_bytes()).as_bytes()).into_owned();
+        match question.exchange {
+            Some(id) => writeln!(out, "Exchange {id} was not made by the browser asked about.")?,
+            None => writeln!(out, "No browser that was asked about ever had {cookie}.")?,
+        }
     }
     Ok(())
+}
+
+/// The answers that are told, in their order, and the rest. Of many, those are told that say why the
+/// cookie did not come back.
+fn told<'a, 'b>(answers: &'b [Answer<'a>]) -> (Vec<&'b Answer<'a>>, Vec<&'b Answer<'a>>) {
+    let is_telling = |answer: &Answer<'_>| {
+        let tells = |kind| matches!(kind, EventKind::Refused | EventKind::Missing);
+        answer.deciding.iter().any(|event| tells(event.kind) || event.verdict.is_some())
+    };
+    let mut places: Vec<usize> = (0..answers.len()).collect();
+    places.sort_by_key(|place| !is_telling(&answers[*place]));
+    let (told, rest) = places.split_at_mut(answers.len().min(MAX_ANSWERS));
+    told.sort_unstable();
+    rest.sort_unstable();
+    let at = |places: &[usize]| places.iter().map(|place| &answers[*place]).collect();
+    (at(told), at(rest))
+}
+
+/// `and 7 browsers more: 4 sent, 3 deleted`.
+fn counted(rest: &[&Answer<'_>]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for answer in rest {
+        let last = answer.deciding.last().map_or("none", |event| event.kind.word());
+        *counts.entry(last).or_default() += 1;
+    }
+    let counts: Vec<String> =
+        counts.into_iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let browsers = super::summary::count(rest.len() as u64, "browser");
+    format!(
+        "and {browsers} more, of which the last that tells something is: {}. --browser asks about \
+         one, and --format json has them all.",
+        counts.join(", ")
+    )
 }

@@ -291,6 +291,19 @@ impl Story {
         self.browsers.iter().find(|browser| browser.visits.binary_search(&visit).is_ok())
     }
 
+    /// The place of each visit's browser among all browsers, by the visit's place.
+    pub fn browsers_of_visits(&self) -> Vec<Option<usize>> {
+        let mut browser_of = Vec::with_capacity(self.visits.len());
+        for (place, browser) in self.browsers.iter().enumerate() {
+            for visit in &browser.visits {
+                browser_of.resize(browser_of.len().max(visit + 1), None);
+                browser_of[*visit] = Some(place);
+            }
+        }
+        browser_of.resize(browser_of.len().max(self.visits.len()), None);
+        browser_of
+    }
+
     /// Whether the request of a visit carried a session cookie.
     pub fn sent_session(&self, visit: usize) -> bool {
         self.events_of(visit).any(|(life, event)| {

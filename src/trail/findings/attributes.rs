@@ -55,10 +55,15 @@ fn has(event: &CookieEvent, name: &str) -> bool {
     event.attributes.iter().any(|(written, _)| written.eq_ignore_ascii_case(name.as_bytes()))
 }
 
+/// `“session” of shop.test`.
+fn named(life: &CookieLife) -> String {
+    format!("{} of {}", quoted(&life.name), life.domain)
+}
+
 pub(super) fn without_http_only(story: &Story) -> Vec<Case> {
     each_session(story, |life, event| {
         (!has(event, "httponly"))
-            .then(|| format!("The session cookie {} is set without HttpOnly.", quoted(&life.name)))
+            .then(|| format!("The session cookie {} is set without HttpOnly.", named(life)))
     })
 }
 
@@ -68,7 +73,7 @@ pub(super) fn without_secure(story: &Story) -> Vec<Case> {
         let target = story.visits[event.visit?].asked.as_deref()?.target.as_ref()?;
         let is_open = target.scheme == Scheme::Https && !has(event, "secure");
         is_open.then(|| {
-            format!("The session cookie {} is set over https without Secure.", quoted(&life.name))
+            format!("The session cookie {} is set over https without Secure.", named(life))
         })
     })
 }
@@ -76,7 +81,7 @@ pub(super) fn without_secure(story: &Story) -> Vec<Case> {
 pub(super) fn without_same_site(story: &Story) -> Vec<Case> {
     each_session(story, |life, event| {
         (!has(event, "samesite"))
-            .then(|| format!("The session cookie {} is set without SameSite.", quoted(&life.name)))
+            .then(|| format!("The session cookie {} is set without SameSite.", named(life)))
     })
 }
 
@@ -100,7 +105,7 @@ pub(super) fn long_lived(story: &Story) -> Vec<Case> {
         let lifetime = lifetime(event)?;
         (lifetime > LONG).then(|| {
             let days = lifetime.as_secs() / 86_400;
-            format!("The session cookie {} lives for {days} days.", quoted(&life.name))
+            format!("The session cookie {} lives for {days} days.", named(life))
         })
     })
 }

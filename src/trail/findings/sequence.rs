@@ -78,7 +78,7 @@ fn given_to_another(story: &Story) -> Vec<Case> {
                 .filter(|event| has_reason(event, Reason::GivenToAnother))
                 .collect();
             let value = &life.versions[events.first()?.version?].value;
-            let owner = owner(story, life, value)?;
+            let (owner, given) = owner(story, life, value)?;
             let (thief, victim) = (&story.browsers[life.browser], &story.browsers[owner]);
             let text = format!(
                 "Browser {} ({}) sends the session {} that browser {} ({}) was given.",
@@ -88,7 +88,8 @@ fn given_to_another(story: &Story) -> Vec<Case> {
                 victim.id,
                 from(victim)
             );
-            Some(Case { visits: visits(&events), cookie: Some(index), text })
+            let visits = given.into_iter().chain(visits(&events)).collect();
+            Some(Case { visits, cookie: Some(index), text })
         })
         .collect()
 }
@@ -98,17 +99,17 @@ fn from(browser: &super::super::story::Browser) -> String {
     format!("{}, {}", browser.label, addresses.join(", "))
 }
 
-/// The browser that a server gave this value of the cookie.
-fn owner(story: &Story, life: &CookieLife, value: &[u8]) -> Option<usize> {
-    let gave = |other: &&CookieLife| {
-        other.name == life.name
-            && other.browser != life.browser
-            && other.events.iter().any(|event| {
-                event.kind.is_from_server()
-                    && event.version.is_some_and(|version| other.versions[version].value == value)
-            })
+/// The browser that a server gave this value of the cookie, and the visit in which it did.
+fn owner(story: &Story, life: &CookieLife, value: &[u8]) -> Option<(usize, Option<usize>)> {
+    let is_it = |other: &CookieLife, event: &CookieEvent| {
+        event.kind.is_from_server()
+            && event.version.is_some_and(|version| other.versions[version].value == value)
     };
-    story.cookies.iter().find(gave).map(|other| other.browser)
+    let are_meant = |other: &&CookieLife| other.name == life.name && other.browser != life.browser;
+    story.cookies.iter().filter(are_meant).find_map(|other| {
+        let given = other.events.iter().find(|event| is_it(other, event))?;
+        Some((other.browser, given.visit))
+    })
 }
 
 /// A session that has ended, is sent again, and is answered as if nothing had happened: by the
