@@ -11,6 +11,7 @@ use super::progress::Reading;
 use crate::capture::Files;
 use crate::http::Exchange;
 use crate::pipeline::{Lane, Load, Order, Ready, Sorter, Worked};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::thread;
@@ -25,6 +26,9 @@ const FEW: usize = 128 << 10;
 /// Groups that may wait for the next stage: enough for a thread to get ahead of the others where its
 /// connections have less in them.
 const WAITING: usize = 2;
+
+/// Groups that are read ahead while there are others to follow.
+const AHEAD: usize = 2;
 
 /// What is done with each exchange, or with what was made of it.
 pub type Each<'a, T> = &'a mut dyn FnMut(Ready<T>) -> anyhow::Result<()>;
@@ -83,16 +87,18 @@ where
     M: FnMut(Box<Exchange>) -> T + Send,
 {
     let share = lanes.len().div_ceil(threads);
-    let (spent, spares) = channel();
-    let (listeners, coming): (Vec<_>, Vec<_>) =
-        lanes.chunks(share).map(|_| sync_channel(WAITING)).unzip();
-    let reading = Mutex::new(Reader { source, listeners, spares, outcome: Ok(()) });
+    let is_ready = source.files.progress().total.is_some();
+    let (outlets, coming): (Vec<_>, Vec<_>) = lanes.chunks(share).map(|_| outlet()).unzip();
+    let reading = Mutex::new(Reader { source, outlets, is_ready, outcome: Ok(()) });
+    let (homes, spares): (Vec<_>, Vec<_>) = coming.iter().map(|_| channel()).unzip();
     thread::scope(|scope| {
         let mut results = Vec::new();
-        for (lanes, coming) in lanes.chunks_mut(share).zip(coming) {
+        let followers = lanes.chunks_mut(share).zip(coming).zip(homes.into_iter().zip(spares));
+        for ((lanes, (coming, waiting)), (home, spares)) in followers {
             let (result, worked) = sync_channel(WAITING);
-            let (spent, make, reading) = (spent.clone(), maker(), &reading);
-            scope.spawn(move || follow(lanes, make, reading, coming, &spent, &result));
+            let listener = Listener { reading: &reading, coming, waiting, home, spares };
+            let make = maker();
+            scope.spawn(move || follow(lanes, make, listener, &result));
             results.push(worked);
         }
         // An error leaves this closure, and with it `results`; the other threads then end too.
@@ -105,6 +111,13 @@ where
         anyhow::Ok(())
     })?;
     reading.into_inner().map_or(Ok(()), |reading| reading.outcome)
+}
+
+/// Where groups are given out, and where they come.
+fn outlet() -> (Outlet, (Receiver<Arc<Loads>>, Arc<AtomicUsize>)) {
+    let (sender, coming) = sync_channel(WAITING);
+    let waiting = Arc::new(AtomicUsize::new(0));
+    (Outlet { sender, waiting: Arc::clone(&waiting) }, (coming, waiting))
 }
 
 /// What each lane made of each load of a group.
@@ -121,64 +134,106 @@ fn next_of_all<T>(results: &[Receiver<Group<T>>]) -> Option<Group<T>> {
     Some(all)
 }
 
+/// Loads that are passed on together.
+struct Loads {
+    loads: Vec<Load>,
+    /// To whom their memory goes back. It is in the caches of whoever read into it: what another core
+    /// reads into it next takes longer.
+    home: Sender<Vec<Load>>,
+}
+
+/// One who is given what is read.
+struct Outlet {
+    sender: SyncSender<Arc<Loads>>,
+    /// How many groups wait there.
+    waiting: Arc<AtomicUsize>,
+}
+
 /// Reads, and gives what it reads to all who listen.
 struct Reader<'a> {
     source: Source<'a>,
     /// None once all is read.
-    listeners: Vec<SyncSender<Arc<Vec<Load>>>>,
-    spares: Receiver<Vec<Load>>,
+    outlets: Vec<Outlet>,
+    /// More is there at once, so that reading holds nobody up.
+    is_ready: bool,
     outcome: anyhow::Result<()>,
 }
 
 impl Reader<'_> {
-    /// Reads the next loads. What was read before an error is followed still.
-    fn read(&mut self) {
+    /// Whether reading now keeps others from waiting later, and makes nobody wait.
+    fn may_read_ahead(&self) -> bool {
+        let has_room = |outlet: &Outlet| outlet.waiting.load(Ordering::Relaxed) < AHEAD;
+        self.is_ready && self.outlets.iter().all(has_room)
+    }
+
+    /// Reads the next loads into memory that has been used before, if there is some. What was read
+    /// before an error is followed still.
+    fn read(&mut self, spares: &Receiver<Vec<Load>>, home: &Sender<Vec<Load>>) {
         // Should this panic, they are gone, and nobody waits for more.
-        let listeners = std::mem::take(&mut self.listeners);
-        let mut group = self.spares.try_recv().unwrap_or_default();
-        group.resize_with(GROUP, Load::default);
+        let outlets = std::mem::take(&mut self.outlets);
+        let mut loads = spares.try_recv().unwrap_or_default();
+        loads.resize_with(GROUP, Load::default);
         let (mut filled, mut more) = (0, Ok(true));
         while filled < GROUP {
-            more = self.source.fill(&mut group[filled]);
+            more = self.source.fill(&mut loads[filled]);
             if !matches!(more, Ok(true)) {
                 break;
             }
             filled += 1;
-            if group[filled - 1].batch.bytes().len() < FEW {
+            if loads[filled - 1].batch.bytes().len() < FEW {
                 break;
             }
         }
-        group.truncate(filled);
-        let group = Arc::new(group);
-        let is_heard = |listener: &SyncSender<_>| listener.send(Arc::clone(&group)).is_ok();
-        let are_there = listeners.iter().all(is_heard);
+        loads.truncate(filled);
+        let group = Arc::new(Loads { loads, home: home.clone() });
+        let is_heard = |outlet: &Outlet| {
+            outlet.waiting.fetch_add(1, Ordering::Relaxed);
+            outlet.sender.send(Arc::clone(&group)).is_ok()
+        };
+        let are_there = outlets.iter().all(is_heard);
         match more {
-            Ok(true) if are_there => self.listeners = listeners,
+            Ok(true) if are_there => self.outlets = outlets,
             Ok(_) => {}
             Err(error) => self.outcome = Err(error),
         }
     }
 }
 
-/// The next loads for one who listens, who reads them if nobody else does; `None` after the last.
-fn next_group(
-    reading: &Mutex<Reader<'_>>,
-    coming: &Receiver<Arc<Vec<Load>>>,
-) -> Option<Arc<Vec<Load>>> {
-    loop {
-        match coming.try_recv() {
-            Ok(group) => return Some(group),
-            Err(TryRecvError::Disconnected) => return None,
-            Err(TryRecvError::Empty) => {}
-        }
-        match reading.try_lock() {
-            // Whoever read just now has sent it before letting go.
-            Ok(mut reading) => match coming.try_recv() {
-                Err(TryRecvError::Empty) => reading.read(),
-                group => return group.ok(),
-            },
-            Err(TryLockError::WouldBlock) => return coming.recv().ok(),
-            Err(TryLockError::Poisoned(_)) => return None,
+/// One who listens to what is read, and reads if nobody else does.
+struct Listener<'a, 'b> {
+    reading: &'a Mutex<Reader<'b>>,
+    coming: Receiver<Arc<Loads>>,
+    /// How many groups wait there.
+    waiting: Arc<AtomicUsize>,
+    /// Memory into which was read here, and which is free again.
+    spares: Receiver<Vec<Load>>,
+    home: Sender<Vec<Load>>,
+}
+
+impl Listener<'_, '_> {
+    /// The next loads; `None` after the last.
+    fn next(&self) -> Option<Arc<Loads>> {
+        let group = self.group()?;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        Some(group)
+    }
+
+    fn group(&self) -> Option<Arc<Loads>> {
+        loop {
+            match self.reading.try_lock() {
+                // Whoever read just now has sent it before letting go.
+                Ok(mut reader) => {
+                    if reader.may_read_ahead() {
+                        reader.read(&self.spares, &self.home);
+                    }
+                    match self.coming.try_recv() {
+                        Err(TryRecvError::Empty) => reader.read(&self.spares, &self.home),
+                        group => return group.ok(),
+                    }
+                }
+                Err(TryLockError::WouldBlock) => return self.coming.recv().ok(),
+                Err(TryLockError::Poisoned(_)) => return None,
+            }
         }
     }
 }
@@ -190,7 +245,7 @@ struct Leaving<'a, 'b>(&'a Mutex<Reader<'b>>);
 impl Drop for Leaving<'_, '_> {
     fn drop(&mut self) {
         let mut reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        reading.listeners.clear();
+        reading.outlets.clear();
     }
 }
 
@@ -198,22 +253,20 @@ impl Drop for Leaving<'_, '_> {
 fn follow<T>(
     lanes: &mut [Lane],
     mut make: impl FnMut(Box<Exchange>) -> T,
-    reading: &Mutex<Reader<'_>>,
-    coming: Receiver<Arc<Vec<Load>>>,
-    spent: &Sender<Vec<Load>>,
+    listener: Listener<'_, '_>,
     result: &SyncSender<Group<T>>,
 ) {
-    let _leaving = Leaving(reading);
+    let _leaving = Leaving(listener.reading);
     // Dropped before that: whoever reads may wait for room in it. There is as much room for results,
     // so that a reader cannot be further ahead than that.
-    let coming = coming;
-    while let Some(group) = next_group(reading, &coming) {
+    let listener = listener;
+    while let Some(group) = listener.next() {
         let mut work =
             |load| lanes.iter_mut().map(|lane| lane.work(load, &mut make)).collect::<Vec<_>>();
-        let worked = group.iter().map(&mut work).collect();
+        let worked = group.loads.iter().map(&mut work).collect();
         // The last to be done with it gives it back; nobody takes it once everything is read.
-        if let Some(group) = Arc::into_inner(group) {
-            let _ = spent.send(group);
+        if let Some(Loads { loads, home }) = Arc::into_inner(group) {
+            let _ = home.send(loads);
         }
         if result.send(worked).is_err() {
             return;
