@@ -181,6 +181,7 @@ impl Conversation {
                     self.message_end(side, false);
                 }
                 Step::Junk => self.junk(side, at.mark),
+                Step::PassedOver => self.passed_over(side),
             }
             bytes = &bytes[used..];
             at.offset += used as u64;
@@ -215,6 +216,7 @@ impl Conversation {
             _ => self.response(head, origin, last, cut),
         };
         if understood.is_none() {
+            self.junk(side, origin.mark);
             self.readers[side.index()].go_seeking();
         }
     }
@@ -269,6 +271,7 @@ impl Conversation {
 
     /// Bytes between messages are told where an exchange is still open; else they are passed over.
     fn junk(&mut self, side: Side, mark: Mark) {
+        self.passed_over(side);
         if let Some(open) = self.open.back_mut() {
             let who = if self.client == Some(side) { "client" } else { "server" };
             open.note(

@@ -91,6 +91,9 @@ impl<'a> Stated<'a> {
         for (name, value) in headers.iter() {
             if name.eq_ignore_ascii_case(b"content-length") {
                 stated.has_length = true;
+                if value.is_empty() {
+                    stated.add_length(value);
+                }
                 members(value).for_each(|member| stated.add_length(member));
             } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
                 for member in members(value) {
@@ -171,6 +174,7 @@ mod tests {
             &[("Content-Length", "5"), ("Content-Length", "6")],
             &[("Content-Length", "5, 6")],
             &[("Content-Length", "+5")],
+            &[("Content-Length", "")],
             &[("Transfer-Encoding", "xchunked")],
             &[("Transfer-Encoding", "chunked"), ("Transfer-Encoding", "identity")],
             &[("Transfer-Encoding", "chunked, identity")],

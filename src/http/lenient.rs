@@ -34,7 +34,7 @@ pub(super) fn request(bytes: &[u8]) -> Option<Parsed<RequestLine>> {
     }
     let headers = fields(rest, &mut leniencies);
     if leniencies.is_empty() {
-        leniencies.push("the head holds characters that HTTP does not allow");
+        leniencies.extend(unexplained(bytes, &headers, version, is_token(method)));
     }
     let start = RequestLine { method: method.into(), target: target.into(), version };
     Some(Parsed { start, headers, leniencies })
@@ -55,7 +55,7 @@ pub(super) fn response(bytes: &[u8]) -> Option<Parsed<StatusLine>> {
     let reason = rest_of_line[digits..].trim_ascii();
     let headers = fields(rest, &mut leniencies);
     if leniencies.is_empty() {
-        leniencies.push("the head holds characters that HTTP does not allow");
+        leniencies.extend(unexplained(bytes, &headers, version, true));
     }
     Some(Parsed {
         start: StatusLine { status, reason: reason.into(), version },
@@ -75,6 +75,34 @@ fn version(text: &[u8]) -> Option<Version> {
     let major = number(digits.first())?;
     let minor = if digits.get(1) == Some(&b'.') { number(digits.get(2))? } else { 0 };
     Some(Version { major, minor })
+}
+
+/// What is odd about a head that broke no other rule; nothing if it only has many fields, or a reason
+/// phrase of other letters than those of ASCII, which are allowed (RFC 9112 section 4).
+fn unexplained(
+    head: &[u8],
+    headers: &Headers,
+    version: Version,
+    has_method: bool,
+) -> Option<&'static str> {
+    let is_control = |byte: &u8| byte.is_ascii_control() && !b"\t\r\n".contains(byte);
+    let line = split_line(head).0;
+    if head.iter().any(is_control) || !has_method || !headers.iter().all(|(name, _)| is_token(name))
+    {
+        Some("the head holds characters that HTTP does not allow")
+    } else if !matches!(version, Version { major: 1, minor: 0 | 1 }) {
+        Some("the version is neither HTTP/1.0 nor HTTP/1.1")
+    } else if line.windows(2).any(|pair| pair == b"  ") || line.contains(&b'\t') {
+        Some("white space other than one space stands in the first line")
+    } else {
+        None
+    }
+}
+
+/// Whether a name is one that a method or a header may have (RFC 9110 section 5.6.2).
+fn is_token(name: &[u8]) -> bool {
+    let is_allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !name.is_empty() && name.iter().all(is_allowed)
 }
 
 /// The first line without its line end, and what follows it.
@@ -160,6 +188,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_only_much_or_in_another_language_needs_no_leniency() {
+        let many = "A: b\r\n".repeat(200);
+        let parsed = request(format!("GET / HTTP/1.1\r\n{many}\r\n").as_bytes()).unwrap();
+        assert_eq!((parsed.headers.iter().count(), parsed.leniencies.len()), (200, 0));
+        let parsed = response("HTTP/1.1 200 Schön\r\n\r\n".as_bytes()).unwrap();
+        assert_eq!((&*parsed.start.reason, parsed.leniencies.len()), ("Schön".as_bytes(), 0));
+    }
+
+    #[test]
     fn each_leniency_is_named() {
         for (head, leniency) in [
             ("GET /a b HTTP/1.1\r\n\r\n", "the request target holds white space"),
@@ -169,6 +206,15 @@ mod tests {
             ("GET / HTTP/1.1\r\nA : b\r\n\r\n", "a header name has white space before its colon"),
             ("GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", "a header value is folded over several lines"),
             ("GET / HTTP/1.1\r\nnonsense\r\n\r\n", "a header line has no colon and was left out"),
+            ("GET / HTTP/1.2\r\n\r\n", "the version is neither HTTP/1.0 nor HTTP/1.1"),
+            (
+                "GET  / HTTP/1.1\r\n\r\n",
+                "white space other than one space stands in the first line",
+            ),
+            (
+                "GET / HTTP/1.1\r\nA@b: c\r\n\r\n",
+                "the head holds characters that HTTP does not allow",
+            ),
             (
                 "GET / HTTP/1.1\r\nA: \x01\r\n\r\n",
                 "the head holds characters that HTTP does not allow",

@@ -2,8 +2,9 @@
 //!
 //! In a whole capture responses answer requests in order. After a hole the acknowledgment numbers
 //! tell: a client that waits for one response before it sends the next request acknowledges, with
-//! that request, exactly the bytes before its response. Only for pipelined requests, which were
-//! sent with the same acknowledgment, is the pairing a guess; it is then marked doubtful.
+//! that request, exactly the bytes before its response. Where none does, the pairing is a guess:
+//! requests were pipelined, and sent with the same acknowledgment, or the request was lost as well as
+//! the response before. It is then marked doubtful.
 
 use super::open::Open;
 use super::reader::Origin;
@@ -40,5 +41,7 @@ pub(super) fn answered(open: &VecDeque<Open>, loss: Loss, origin: Origin) -> Opt
     let mut together = waiting.iter().filter(|index| open[**index].request_acked == acked);
     let first = together.next()?;
     let index = together.next().filter(|_| loss == Loss::Surely).unwrap_or(first);
-    Some((*index, waiting.len() > 1))
+    // What came since the client asked is another response, or part of this one's own beginning.
+    let is_late = acked.is_some_and(|acked| acked < origin.offset);
+    Some((*index, is_late || waiting.len() > 1))
 }

@@ -77,7 +77,10 @@ pub fn probe(bytes: &[u8]) -> Looks {
     if STATUS.starts_with(bytes) {
         return Looks::Maybe;
     }
-    probe_request(bytes)
+    match probe_request(bytes) {
+        Looks::Neither if is_request_line(bytes) => Looks::Request,
+        looks => looks,
+    }
 }
 
 /// Where behind the first byte a message may begin in bytes that are not understood: at a status
@@ -133,6 +136,42 @@ fn probe_request(bytes: &[u8]) -> Looks {
     }
 }
 
+/// Whether bytes begin with a whole line that can hardly be anything but a request line, whatever its
+/// method: scripts send `patch` as it was written, and any token is one (RFC 9110 section 9.1). Those
+/// with other signs than these are tricks that no server knows.
+fn is_request_line(bytes: &[u8]) -> bool {
+    let is_usual = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    let method = bytes.iter().take(MAX_METHOD + 1).take_while(|byte| is_usual(byte)).count();
+    if !(1..=MAX_METHOD).contains(&method) || !bytes[method..].starts_with(b" ") {
+        return false;
+    }
+    let rest = &bytes[method + 1..bytes.len().min(MAX_LINE)];
+    let line = memchr::memchr(b'\n', rest).map(|end| rest[..end].trim_ascii_end());
+    line.is_some_and(|line| {
+        let target = line.strip_suffix(b" HTTP/1.1").or(line.strip_suffix(b" HTTP/1.0"));
+        target.is_some_and(|target| {
+            (target == b"*" || target.starts_with(b"/") || target.starts_with(b"http"))
+                && !target.contains(&b' ')
+        })
+    })
+}
+
+/// The length of what a proxy writes before the first byte of its client (the PROXY protocol of
+/// `HAProxy`, sections 2.1 and 2.2): a line, or a signature with a length.
+pub(super) fn proxy_header(bytes: &[u8]) -> Option<usize> {
+    const LONGEST_LINE: usize = 107;
+    const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
+    if let Some(rest) = bytes.strip_prefix(SIGNATURE) {
+        let [_, _, high, low, ..] = rest else { return None };
+        let length = SIGNATURE.len() + 4 + usize::from(u16::from_be_bytes([*high, *low]));
+        return (length <= bytes.len()).then_some(length);
+    }
+    let rest = bytes.strip_prefix(b"PROXY ")?;
+    let is_known = [&b"TCP4 "[..], b"TCP6 ", b"UNKNOWN"].iter().any(|kind| rest.starts_with(kind));
+    let line = bytes.iter().take(LONGEST_LINE).position(|byte| *byte == b'\n')?;
+    is_known.then_some(line + 1)
+}
+
 fn ends_with_version(line: &[u8]) -> bool {
     memchr::memmem::rfind(line, b"HTTP/").is_some_and(|at| line.len() - at <= MAX_VERSION)
 }
@@ -175,10 +214,34 @@ mod tests {
             (b"USER anonymous\r\n", Looks::Neither),
             (b"\x16\x03\x01\x02\x00", Looks::Neither),
             (b"GET \x00\x01", Looks::Neither),
-            (b"get / HTTP/1.1\r\n", Looks::Neither),
+            (b"get / HTTP/1.1\r\n", Looks::Request),
+            (b"X /a HTTP/1.0\r\n", Looks::Request),
+            (b"foo.bar1 http://a/ HTTP/1.1\r\n", Looks::Request),
+            (b"get / HTTP/1.1", Looks::Neither),
+            (b"speaks HTTP/1.1\r\n", Looks::Neither),
+            (b"so he said HTTP/1.1\r\n", Looks::Neither),
             (b"SSH-2.0-OpenSSH\r\n", Looks::Neither),
         ] {
             assert_eq!(probe(bytes), looks, "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn what_a_proxy_writes_first_is_measured() {
+        let second = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c\x0a\0\0\x01\x0a\0\0\x02\x9c\x40\0\x50";
+        let whole = [&second[..], b"GET / HTTP/1.1\r\n"].concat();
+        for (bytes, length) in [
+            (&b"PROXY TCP4 10.0.0.1 10.0.0.2 40000 80\r\nGET / HTTP/1.1\r\n"[..], Some(39)),
+            (b"PROXY UNKNOWN\r\n", Some(15)),
+            (b"PROXY TCP4 10.0.0.1 10.0.0.2 40000 80", None),
+            (b"PROXY /x HTTP/1.1\r\n", None),
+            (&whole, Some(28)),
+            (second, Some(28)),
+            (&second[..27], None),
+            (&second[..14], None),
+            (b"GET / HTTP/1.1\r\n", None),
+        ] {
+            assert_eq!(proxy_header(bytes), length, "{}", bytes.escape_ascii());
         }
     }
 

@@ -9,7 +9,7 @@ use super::chunked::{Chunked, Piece};
 use super::exchange::Position;
 use super::framing::Framing;
 use super::head::head_end;
-use super::probe::{Looks, next_start, probe};
+use super::probe::{Looks, next_start, probe, proxy_header};
 use crate::limits::HttpLimits;
 use crate::tcp::{End, Mark};
 use std::borrow::Cow;
@@ -48,6 +48,8 @@ pub(super) enum Step<'a> {
     Broken(&'static str),
     /// Bytes that belong to no message.
     Junk,
+    /// The same where nothing else could be hoped for: after a hole, or at the beginning.
+    PassedOver,
 }
 
 /// What a hole in the stream did.
@@ -272,6 +274,11 @@ impl Reader {
         limits: &HttpLimits,
     ) -> (usize, Step<'a>) {
         if self.carry.is_empty() {
+            if !self.thorough
+                && let Some(length) = proxy_header(bytes)
+            {
+                return (length, Step::Nothing);
+            }
             // Servers may send line ends before a message (RFC 9112 section 2.2), and clients
             // overlook any white space there.
             let blank = bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
@@ -311,7 +318,7 @@ impl Reader {
         self.carry.clear();
         self.origin = None;
         self.state = State::Between { lost: true };
-        (len, if lost { Step::Nothing } else { Step::Junk })
+        (len, if lost { Step::PassedOver } else { Step::Junk })
     }
 
     fn read_head<'a>(

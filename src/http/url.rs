@@ -65,16 +65,19 @@ impl fmt::Display for RequestUrl<'_> {
 impl Request {
     /// The URL that the request was for: its target if that is absolute, else the scheme, the Host
     /// header (or the server's address, where there is none) and the target. `None` if it is not
-    /// valid UTF-8, or the target names no resource (`CONNECT`).
+    /// valid UTF-8, or the target names no resource (`CONNECT`, or what is no path).
     pub fn url(&self, scheme: Scheme, server: SocketAddr) -> Option<RequestUrl<'_>> {
         let target = std::str::from_utf8(&self.start.target).ok()?;
-        if !target.starts_with('/') && target.contains("://") {
+        if is_absolute(target) {
             return Some(RequestUrl { scheme: "", host: "".into(), path: target });
         }
         if &*self.start.method == b"CONNECT" {
             return None;
         }
         let path = if target == "*" { "" } else { target };
+        if !path.is_empty() && !path.starts_with('/') {
+            return None;
+        }
         let host = match self.headers.first("host").filter(|host| !host.is_empty()) {
             Some(host) => std::str::from_utf8(host).ok()?.into(),
             None if server.port() == scheme.default_port() => bare(server).into(),
@@ -82,6 +85,15 @@ impl Request {
         };
         Some(RequestUrl { scheme: scheme.word(), host, path })
     }
+}
+
+/// Whether a target begins with a scheme (RFC 3986 section 3.1) and an authority.
+fn is_absolute(target: &str) -> bool {
+    let is_of_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    target.split_once("://").is_some_and(|(scheme, _)| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.bytes().all(is_of_scheme)
+    })
 }
 
 /// The address without its port, in brackets where a URL wants them.

@@ -31,6 +31,7 @@ impl Conversation {
             self.drop_oldest(last);
         }
         let client = self.client?;
+        let is_whole = is_whole(cut.as_ref());
         let mut open = Open::new(&self.peers, client);
         open.request_start = origin.offset;
         open.request_acked = origin.mark.acked;
@@ -47,11 +48,17 @@ impl Conversation {
             open.note_content(&parsed.headers, origin.mark.packet);
         }
         open.keep[0] = self.kept_bytes(&parsed.headers);
+        if is_relative(&parsed.start.target) {
+            let text = "the request target is neither a path nor a whole URL";
+            open.note(NoteKind::LenientHead, origin.mark.packet, text);
+        }
         open.exchange.request = Some(message(parsed.start, parsed.headers, origin, last));
         self.open.push_back(open);
         self.weigh(self.open.len() - 1);
         self.begun_by(origin);
-        self.begin_body(client, framing);
+        if is_whole {
+            self.begin_body(client, framing);
+        }
         Some(())
     }
 
@@ -67,6 +74,7 @@ impl Conversation {
         let index = self.answered_by(origin);
         let keep = self.kept_bytes(&parsed.headers);
         let server = self.client?.other();
+        let is_whole = is_whole(cut.as_ref());
         self.begun_by(origin);
         let open = &mut self.open[index];
         open.exchange.notes.extend(cut);
@@ -106,7 +114,9 @@ impl Conversation {
         self.answering = Some(index);
         self.weigh(index);
         self.bodiless = bodiless;
-        self.begin_body(server, framing);
+        if is_whole {
+            self.begin_body(server, framing);
+        }
         if status == 101 {
             self.readers.iter_mut().for_each(Reader::go_blind);
         } else if is_tunnel {
@@ -149,6 +159,17 @@ impl Conversation {
         self.open.insert(index, orphan);
         index
     }
+}
+
+/// Whether a head was captured to its end, so that it says how its body is framed; what runs on past
+/// the cap is believed as far as it was read.
+fn is_whole(cut: Option<&Note>) -> bool {
+    cut.is_none_or(|cut| cut.kind == NoteKind::Limit)
+}
+
+/// Whether a target is none of the forms of RFC 9112 section 3.2, and no authority, which has a colon.
+fn is_relative(target: &[u8]) -> bool {
+    !matches!(target.first(), Some(b'/' | b'*')) && !target.contains(&b':')
 }
 
 fn message<S>(start: S, headers: Headers, origin: Origin, last: Mark) -> Message<S> {

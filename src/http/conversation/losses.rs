@@ -1,7 +1,7 @@
 //! What a conversation makes of holes, of endings, and of bodies whose end cannot be trusted.
 
 use super::Conversation;
-use crate::http::open::Open;
+use crate::http::open::{Answer, Open};
 use crate::http::pairing::Loss;
 use crate::http::probe::{Looks, is_status_line};
 use crate::http::reader::{Hole, Origin};
@@ -71,6 +71,8 @@ impl Conversation {
     /// to be.
     fn lose(&mut self, side: Side, offset: u64, beyond: u64) {
         if self.client.is_none() {
+            // It may be the server's side, and then the acknowledgment numbers must tell.
+            self.loss = self.loss.max(Loss::Perhaps);
             return;
         }
         let surely = beyond >= PART_OF_MESSAGE;
@@ -113,8 +115,17 @@ impl Conversation {
             self.message_end(side, ended.complete);
         }
         if !self.is_client(side) {
-            // No response will come any more.
-            self.finish();
+            // No response will come any more; a request may still go on.
+            self.open.iter_mut().for_each(|open| open.answer = Answer::Done);
+            self.close_done();
+        }
+    }
+
+    /// Bytes are passed over that are no message. In those of a server there may have been a response,
+    /// whose head cannot be read.
+    pub(super) fn passed_over(&mut self, side: Side) {
+        if self.client != Some(side) {
+            self.loss = self.loss.max(Loss::Perhaps);
         }
     }
 

@@ -1,0 +1,102 @@
+//! Which response is told with which request where the capture lost some of them, or where some
+//! cannot be read: exactly, or with a note that it is a guess. And requests that are easily missed.
+
+mod support;
+
+use cookietrail::http::Scheme;
+use support::wire::{CLIENT, SERVER, Wire, exchanges, notes, told};
+
+fn get(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: a.example\r\n\r\n")
+}
+
+fn ok(body: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+/// Bodies of 1 to 40 bytes, each asked for after the one before was read.
+fn forty_more(mut wire: Wire) -> Wire {
+    for count in 1..=40 {
+        wire = wire.c(get(&format!("/{count}"))).ack(SERVER).s(ok(&"x".repeat(count)));
+    }
+    wire.close()
+}
+
+fn forty_told() -> Vec<String> {
+    (1..=40).map(|count| format!("GET /{count} > 200 {count}")).collect()
+}
+
+#[test]
+fn a_loss_before_anything_was_read_shifts_no_later_response() {
+    let [begin, rest] = ["GET /a HTTP/1.1\r\nHost: a.example\r\nCookie: x=", "y\r\n\r\n"];
+    let wire = Wire::open().c(begin).lost(CLIENT, rest).lost(SERVER, ok("first"));
+    let told = told(&forty_more(wire).frames());
+    assert_eq!(told[0], "GET /a 0.. > -");
+    assert_eq!(told[1..], forty_told());
+}
+
+#[test]
+fn a_response_that_may_be_anothers_is_told_so() {
+    let prior = Wire::open().c(get("/prior")).s(ok("12345"));
+    let wire = prior.c("GET /a HTTP/1.1\r\nA: ").lost(CLIENT, "b\r\n\r\n");
+    let wire = wire.lost(SERVER, ok("of a")).lost(CLIENT, get("/b")).s(ok("of b"));
+    let frames = forty_more(wire).frames();
+    let told = told(&frames);
+    assert_eq!(told[2..], forty_told());
+    let doubtful =
+        exchanges(&frames)[1].notes.iter().any(|note| note.kind.word() == "doubtful-pairing");
+    assert!(doubtful, "{told:?}");
+}
+
+#[test]
+fn a_response_that_cannot_be_read_leaves_the_others_where_they_are() {
+    for odd in ["http/1.1 200 OK", "HTTP/1.1 20 OK", "ICY 200 OK"] {
+        let wire = Wire::open().c(get("/odd")).s(format!("{odd}\r\nContent-Length: 0\r\n\r\n"));
+        let told = told(&forty_more(wire).frames());
+        assert_eq!(told[0], "GET /odd > -", "{odd}");
+        assert_eq!(told[1..], forty_told(), "{odd}");
+    }
+}
+
+#[test]
+fn a_request_goes_on_after_its_server_has_refused_it_and_closed() {
+    let post = "POST /up HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc";
+    let wire = Wire::open().c(post).s("HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n").fin(SERVER);
+    let whole = wire.clone().c("defghi").fin(CLIENT);
+    assert_eq!(told(&whole.frames()), ["POST /up 9 > 413"]);
+    let cut = wire.c("def").rst(SERVER).frames();
+    assert_eq!(told(&cut), ["POST /up 6.. > 413"]);
+    assert_eq!(notes(&cut), ["incomplete"]);
+}
+
+#[test]
+fn what_a_proxy_writes_before_a_request_hides_it_not() {
+    let second = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x0a\0\0\x01\x0a\0\0\x02\x1c\x40\0\x50";
+    for header in ["PROXY TCP4 10.0.0.1 10.0.0.2 40000 80\r\n", second] {
+        let together = Wire::open().c(header.to_owned() + &get("/a")).s(ok("1"));
+        let apart = Wire::open().c(header).c(get("/a")).s(ok("1"));
+        for wire in [together, apart] {
+            assert_eq!(told(&wire.close().frames()), ["GET /a > 200 1"], "{header:?}");
+        }
+    }
+}
+
+#[test]
+fn methods_that_scripts_wrote_in_small_letters_are_read() {
+    for method in ["patch", "get", "X", "foo.bar"] {
+        let request = format!("{method} /a HTTP/1.1\r\nHost: a.example\r\n\r\n");
+        let wire = Wire::open().c(request).s(ok("1")).close();
+        assert_eq!(told(&wire.frames()), [format!("{method} /a > 200 1")]);
+    }
+}
+
+#[test]
+fn a_target_that_is_no_path_is_not_glued_to_the_host() {
+    for target in ["x", ".evil.example/", "?a=b", "x?to=http://b.example/"] {
+        let frames = Wire::open().c(get(target)).s(ok("1")).close().frames();
+        let exchange = &exchanges(&frames)[0];
+        let request = exchange.request.as_ref().unwrap();
+        assert_eq!(request.url(Scheme::Http, exchange.server), None, "{target}");
+        assert!(target.contains(':') || notes(&frames) == ["lenient-head"], "{target}");
+    }
+}
