@@ -5,6 +5,8 @@ use super::exchange::Version;
 use super::head::{Parsed, RequestLine, StatusLine};
 use super::headers::Headers;
 
+const BARE_RETURN: &str = "a carriage return stands inside a line (a shape of request smuggling)";
+
 /// How many header fields a head may have before the rest is left out.
 const MAX_FIELDS: usize = 10_000;
 
@@ -87,6 +89,10 @@ fn unexplained(
 ) -> Option<&'static str> {
     let is_control = |byte: &u8| byte.is_ascii_control() && !b"\t\r\n".contains(byte);
     let line = split_line(head).0;
+    let is_bare_return = |at: usize| head.get(at + 1) != Some(&b'\n');
+    if memchr::memchr_iter(b'\r', head).any(is_bare_return) {
+        return Some(BARE_RETURN);
+    }
     if head.iter().any(is_control) || !has_method || !headers.iter().all(|(name, _)| is_token(name))
     {
         Some("the head holds characters that HTTP does not allow")
@@ -145,7 +151,7 @@ fn fields(mut rest: &[u8], leniencies: &mut Vec<&'static str>) -> Headers {
                     note_framing(name, &mut note);
                 }
                 if line.contains(&b'\r') {
-                    note("a carriage return stands inside a line (a shape of request smuggling)");
+                    note(BARE_RETURN);
                 }
                 fields.push((name, line[colon + 1..].trim_ascii().to_vec()));
             }
@@ -211,6 +217,7 @@ mod tests {
                 "GET  / HTTP/1.1\r\n\r\n",
                 "white space other than one space stands in the first line",
             ),
+            ("GET / HTTP/1.1\r\r\nA: b\r\n\r\n", BARE_RETURN),
             (
                 "GET / HTTP/1.1\r\nA@b: c\r\n\r\n",
                 "the head holds characters that HTTP does not allow",
