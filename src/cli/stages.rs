@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::thread;
 
 /// Loads that are passed on together: waking a thread for each takes longer than some loads do.
-const GROUP: usize = 4;
+const GROUP: usize = 3;
 
 /// A load of fewer bytes is passed on alone: packets come slowly then, and those that are there are
 /// not to wait for more.
