@@ -1,7 +1,7 @@
 //! The street on several threads: some follow the connections, each its own, and the caller's does
-//! what it is there for. Whoever of them has nothing to follow reads packets and sorts them by
-//! connection, for all: so cores hardly wait while there is work, and half of what is read need not
-//! go to another one. The answer does not depend on how many there are: see [`Lane`].
+//! what it is there for. Whoever of them comes for more reads the next packets first, if nobody does,
+//! and sorts them by connection, for all: so one reads while others follow, cores hardly wait while
+//! there is work, and half of what is read need not go to another one. The answer does not depend on how many there are: see [`Lane`].
 //!
 //! What passes from thread to thread passes in batches, through channels that hold a few: one that
 //! is faster waits for the slower ones and takes no memory meanwhile.
@@ -163,7 +163,7 @@ impl Reader<'_> {
     /// Whether reading now keeps others from waiting later, and makes nobody wait.
     fn may_read_ahead(&self) -> bool {
         let has_room = |outlet: &Outlet| outlet.waiting.load(Ordering::Relaxed) < AHEAD;
-        self.is_ready && self.outlets.iter().all(has_room)
+        self.is_ready && !self.outlets.is_empty() && self.outlets.iter().all(has_room)
     }
 
     /// Reads the next loads into memory that has been used before, if there is some. What was read
