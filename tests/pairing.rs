@@ -3,7 +3,7 @@
 
 mod support;
 
-use cookietrail::http::Scheme;
+use cookietrail::http::{Exchange, Scheme};
 use support::wire::{CLIENT, SERVER, Wire, exchanges, notes, told};
 
 fn get(target: &str) -> String {
@@ -46,6 +46,26 @@ fn a_response_that_may_be_anothers_is_told_so() {
     let doubtful =
         exchanges(&frames)[1].notes.iter().any(|note| note.kind.word() == "doubtful-pairing");
     assert!(doubtful, "{told:?}");
+}
+
+#[test]
+fn of_pipelined_requests_that_were_lost_nobody_knows_how_many() {
+    let requests = get("/b") + &get("/c") + &get("/d");
+    let wire = Wire::open().c(get("/a")).lost(CLIENT, requests).c(get("/e"));
+    let wire = wire.s(ok("1") + &ok("22") + &ok("333") + &ok("4444") + &ok("55555"));
+    let found = exchanges(&wire.clone().frames());
+    let is_doubtful = |exchange: &Exchange| {
+        exchange.notes.iter().any(|note| note.kind.word() == "doubtful-pairing")
+    };
+    let wrong = found.iter().filter(|exchange| {
+        let target = exchange.request.as_ref().map(|request| &*request.start.target);
+        let length = exchange.response.as_ref().map_or(0, |response| response.body.length);
+        target == Some(b"/e") && length != 5 && !is_doubtful(exchange)
+    });
+    assert_eq!(wrong.count(), 0);
+    assert!(!is_doubtful(&found[0]));
+    let after = told(&forty_more(wire.ack(CLIENT)).frames());
+    assert_eq!(after[after.len() - 40..], forty_told());
 }
 
 #[test]

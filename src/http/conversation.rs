@@ -69,6 +69,9 @@ pub struct Conversation {
     answering: Option<usize>,
     /// What has been lost of the responses since one was last read.
     loss: Loss,
+    /// The stream offset at which requests may have been lost, nobody knows how many, until a response
+    /// to a later one begins just where that says.
+    requests_lost: Option<u64>,
     /// The response being read has no known request, so that it may answer a HEAD and have no body.
     bodiless: bool,
     done: VecDeque<Box<Exchange>>,
@@ -96,6 +99,7 @@ impl Conversation {
             open: VecDeque::new(),
             answering: None,
             loss: Loss::None,
+            requests_lost: None,
             bodiless: false,
             done: VecDeque::new(),
             oldest: None,

@@ -133,6 +133,7 @@ impl Conversation {
         let Some((index, doubtful)) = pairing::answered(&self.open, loss, origin) else {
             return self.open_orphan(mark);
         };
+        let doubtful = doubtful || self.is_shifted(index, origin);
         for open in self.open.iter_mut().take(index).filter(|open| open.is_waiting()) {
             open.note(NoteKind::Gap, mark.packet, "the response was not captured");
             open.abandon();
@@ -142,12 +143,25 @@ impl Conversation {
             open.note(NoteKind::Gap, mark.packet, NO_REQUEST);
         }
         if doubtful {
-            let text = "responses are missing before this one, which may answer another request";
+            let text = "messages are missing before this one, which may answer another request";
             open.note(NoteKind::DoubtfulPairing, mark.packet, text);
         }
         let before = self.open.len();
         self.close_done();
         index - (before - self.open.len())
+    }
+
+    /// Whether requests were lost before this one, and nothing says that the response which begins at
+    /// `origin` is its own.
+    fn is_shifted(&mut self, index: usize, origin: Origin) -> bool {
+        let open = &self.open[index];
+        let is_later = |lost: u64| open.exchange.request.is_some() && open.request_start > lost;
+        let is_after = self.requests_lost.is_some_and(is_later);
+        let is_exact = open.request_acked == Some(origin.offset);
+        if is_after && is_exact {
+            self.requests_lost = None;
+        }
+        is_after && !is_exact
     }
 
     /// A response whose request was not captured goes before the requests that came after it.

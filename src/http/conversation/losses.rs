@@ -81,7 +81,10 @@ impl Conversation {
             let asked = |open: &Open| open.is_waiting() && open.request_acked == Some(offset);
             let surely = surely || self.open.iter().any(asked);
             self.loss = self.loss.max(if surely { Loss::Surely } else { Loss::Perhaps });
-        } else if surely && !self.open.back().is_some_and(Open::is_nothing) {
+            return;
+        }
+        self.requests_lost = Some(offset);
+        if surely && !self.open.back().is_some_and(Open::is_nothing) {
             let mut lost = Open::new(&self.peers, side);
             lost.request_start = offset;
             lost.request_done = true;
