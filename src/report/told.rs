@@ -30,8 +30,8 @@ pub(super) struct Told<'a> {
     has: Vec<bool>,
     /// The place of each visit's browser, by the visit's.
     browser_of: Vec<Option<usize>>,
-    /// The visits that findings and conclusions name, in the order in which they are wanted.
-    named: Vec<usize>,
+    /// The visits that findings and conclusions name.
+    named: BTreeSet<usize>,
 }
 
 impl<'a> Told<'a> {
@@ -51,7 +51,7 @@ impl<'a> Told<'a> {
                 story.browsers.iter().map(|browser| is_named(&browser.id)).collect()
             }
         };
-        Self { whose, has: is_told, browser_of, named }
+        Self { whose, has: is_told, browser_of, named: named.into_iter().collect() }
     }
 
     /// Whether a browser, by its place in the story, is told of.
@@ -77,9 +77,8 @@ impl<'a> Told<'a> {
         if !matches!(self.whose, Whose::Telling) || steps.len() <= MAX_STEPS {
             return numbered.collect();
         }
-        let named: BTreeSet<usize> = self.named.iter().copied().collect();
         let is_named = |step: &Navigation| {
-            step.hops.iter().chain(&step.parts).any(|visit| named.contains(visit))
+            step.hops.iter().chain(&step.parts).any(|visit| self.named.contains(visit))
         };
         let is_told = |(number, step): &(usize, usize)| {
             *number <= MAX_STEPS || is_named(&story.navigations[*step])
@@ -110,8 +109,8 @@ impl<'a> Told<'a> {
         match self.whose {
             Whose::Telling if told < count => vec![format!(
                 "The stories of {told} of {count} browsers are told: of those that findings name, \
-                 and of those that came first. The report ends with {findings}. --browser LETTER \
-                 tells another story, --all tells every one, and --format json has them all."
+                 and of those that came first. The report ends with {findings}. --browser tells \
+                 another story, --all tells every one, and --format json has them all."
             )],
             Whose::Named(_) if told < count => vec![format!(
                 "The stories of {told} of {count} browsers are told, as was asked for, with {} of \
