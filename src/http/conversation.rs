@@ -10,6 +10,7 @@
 mod heads;
 mod losses;
 mod overlaps;
+mod passing;
 mod relief;
 mod simple;
 mod switch;

@@ -150,6 +150,19 @@ impl Reader {
         }
     }
 
+    /// Takes so many bytes if they are body and no more than that: neither its end nor part of its
+    /// framing. False if they may be more.
+    pub fn pass(&mut self, len: usize) -> bool {
+        let (State::Length(left) | State::Chunked(Chunked::Data(left))) = &mut self.state else {
+            return false;
+        };
+        let goes_on = *left > len as u64;
+        if goes_on {
+            *left -= len as u64;
+        }
+        goes_on
+    }
+
     /// Says how the body of the head just read is framed. `true` if it is over already.
     pub fn begin_body(&mut self, framing: Framing) -> bool {
         self.state = match framing {

@@ -43,6 +43,13 @@ pub(super) struct Talk {
 }
 
 impl Talk {
+    /// Takes the next event of a connection from which nothing more can come then, if it changes
+    /// nothing but how much of a body has been seen. False if it may change more.
+    fn passes(&mut self, event: Option<&Event<'_>>) -> bool {
+        let Some(event) = event else { return true };
+        self.conversation.as_mut().is_some_and(|conversation| conversation.pass(event))
+    }
+
     /// Takes the next event of the connection.
     fn push(&mut self, event: &Event<'_>, peers: Peers, reading: Reading) {
         if let What::Data(bytes) = &event.what {
@@ -107,8 +114,10 @@ impl Flows {
         }
         let Some((entry, replaced)) = self.table.entry(segment) else { return };
         let mut over = None;
-        if !entry.tcp.take_acknowledgment(entry.side_of(segment), segment) {
-            advance(entry, segment, self.reading, &self.tcp_limits, &mut self.finished);
+        let (event, is_all) = event_of(entry, segment, &self.tcp_limits);
+        if !(is_all && entry.app.passes(event.as_ref())) {
+            let (event, limits) = (event.as_ref(), &self.tcp_limits);
+            advance(entry, event, segment.packet, self.reading, limits, &mut self.finished);
             self.counts.conflicts += entry.tcp.take_conflicts();
             let (id, was, now) = (entry.id, entry.app.pending, pending(entry));
             entry.app.pending = now;
@@ -157,18 +166,33 @@ fn peers(entry: &Entry<Talk>) -> Peers {
     Peers { connection: entry.id, ends: entry.ends, since: entry.since }
 }
 
-/// One segment through its connection. What it finishes goes into `done`.
+/// The event that a segment is itself, if it is one, and whether nothing else can come of it.
+fn event_of<'a>(
+    entry: &mut Entry<Talk>,
+    segment: &Segment<'a>,
+    limits: &TcpLimits,
+) -> (Option<Event<'a>>, bool) {
+    let side = entry.side_of(segment);
+    if entry.tcp.is_straight(side, segment) {
+        (entry.tcp.go_straight(side, segment), true)
+    } else {
+        (entry.tcp.push_any(side, segment, limits), false)
+    }
+}
+
+/// What a segment, in this packet, did to its connection, and the event that it is itself, if it is
+/// one. What that finishes goes into `done`.
 fn advance(
     entry: &mut Entry<Talk>,
-    segment: &Segment<'_>,
+    event: Option<&Event<'_>>,
+    packet: u64,
     reading: Reading,
     limits: &TcpLimits,
     done: &mut Vec<Box<Exchange>>,
 ) {
-    let side = entry.side_of(segment);
-    if let Some(event) = entry.tcp.push(side, segment, limits) {
+    if let Some(event) = event {
         let peers = peers(entry);
-        entry.app.push(&event, peers, reading);
+        entry.app.push(event, peers, reading);
     }
     for side in Side::BOTH {
         let Some(offset) = entry.tcp.take_conflict_at(side) else { continue };
@@ -177,7 +201,7 @@ fn advance(
             entry.app.conversation = Some(Box::new(Conversation::new(peers(entry), reading)));
         }
         if let Some(conversation) = &mut entry.app.conversation {
-            conversation.overlap(side, offset, segment.packet);
+            conversation.overlap(side, offset, packet);
         }
     }
     let known = done.len();

@@ -179,7 +179,7 @@ impl Connection {
     }
 
     /// The ordinary way of a segment.
-    pub(super) fn push_any<'a>(
+    pub fn push_any<'a>(
         &mut self,
         side: Side,
         segment: &Segment<'a>,

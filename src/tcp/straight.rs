@@ -13,7 +13,7 @@ use std::borrow::Cow;
 impl Connection {
     /// Whether a segment of `side` is of that kind: what it acknowledges has been delivered, and
     /// what it carries is next.
-    pub(super) fn is_straight(&self, side: Side, segment: &Segment<'_>) -> bool {
+    pub fn is_straight(&self, side: Side, segment: &Segment<'_>) -> bool {
         let [half, other] = [side, side.other()].map(|side| &self.halves[side.index()]);
         let flags = segment.flags;
         flags.ack
@@ -26,21 +26,8 @@ impl Connection {
             && other.is_steady()
     }
 
-    /// Takes a segment that is of that kind and carries nothing. False if it is another.
-    pub fn take_acknowledgment(&mut self, side: Side, segment: &Segment<'_>) -> bool {
-        let is_one = segment.payload.is_empty() && self.is_straight(side, segment);
-        if is_one {
-            self.go_straight(side, segment);
-        }
-        is_one
-    }
-
-    /// Takes such a segment.
-    pub(super) fn go_straight<'a>(
-        &mut self,
-        side: Side,
-        segment: &Segment<'a>,
-    ) -> Option<Event<'a>> {
+    /// Takes such a segment. Nothing is left for [`Connection::pop`] then.
+    pub fn go_straight<'a>(&mut self, side: Side, segment: &Segment<'a>) -> Option<Event<'a>> {
         let Segment { packet, time, payload, .. } = *segment;
         self.last = Mark { packet, time, acked: None };
         let other = &mut self.halves[side.other().index()];
@@ -128,15 +115,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_acknowledgment_leaves_nothing_to_tell(told in proptest::collection::vec(told(), 1..60)) {
+        fn it_leaves_nothing_to_tell(told in proptest::collection::vec(told(), 1..60)) {
             let limits = TcpLimits::default();
             let all = segments(&told);
             let (mut short, mut long) = (Connection::new(&all[0].1), Connection::new(&all[0].1));
             for (side, segment) in &all {
                 let event = long.push_any(*side, segment, &limits);
-                let first = event.clone().or_else(|| long.pop(&limits));
-                if short.take_acknowledgment(*side, segment) {
-                    prop_assert_eq!(first, None);
+                if short.is_straight(*side, segment) {
+                    prop_assert_eq!(event.is_some(), !segment.payload.is_empty());
+                    prop_assert_eq!(event, short.go_straight(*side, segment));
+                    prop_assert_eq!(long.pop(&limits), None);
                     prop_assert_eq!((long.held_since(), long.weight(), long.is_over()), (None, 0, false));
                 } else {
                     short.push(*side, segment, &limits);

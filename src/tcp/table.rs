@@ -15,7 +15,7 @@ use crate::limits::{LINGERING, TableLimits};
 use crate::packet::Segment;
 use crate::time::Timestamp;
 use foldhash::fast::RandomState;
-use hashbrown::hash_table::{self, HashTable};
+use hashbrown::HashTable;
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
 use std::net::SocketAddr;
@@ -55,6 +55,14 @@ impl<T> Entry<T> {
 
     fn key(&self) -> FlowKey {
         FlowKey::between(self.ends)
+    }
+
+    /// Whether a segment goes from one of its ends to the other.
+    #[inline]
+    fn is_between_ends_of(&self, segment: &Segment<'_>) -> bool {
+        let [originator, responder] = &self.ends;
+        let (from, to) = (&segment.source, &segment.destination);
+        (originator == from && responder == to) || (originator == to && responder == from)
     }
 
     /// Whether a segment belongs to another connection that uses the same port pair.
@@ -104,6 +112,8 @@ pub struct Table<T> {
     /// to find a connection is read again to follow it.
     entries: HashTable<Box<Entry<T>>>,
     hasher: RandomState,
+    /// Where the connection of the last segment was found: the next one is often its.
+    recent: usize,
     limits: TableLimits,
     /// With which packets connections began since this was last asked.
     begun: Vec<u64>,
@@ -121,6 +131,7 @@ impl<T: Default> Table<T> {
         Self {
             entries: HashTable::new(),
             hasher: RandomState::default(),
+            recent: 0,
             next_sweep: limits.crowded,
             limits,
             begun: Vec::new(),
@@ -139,32 +150,38 @@ impl<T: Default> Table<T> {
     /// segment has nothing to add. A connection that the segment replaces, because its port pair is
     /// used again, is given back to be finished.
     pub fn entry(&mut self, segment: &Segment<'_>) -> Option<Found<'_, T>> {
-        let key = FlowKey::of(segment);
         if segment.flags.rst {
-            self.resets.push_back((segment.time, key));
+            self.resets.push_back((segment.time, FlowKey::of(segment)));
         }
-        let hash = self.hasher.hash_one(key);
-        let hasher = &self.hasher;
-        let found = self.entries.entry(
-            hash,
-            |entry| entry.key() == key,
-            |entry| hasher.hash_one(entry.key()),
-        );
-        match found {
-            hash_table::Entry::Vacant(_) if self.past.has(hash, segment) => None,
-            hash_table::Entry::Vacant(place) => {
-                self.begun.push(segment.packet);
-                Some((place.insert(new_entry(segment)).into_mut(), None))
-            }
-            hash_table::Entry::Occupied(place) => {
-                let entry = place.into_mut();
+        match self.find(segment) {
+            Ok(place) => {
+                self.recent = place;
+                let entry = self.entries.get_bucket_mut(place)?;
                 let replaced = entry.is_replaced_by(segment).then(|| {
                     self.begun.push(segment.packet);
                     std::mem::replace(entry, new_entry(segment))
                 });
                 Some((entry, replaced))
             }
+            Err(hash) if self.past.has(hash, segment) => None,
+            Err(hash) => {
+                self.begun.push(segment.packet);
+                let hash_of = |entry: &Entry<T>| self.hasher.hash_one(entry.key());
+                let new = new_entry(segment);
+                let place = self.entries.insert_unique(hash, new, |entry| hash_of(entry));
+                Some((place.into_mut(), None))
+            }
         }
+    }
+
+    /// Where the connection of a segment is; the hash of its key, if there is none.
+    fn find(&self, segment: &Segment<'_>) -> Result<usize, u64> {
+        let is_it = |entry: &Entry<T>| entry.is_between_ends_of(segment);
+        if self.entries.get_bucket(self.recent).is_some_and(|entry| is_it(entry)) {
+            return Ok(self.recent);
+        }
+        let hash = self.hasher.hash_one(FlowKey::of(segment));
+        self.entries.find_bucket_index(hash, |entry| is_it(entry)).ok_or(hash)
     }
 
     /// Makes room once a connection is over, which the caller knows by a segment of it that it has
