@@ -3,8 +3,9 @@
 
 mod support;
 
-use cookietrail::http::{Exchange, Scheme};
-use support::wire::{CLIENT, SERVER, Wire, exchanges, notes, told};
+use cookietrail::http::{Exchange, Reading, Scheme};
+use cookietrail::pipeline::Pipeline;
+use support::wire::{CLIENT, Frame, SERVER, Wire, exchanges, notes, packets, told};
 
 fn get(target: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: a.example\r\n\r\n")
@@ -119,4 +120,43 @@ fn a_target_that_is_no_path_is_not_glued_to_the_host() {
         assert_eq!(request.url(Scheme::Http, exchange.server), None, "{target}");
         assert!(target.contains(':') || notes(&frames) == ["lenient-head"], "{target}");
     }
+}
+
+/// The server's packets so many microseconds later, as from a card with another clock.
+fn server_later(frames: Vec<Frame>, micros: i64) -> Vec<Frame> {
+    let mut frames = frames;
+    for frame in frames.iter_mut().filter(|frame| frame.bytes[26..30] == [10, 0, 0, 2]) {
+        frame.micros += micros;
+    }
+    frames.sort_by_key(|frame| frame.micros);
+    frames
+}
+
+#[test]
+fn clocks_of_the_two_directions_may_differ() {
+    let wire = Wire::open().c(get("/a")).s(ok("1")).wait(1).c(get("/b")).s(ok("22"));
+    let frames = wire.rst(CLIENT).frames();
+    let expected = told(&frames);
+    assert_eq!(expected, ["GET /a > 200 1", "GET /b > 200 2"]);
+    for micros in [-1_900_000, -500_000, -1_000, 500_000, 1_500_000] {
+        let frames = server_later(frames.clone(), micros);
+        assert_eq!(told(&frames), expected, "{micros}");
+        assert!(notes(&frames).is_empty(), "{micros}");
+    }
+}
+
+#[test]
+fn a_direction_that_is_not_there_is_waited_for_no_longer_than_bytes_are() {
+    let wire = Wire::open().c(get("/a")).s(ok("1")).ack(CLIENT).wait(3).s(ok("22"));
+    let is_from_server = |frame: &Frame| frame.bytes[26..30] == [10, 0, 0, 2];
+    let frames: Vec<_> = wire.frames().into_iter().filter(is_from_server).collect();
+    assert_eq!(told(&frames), ["- > 200 1", "- > 200 2"]);
+    // Another connection shows that the time is over.
+    let late = Wire::joined().port(40_001).wait(9).handshake().frames();
+    let mut pipeline = Pipeline::new(Reading::default());
+    let all: Vec<_> = frames[..2].iter().chain(&late).cloned().collect();
+    packets(&all).for_each(|packet| pipeline.push(&packet));
+    let first = std::iter::from_fn(|| pipeline.pop()).next();
+    let first = first.map(|numbered| numbered.exchange.response.is_some());
+    assert_eq!(first, Some(true));
 }

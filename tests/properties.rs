@@ -88,6 +88,11 @@ fn sorted(frames: &[Frame]) -> Vec<String> {
     told
 }
 
+fn is_from_server(frame: &Frame) -> bool {
+    const SOURCE: std::ops::Range<usize> = 26..30;
+    frame.bytes[SOURCE] == [10, 0, 0, 2]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(150) })]
 
@@ -124,6 +129,27 @@ proptest! {
         expected.extend(told(&two));
         expected.sort();
         prop_assert_eq!(sorted(&interleave(vec![one, two], &turns)), expected);
+    }
+
+    /// Each direction by a capture card of its own, with a clock of its own: any of the two may come
+    /// first, even all of it, with or without the beginning of the connection.
+    #[test]
+    fn the_directions_may_be_out_of_step(
+        talks in talks(),
+        manner in manner(),
+        opened in any::<bool>(),
+        turns in prop::collection::vec(0usize..2, 0..60),
+    ) {
+        // No more segments than are waited for.
+        let manner = Manner { mss: 1460, ..manner };
+        let mut frames = wire(40_000, &talks, &manner);
+        let expected = sorted(&frames);
+        if !opened {
+            frames.drain(..3);
+        }
+        let (server, client) = frames.into_iter().partition(is_from_server);
+        let frames = interleave(vec![server, client], &turns);
+        prop_assert_eq!(sorted(&frames), expected);
     }
 
     /// One packet of data is missing. What was in the others is found, and paired as before.

@@ -10,7 +10,7 @@ use crate::layer::{Protocol, recognise};
 use crate::limits::{Budget, TcpLimits};
 use crate::note::{Note, NoteKind};
 use crate::packet::Segment;
-use crate::tcp::{Entry, Event, Side, Table, What};
+use crate::tcp::{Doubt, Entry, Event, Side, Table, What};
 use crate::time::Timestamp;
 
 /// What becomes of the segments of some connections.
@@ -109,8 +109,8 @@ impl Flows {
 
     /// Takes the next segment.
     pub fn segment(&mut self, segment: &Segment<'_>) {
-        if self.table.has_resets() {
-            self.finish_resets(segment.time);
+        if self.table.has_doubts() {
+            self.settle_doubts(segment.time);
         }
         let Some((entry, replaced)) = self.table.entry(segment) else { return };
         let mut over = None;
@@ -124,6 +124,9 @@ impl Flows {
             self.memory.weigh(entry);
             self.pending.update(id, was, now);
             over = entry.over_now();
+            if let Some(doubtful) = entry.awaits_now() {
+                self.table.doubt(doubtful, segment.time, Doubt::Unseen);
+            }
         }
         if let Some(replaced) = replaced {
             self.close(replaced);
@@ -141,12 +144,21 @@ impl Flows {
         }
     }
 
-    fn finish_resets(&mut self, now: Timestamp) {
-        while let Some(entry) = self.table.reset_long_ago(now) {
-            finish(entry, self.reading, &self.tcp_limits, &mut self.finished);
+    fn settle_doubts(&mut self, now: Timestamp) {
+        while let Some((entry, why)) = self.table.doubted_long_ago(now) {
+            let is_reset = why == Doubt::Reset;
+            if is_reset {
+                finish(entry, self.reading, &self.tcp_limits, &mut self.finished);
+            } else {
+                let known = self.finished.len();
+                entry.tcp.settle();
+                drain(entry, self.reading, &self.tcp_limits, &mut self.finished);
+                note_joined(entry, &mut self.finished[known..]);
+            }
             self.memory.weigh(entry);
-            let (id, was) = (entry.id, entry.app.pending.take());
-            self.pending.update(id, was, None);
+            let open = if is_reset { None } else { pending(entry) };
+            let (id, was) = (entry.id, std::mem::replace(&mut entry.app.pending, open));
+            self.pending.update(id, was, open);
             let over = entry.over_now();
             if let Some(past) = over.and_then(|key| self.table.linger(key)) {
                 self.close(past);

@@ -214,7 +214,7 @@ impl Connection {
             .find_map(|side| self.pop_ready(side))
             .or_else(|| self.break_tie())
             .or_else(|| Side::BOTH.into_iter().find_map(|side| self.pop_end(side)))
-            .or_else(|| self.hopeless(limits).and_then(|side| self.give_up(side)))
+            .or_else(|| self.hopeless(limits).and_then(|side| self.give_up(side, limits)))
     }
 
     /// About how many bytes of memory its waiting data takes.
@@ -225,12 +225,17 @@ impl Connection {
     /// Waits no longer for where the directions begin.
     pub fn settle(&mut self) {
         self.young = 0;
-        self.halves.iter_mut().for_each(Half::settle);
+        self.halves.iter_mut().for_each(Half::do_without);
+    }
+
+    /// Whether something is held back only because nothing of the other direction has been seen.
+    pub fn awaits_unseen(&self) -> bool {
+        self.halves.iter().any(Half::is_awaited) && self.halves.iter().any(Half::is_holding)
     }
 
     /// Nothing more will come: what is held is delivered by [`Connection::pop`], holes and all.
     pub fn finish(&mut self) {
-        self.halves.iter_mut().for_each(Half::settle);
+        self.halves.iter_mut().for_each(Half::do_without);
         self.finished = true;
     }
 
@@ -246,12 +251,17 @@ impl Connection {
         }
         self.opened |= segment.flags.syn;
         let half = self.half_mut(side);
+        let is_late = half.is_awaited();
         if segment.flags.syn {
             half.open(Seq(segment.seq).plus(1));
         } else {
             half.join(Seq(segment.seq));
         }
         half.seen = true;
+        if is_late && !half.is_settled() && self.young == 0 {
+            // The first ones of this direction, too, may be out of order.
+            self.young = YOUNG;
+        }
         if segment.flags.ack {
             self.half_mut(side.other()).guess(Seq(segment.ack));
         }
@@ -290,10 +300,11 @@ impl Connection {
     }
 
     /// Whether all that a segment of `side` acknowledges has been delivered. A direction of which
-    /// nothing was ever captured is not waited for.
+    /// nothing was captured is not waited for longer than other bytes are.
     fn in_step(&self, side: Side, acked: Option<u64>) -> bool {
         let other = &self.halves[side.other().index()];
-        !other.seen || other.ended || acked.is_none_or(|acked| acked <= other.next())
+        let is_absent = other.absent && !other.seen;
+        is_absent || other.ended || acked.is_none_or(|acked| acked <= other.next())
     }
 
     fn pop_ready(&mut self, side: Side) -> Option<Event<'static>> {
@@ -369,8 +380,13 @@ impl Connection {
         if self.halves[side.index()].has_ready().is_some() { side.other() } else { side }
     }
 
-    /// Gives up the missing bytes of `side`; if none are missing, it has no more to give.
-    fn give_up(&mut self, side: Side) -> Option<Event<'static>> {
+    /// Gives up the missing bytes of `side`; if none are missing, it has no more to give. Where
+    /// nothing of it has been seen, nothing of it is waited for from now on.
+    fn give_up(&mut self, side: Side, limits: &TcpLimits) -> Option<Event<'static>> {
+        if self.halves[side.index()].is_awaited() {
+            self.half_mut(side).do_without();
+            return self.pop(limits);
+        }
         let last = self.last;
         let half = self.half_mut(side);
         let offset = half.next();

@@ -55,6 +55,8 @@ pub(super) struct Half {
     beginning: Beginning,
     /// A segment of this direction has been seen.
     pub seen: bool,
+    /// Until one is, this direction is not waited for.
+    pub absent: bool,
     /// Its end has been delivered.
     pub ended: bool,
     /// The same, even if it turned out to go on behind it.
@@ -134,8 +136,23 @@ impl Half {
         }
     }
 
+    /// Whether nothing of it has been seen, and may still come: captures that are merged from one of
+    /// each direction have them out of step.
+    pub fn is_awaited(&self) -> bool {
+        !self.seen && !self.absent
+    }
+
+    /// Waits no longer for anything of it to be seen.
+    pub fn do_without(&mut self) {
+        self.absent = true;
+        self.settle();
+    }
+
     /// The stream begins with what is known by now.
     pub fn settle(&mut self) {
+        if self.is_awaited() {
+            return;
+        }
         if matches!(self.beginning, Beginning::Guessed | Beginning::Joined) {
             let stored = self.assembler.first_stored().map_or(ROOM_BEFORE, |(at, _)| at);
             self.settle_at(stored.min(ROOM_BEFORE).min(self.wanted().unwrap_or(ROOM_BEFORE)));
@@ -303,7 +320,7 @@ impl Half {
     /// Keeps count of how long bytes that the receiver has are missing here.
     pub fn count_patience(&mut self, now: Timestamp, limits: &TcpLimits) {
         let at = self.next();
-        if self.acked <= at || self.ended || !self.is_settled() {
+        if self.acked <= at || self.ended || !(self.is_settled() || self.is_awaited()) {
             if let Some(rare) = &mut self.rare {
                 rare.waiting = None;
             }

@@ -19,4 +19,4 @@ pub use connection::{Connection, End, Event, Mark, What};
 pub use flow::{FlowKey, spread};
 pub use seq::{Origin, Seq};
 pub use side::Side;
-pub use table::{Entry, Table};
+pub use table::{Doubt, Entry, Table};

@@ -39,6 +39,7 @@ pub struct Entry<T> {
     /// first byte of that.
     rival: Option<(Side, Seq)>,
     lingers: bool,
+    awaits: bool,
 }
 
 impl<T> Entry<T> {
@@ -47,10 +48,24 @@ impl<T> Entry<T> {
         if segment.source == self.ends[0] { Side::Originator } else { Side::Responder }
     }
 
+    /// Its key, if something of it waits for a direction of which nothing has been seen, and that was
+    /// not said before.
+    pub fn awaits_now(&mut self) -> Option<FlowKey> {
+        let is_new = self.tcp.awaits_unseen() && !std::mem::replace(&mut self.awaits, true);
+        is_new.then(|| self.key())
+    }
+
     /// Its key, if it is over and does not linger yet.
     pub fn over_now(&mut self) -> Option<FlowKey> {
         let is_new = self.tcp.is_over() && !std::mem::replace(&mut self.lingers, true);
         is_new.then(|| self.key())
+    }
+
+    fn is_doubted(&self, why: Doubt) -> bool {
+        match why {
+            Doubt::Reset => self.tcp.is_reset(),
+            Doubt::Unseen => self.tcp.awaits_unseen(),
+        }
     }
 
     fn key(&self) -> FlowKey {
@@ -98,9 +113,19 @@ impl<T> Entry<T> {
     }
 }
 
+/// Why a connection is to be looked at again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// It was reset, unless that was forged.
+    Reset,
+    /// Something waits for a direction of which nothing has been seen.
+    Unseen,
+}
+
 /// How long after a reset a connection is still listened to: segments were in flight, and the reset
-/// may be forged.
-const RESET_GRACE: Duration = Duration::from_secs(2);
+/// may be forged. So long, too, something is held back because nothing of the other direction has been
+/// seen.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// A connection, and the one that it replaces.
 pub type Found<'a, T> = (&'a mut Entry<T>, Option<Box<Entry<T>>>);
@@ -118,8 +143,8 @@ pub struct Table<T> {
     /// With which packets connections began since this was last asked.
     begun: Vec<u64>,
     next_sweep: usize,
-    /// When each connection that was reset is to be finished, in the order of the resets.
-    resets: VecDeque<(Timestamp, FlowKey)>,
+    /// Connections that are to be looked at again after [`GRACE`], and since when.
+    doubts: VecDeque<(Timestamp, FlowKey, Doubt)>,
     /// Connections that are over, those first that have been so for longest.
     lingering: VecDeque<FlowKey>,
     past: Past,
@@ -135,7 +160,7 @@ impl<T: Default> Table<T> {
             next_sweep: limits.crowded,
             limits,
             begun: Vec::new(),
-            resets: VecDeque::new(),
+            doubts: VecDeque::new(),
             lingering: VecDeque::new(),
             past: Past::of(limits.most),
         }
@@ -151,7 +176,7 @@ impl<T: Default> Table<T> {
     /// used again, is given back to be finished.
     pub fn entry(&mut self, segment: &Segment<'_>) -> Option<Found<'_, T>> {
         if segment.flags.rst {
-            self.resets.push_back((segment.time, FlowKey::of(segment)));
+            self.doubt(FlowKey::of(segment), segment.time, Doubt::Reset);
         }
         match self.find(segment) {
             Ok(place) => {
@@ -207,23 +232,29 @@ impl<T: Default> Table<T> {
         None
     }
 
-    /// Whether [`Self::reset_long_ago`] may have something to give.
-    pub fn has_resets(&self) -> bool {
-        !self.resets.is_empty()
+    /// A connection is to be looked at again, and not before some time has passed.
+    pub fn doubt(&mut self, entry: FlowKey, now: Timestamp, why: Doubt) {
+        self.doubts.push_back((now, entry, why));
     }
 
-    /// A connection whose reset lies `RESET_GRACE` back and has not turned out to be forged. It
-    /// is to be finished, but stays in the table.
-    pub fn reset_long_ago(&mut self, now: Timestamp) -> Option<&mut Entry<T>> {
-        while let Some((at, _)) = self.resets.front() {
-            if now.since(*at) < RESET_GRACE && self.resets.len() <= self.limits.most {
+    /// Whether [`Self::doubted_long_ago`] may have something to give.
+    pub fn has_doubts(&self) -> bool {
+        !self.doubts.is_empty()
+    }
+
+    /// A connection that was doubted long enough ago, and still is: its reset lies back and has not
+    /// turned out to be forged, or nothing of one direction has been seen. It stays in the table.
+    pub fn doubted_long_ago(&mut self, now: Timestamp) -> Option<(&mut Entry<T>, Doubt)> {
+        while let Some((at, ..)) = self.doubts.front() {
+            if now.since(*at) < GRACE && self.doubts.len() <= self.limits.most {
                 return None;
             }
-            let (_, key) = self.resets.pop_front()?;
+            let (_, key, why) = self.doubts.pop_front()?;
             let hash = self.hasher.hash_one(key);
-            let is_meant = |entry: &Entry<T>| entry.key() == key && entry.tcp.is_reset();
+            let is_meant = |entry: &Entry<T>| entry.key() == key && entry.is_doubted(why);
             if self.entries.find(hash, |entry| is_meant(entry)).is_some() {
-                return self.entries.find_mut(hash, |entry| is_meant(entry)).map(Box::as_mut);
+                let found = self.entries.find_mut(hash, |entry| is_meant(entry));
+                return found.map(|entry| (entry.as_mut(), why));
             }
         }
         None
@@ -307,5 +338,6 @@ fn new_entry<T: Default>(segment: &Segment<'_>) -> Box<Entry<T>> {
         app: T::default(),
         rival: None,
         lingers: false,
+        awaits: false,
     })
 }

@@ -252,7 +252,7 @@ pub fn reorder(frames: &mut [Frame], delays: &[usize]) {
 }
 
 /// The packets as they are read from a file, in the order given.
-fn packets(frames: &[Frame]) -> impl Iterator<Item = Packet<'_>> {
+pub fn packets(frames: &[Frame]) -> impl Iterator<Item = Packet<'_>> {
     frames.iter().enumerate().map(|(at, frame)| Packet {
         number: at as u64 + 1,
         time: Timestamp::from_nanos(frame.micros * 1_000, 6),
