@@ -34,6 +34,8 @@ pub enum NoteKind {
     Incomplete,
     /// A request and a response were paired by inference, and may not belong together.
     DoubtfulPairing,
+    /// A message was captured before what its sender had read.
+    OutOfStep,
     /// A body's content coding could not be undone, or only in part.
     ContentCoding,
 }
@@ -55,6 +57,7 @@ impl NoteKind {
             Self::SwitchedProtocol => "switched-protocol",
             Self::Incomplete => "incomplete",
             Self::DoubtfulPairing => "doubtful-pairing",
+            Self::OutOfStep => "out-of-step",
             Self::ContentCoding => "content-coding",
         }
     }

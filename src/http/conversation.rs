@@ -73,6 +73,8 @@ pub struct Conversation {
     /// The stream offset at which requests may have been lost, nobody knows how many, until a response
     /// to a later one begins just where that says.
     requests_lost: Option<u64>,
+    /// The response that began last: where in its stream, and as which packet it counts.
+    newest: Option<(u64, u64)>,
     /// The response being read has no known request, so that it may answer a HEAD and have no body.
     bodiless: bool,
     done: VecDeque<Box<Exchange>>,
@@ -101,6 +103,7 @@ impl Conversation {
             answering: None,
             loss: Loss::None,
             requests_lost: None,
+            newest: None,
             bodiless: false,
             done: VecDeque::new(),
             oldest: None,

@@ -38,6 +38,9 @@ pub struct Position {
     pub last_packet: u64,
     /// The time of that packet.
     pub last_time: Timestamp,
+    /// The packet as which it counts when one asks what came first: its own, but where the capture has
+    /// the two directions out of step, one no earlier than that of what its sender had read.
+    pub turn: u64,
 }
 
 /// A message: a start line, header fields, a body.

@@ -27,7 +27,7 @@ impl Origin {
     /// The position of a message of which nothing more has been seen yet.
     pub fn position(&self) -> Position {
         let Mark { packet, time, .. } = self.mark;
-        Position { packet, time, last_packet: packet, last_time: time }
+        Position { packet, time, last_packet: packet, last_time: time, turn: packet }
     }
 }
 

@@ -34,7 +34,7 @@ fn wired(lines: &str) -> Vec<u8> {
 fn message<S>(packet: u64, parsed: head::Parsed<S>) -> Message<S> {
     let time = time(packet);
     Message {
-        at: Position { packet, time, last_packet: packet, last_time: time },
+        at: Position { packet, time, last_packet: packet, last_time: time, turn: packet },
         start: parsed.start,
         headers: parsed.headers,
         body: Body { complete: true, ..Body::default() },

@@ -50,9 +50,8 @@ impl Follower {
     pub fn follow(&mut self, visits: &[Visit], goes_on: impl Fn(u64, Timestamp) -> bool) {
         let mut messages: Vec<(u64, bool, usize, Timestamp)> = Vec::with_capacity(2 * visits.len());
         for (index, visit) in visits.iter().enumerate() {
-            messages.extend(visit.asked.as_deref().map(|one| (one.packet, false, index, one.time)));
-            messages
-                .extend(visit.answered.as_deref().map(|one| (one.packet, true, index, one.time)));
+            messages.extend(visit.asked.as_deref().map(|one| (one.turn, false, index, one.time)));
+            messages.extend(visit.answered.as_deref().map(|one| (one.turn, true, index, one.time)));
         }
         messages.sort_unstable();
         for (packet, is_response, index, time) in messages {

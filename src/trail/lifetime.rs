@@ -117,8 +117,9 @@ impl<'a> Lifetimes<'a> {
         let missed = missed.filter(|event| self.is_near(life, event));
         for (order, event) in own.chain(missed).enumerate() {
             let Some(visit) = event.visit else { continue };
-            let asked = self.visits[visit].asked.as_deref().map(|asked| asked.packet);
-            let at = event.packet.or(asked).unwrap_or(0);
+            let asked = self.visits[visit].asked.as_deref().map(|asked| asked.turn);
+            let shown = event.packet.map(|packet| self.visits[visit].turn_of(packet));
+            let at = shown.or(asked).unwrap_or(0);
             let place = Place { visit, packet: event.packet, time: event.time };
             inputs.push(((at, order, place), Input::Event(event)));
         }
@@ -128,8 +129,7 @@ impl<'a> Lifetimes<'a> {
                 Sign::TurnedAway => self.end_of(visit),
                 Sign::Attempted(_) => visit,
             };
-            let packet =
-                |visit: usize| self.visits[visit].answered.as_deref().map(|one| one.packet);
+            let packet = |visit: usize| self.visits[visit].answered.as_deref().map(|one| one.turn);
             let (Some(at), Some(answered)) = (packet(end), self.visits[visit].answered.as_deref())
             else {
                 continue;

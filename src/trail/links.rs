@@ -130,7 +130,7 @@ impl<'v> Gathered<'v> {
         let site = target.host.site();
         for pair in asked.cookies.pairs.iter().filter(|pair| pair.value.len() >= SHORTEST_TIE) {
             let key = (&*pair.value, &*pair.name, site);
-            self.values.entry(key).or_default().sent.push((index, asked.packet));
+            self.values.entry(key).or_default().sent.push((index, asked.turn));
         }
         let Some(answered) = &visit.answered else { return };
         for (place, line) in lines.iter().enumerate() {
@@ -138,7 +138,7 @@ impl<'v> Gathered<'v> {
             let is_new = asked.cookies.first(name) != Some(value);
             if value.len() >= SHORTEST_TIE && is_new {
                 let made = &mut self.values.entry((value, name, site)).or_default().made;
-                made.push((index, place, answered.packet));
+                made.push((index, place, answered.turn));
             }
         }
     }
@@ -180,7 +180,7 @@ impl<'v> Gathered<'v> {
             .iter()
             .filter_map(|((connection, _), visits)| Some((*connection, *visits.first()?)))
             .collect();
-        let packet = |visit: usize| visits[visit].asked.as_deref().map(|asked| asked.packet);
+        let packet = |visit: usize| visits[visit].asked.as_deref().map(|asked| asked.turn);
         let soonest = soonest_after(first.iter().map(|(id, visit)| (*id, packet(*visit))));
         for (connection, visit) in &first {
             let Some(before) = connection.checked_sub(1).and_then(|id| first.get(&id)) else {

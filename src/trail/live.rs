@@ -97,8 +97,8 @@ impl Live {
         let mut visit = Visit::of(exchange, cap, &mut self.shared);
         visit.id = self.finished as u64;
         self.awaited.mark(&mut visit);
-        let asked = visit.asked.as_deref().map(|asked| (asked.packet, false, index));
-        let answered = visit.answered.as_deref().map(|answered| (answered.packet, true, index));
+        let asked = visit.asked.as_deref().map(|asked| (asked.turn, false, index));
+        let answered = visit.answered.as_deref().map(|answered| (answered.turn, true, index));
         self.messages.extend(asked.into_iter().chain(answered));
         let happening = Happening { browser: None, visit, cookies: Vec::new() };
         let request = exchange.request.as_ref().map(|request| request.at.last_time);

@@ -312,6 +312,12 @@ impl Story {
         })
     }
 
+    /// As which packet an event counts when one asks what came first.
+    pub(super) fn turn_of(&self, event: &CookieEvent) -> Option<u64> {
+        let visit = event.visit.and_then(|visit| self.visits.get(visit));
+        event.packet.map(|packet| visit.map_or(packet, |visit| visit.turn_of(packet)))
+    }
+
     /// The cookie events of a visit, by cookie and in order.
     pub fn events_of(&self, visit: usize) -> impl Iterator<Item = (usize, &CookieEvent)> {
         let found = self.by_visit.get(visit).iter();

@@ -86,7 +86,7 @@ fn continues(pending: &Pending, visit: &Visit, all: &[Visit]) -> bool {
     };
     // A page that sends its reader on gives time to read it.
     let patience = if answered.is_redirect() { FOLLOWED_WITHIN } else { FOLLOWED_WITHIN * 4 };
-    let in_time = asked.packet > answered.packet && asked.time.since(answered.time) <= patience;
+    let in_time = asked.turn > answered.turn && asked.time.since(answered.time) <= patience;
     let keeps_method = matches!(answered.status, 307 | 308);
     let before = all[pending.from].asked.as_deref().map(|asked| &asked.method);
     let method_fits = if keeps_method {

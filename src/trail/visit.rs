@@ -25,6 +25,8 @@ pub struct Asked {
     pub packet: u64,
     /// The time of that packet.
     pub time: Timestamp,
+    /// The packet as which it counts when one asks what came first.
+    pub turn: u64,
     /// The method, as sent.
     pub method: Vec<u8>,
     /// The request target, as sent.
@@ -93,6 +95,8 @@ pub struct Answered {
     pub packet: u64,
     /// The time of that packet.
     pub time: Timestamp,
+    /// The packet as which it counts when one asks what came first.
+    pub turn: u64,
     /// The status code.
     pub status: u16,
     /// The reason phrase; empty if there was none.
@@ -189,6 +193,14 @@ impl Visit {
         asked.into_iter().chain(answered)
     }
 
+    /// As which packet one of its messages counts when one asks what came first, by its packet.
+    pub(super) fn turn_of(&self, packet: u64) -> u64 {
+        let asked = self.asked.as_deref().map(|asked| (asked.packet, asked.turn));
+        let answered = self.answered.as_deref().map(|answered| (answered.packet, answered.turn));
+        let own = [asked, answered].into_iter().flatten().find(|(own, _)| *own == packet);
+        own.map_or(packet, |(_, turn)| turn)
+    }
+
     /// The URL that a redirect leads to, be it by status or by the page itself.
     pub fn redirects_to(&self) -> Option<&Address> {
         self.leads_to.as_deref()
@@ -250,6 +262,7 @@ fn asked(request: &Request, exchange: &Exchange, content: &[u8], shared: &mut Sh
     let mut asked = Asked {
         packet: request.at.packet,
         time: request.at.time,
+        turn: request.at.turn,
         method: request.start.method.to_vec(),
         path: request.start.target.to_vec(),
         url,
@@ -335,6 +348,7 @@ fn answered(response: &Response, content: &[u8]) -> Answered {
     Answered {
         packet: response.at.packet,
         time: response.at.time,
+        turn: response.at.turn,
         status,
         reason: response.start.reason.to_vec(),
         location: fields.location.map(<[u8]>::to_vec),

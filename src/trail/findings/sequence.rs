@@ -130,8 +130,9 @@ pub(super) fn used_after_logout(story: &Story) -> Vec<Case> {
     let strangers = LazyCell::new(|| Strangers::of(story));
     for life in story.cookies.iter().filter(|life| life.is_session()) {
         for deleted in life.events.iter().filter(|event| event.kind == EventKind::Deleted) {
+            let end = story.turn_of(deleted);
             let before =
-                |event: &&CookieEvent| event.packet < deleted.packet && event.version.is_some();
+                |event: &&CookieEvent| story.turn_of(event) < end && event.version.is_some();
             let Some(last) = life.events.iter().rfind(before) else { continue };
             if let Some(version) = last.version {
                 let value = &life.versions[version].value;
@@ -188,7 +189,7 @@ fn reused(
 ) -> Option<Case> {
     let again: Vec<&(usize, &CookieEvent)> = suspects
         .iter()
-        .filter(|(_, event)| event.packet > deleted.packet)
+        .filter(|(_, event)| story.turn_of(event) > story.turn_of(deleted))
         .filter(|(_, event)| {
             event.visit.is_some_and(|visit| {
                 strangers.get_another(&story.visits[visit]) && is_let_in(story, visit, life, value)
@@ -263,9 +264,10 @@ fn from_url(story: &Story, session: &SessionLife) -> Option<Case> {
             continue;
         }
         let first = life.events.iter().find(|event| event.version == Some(index))?;
+        let begun = story.turn_of(first);
         let shows = |visit: &usize| {
             story.visits[*visit].asked.as_deref().is_some_and(|asked| {
-                Some(asked.packet) < first.packet
+                Some(asked.turn) < begun
                     && asked.cookies.first(&life.name).is_none_or(|sent| sent != version.value)
                     && memchr::memmem::find(&asked.path, &version.value).is_some()
             })
