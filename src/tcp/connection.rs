@@ -12,7 +12,7 @@
 //! acknowledged them, and [`TcpLimits`] has run out of patience; or a cap is reached; or the
 //! connection ends. They are then a [`What::Gap`], an event like any other.
 
-use super::half::Half;
+use super::half::{Half, Presence};
 use super::seq::Seq;
 use super::side::Side;
 use crate::limits::TcpLimits;
@@ -76,8 +76,8 @@ pub struct Connection {
     /// How many more segments may show where a direction begins that has no SYN.
     young: u8,
     /// Who aborted the connection, if nothing speaks against it.
-    reset: Option<Side>,
-    finished: bool,
+    pub(super) reset: Option<Side>,
+    pub(super) finished: bool,
     opened: bool,
 }
 
@@ -204,19 +204,6 @@ impl Connection {
         fresh
     }
 
-    /// The next event that can be delivered, if there is one.
-    pub fn pop(&mut self, limits: &TcpLimits) -> Option<Event<'static>> {
-        if !self.finished && self.halves.iter().all(Half::is_quiet) {
-            return None;
-        }
-        Side::BOTH
-            .into_iter()
-            .find_map(|side| self.pop_ready(side))
-            .or_else(|| self.break_tie())
-            .or_else(|| Side::BOTH.into_iter().find_map(|side| self.pop_end(side)))
-            .or_else(|| self.hopeless(limits).and_then(|side| self.give_up(side, limits)))
-    }
-
     /// About how many bytes of memory its waiting data takes.
     pub fn weight(&self) -> usize {
         self.halves.iter().map(Half::weight).sum()
@@ -239,7 +226,7 @@ impl Connection {
         self.finished = true;
     }
 
-    fn half_mut(&mut self, side: Side) -> &mut Half {
+    pub(super) fn half_mut(&mut self, side: Side) -> &mut Half {
         &mut self.halves[side.index()]
     }
 
@@ -257,7 +244,7 @@ impl Connection {
         } else {
             half.join(Seq(segment.seq));
         }
-        half.seen = true;
+        half.presence = Presence::Seen;
         if is_late && !half.is_settled() && self.young == 0 {
             // The first ones of this direction, too, may be out of order.
             self.young = YOUNG;
@@ -301,105 +288,10 @@ impl Connection {
 
     /// Whether all that a segment of `side` acknowledges has been delivered. A direction of which
     /// nothing was captured is not waited for longer than other bytes are.
-    fn in_step(&self, side: Side, acked: Option<u64>) -> bool {
+    pub(super) fn in_step(&self, side: Side, acked: Option<u64>) -> bool {
         let other = &self.halves[side.other().index()];
-        let is_absent = other.absent && !other.seen;
-        is_absent || other.ended || acked.is_none_or(|acked| acked <= other.next())
-    }
-
-    fn pop_ready(&mut self, side: Side) -> Option<Event<'static>> {
-        let offset = self.half_mut(side).next();
-        let skipped = self.half_mut(side).skip_cut();
-        if skipped > 0 {
-            return Some(Event { side, what: What::Cut(skipped), offset, mark: self.last });
-        }
-        let mark = self.halves[side.index()].has_ready()?;
-        self.in_step(side, mark.acked).then(|| self.deliver(side, mark))?
-    }
-
-    /// The end of a direction. Bytes of the other one that can be delivered come first.
-    fn pop_end(&mut self, side: Side) -> Option<Event<'static>> {
-        let offset = self.half_mut(side).next();
-        let how = self.end_of(side)?;
-        self.half_mut(side).end();
-        Some(Event { side, what: What::End(how), offset, mark: self.last })
-    }
-
-    fn deliver(&mut self, side: Side, mark: Mark) -> Option<Event<'static>> {
-        let chunk = self.half_mut(side).assembler.pop()?;
-        let what = What::Data(Cow::Owned(chunk.bytes));
-        Some(Event { side, what, offset: chunk.offset, mark })
-    }
-
-    /// Both sides may seem to wait for each other, when a copy sent again acknowledges more than
-    /// the lost first one did. Then the older packet goes first.
-    fn break_tie(&mut self) -> Option<Event<'static>> {
-        let [originator, responder] = [self.halves[0].has_ready()?, self.halves[1].has_ready()?];
-        if originator.packet <= responder.packet {
-            self.deliver(Side::Originator, originator)
-        } else {
-            self.deliver(Side::Responder, responder)
-        }
-    }
-
-    /// How `side` has ended, if nothing stands before its end.
-    fn end_of(&self, side: Side) -> Option<End> {
-        let half = &self.halves[side.index()];
-        if half.ended || half.is_holding() {
-            return None;
-        }
-        if let Some(fin) = half.fin {
-            return (half.next() >= fin).then_some(End::Closed);
-        }
-        match half.acked.checked_sub(half.next()) {
-            _ if !self.finished || self.halves[side.other().index()].is_holding() => None,
-            Some(1) => Some(End::Closed),
-            Some(2..) => None,
-            _ if self.reset.is_some() => Some(End::Reset),
-            _ => Some(End::Unknown),
-        }
-    }
-
-    /// The side whose missing bytes are no longer waited for, if there is one. As long as nothing
-    /// is held back because of them, waiting costs nothing.
-    fn hopeless(&self, limits: &TcpLimits) -> Option<Side> {
-        let holding = self.halves.iter().any(Half::is_holding);
-        let stuck = Side::BOTH.into_iter().filter(|side| {
-            let half = &self.halves[side.index()];
-            half.is_out_of_patience() && (holding || half.lacks_only_fin())
-                || half.is_full(limits)
-                || (self.finished && !half.ended)
-        });
-        let stuck = stuck.min_by_key(|side| !self.halves[side.index()].is_holding())?;
-        Some(self.culprit(stuck))
-    }
-
-    /// If `side` waits for its own earlier bytes it is the one to blame; if it only waits for what
-    /// it acknowledges, the other side is.
-    fn culprit(&self, side: Side) -> Side {
-        if self.halves[side.index()].has_ready().is_some() { side.other() } else { side }
-    }
-
-    /// Gives up the missing bytes of `side`; if none are missing, it has no more to give. Where
-    /// nothing of it has been seen, nothing of it is waited for from now on.
-    fn give_up(&mut self, side: Side, limits: &TcpLimits) -> Option<Event<'static>> {
-        if self.halves[side.index()].is_awaited() {
-            self.half_mut(side).do_without();
-            return self.pop(limits);
-        }
-        let last = self.last;
-        let half = self.half_mut(side);
-        let offset = half.next();
-        let how = if half.lacks_only_fin() { End::Closed } else { End::Unknown };
-        let missing = if how == End::Closed { 0 } else { half.skip_missing() };
-        if missing > 0 {
-            let mark = half.has_ready().unwrap_or(last);
-            return Some(Event { side, what: What::Gap(missing), offset, mark });
-        }
-        if half.ended {
-            return None;
-        }
-        half.end();
-        Some(Event { side, what: What::End(how), offset, mark: last })
+        other.presence == Presence::Absent
+            || other.ended
+            || acked.is_none_or(|acked| acked <= other.next())
     }
 }

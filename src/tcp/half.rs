@@ -40,6 +40,18 @@ enum Beginning {
     Settled,
 }
 
+/// Whether a direction is in the capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Presence {
+    /// Nothing of it has been seen, and it is waited for.
+    #[default]
+    Awaited,
+    /// Nothing of it has been seen, and it is not waited for until something is.
+    Absent,
+    /// A segment of it has been seen.
+    Seen,
+}
+
 /// One direction of a connection. There are two for every connection, and each packet goes to one:
 /// what most connections never need is kept elsewhere, so that the rest is near together.
 #[derive(Debug, Default)]
@@ -53,10 +65,7 @@ pub(super) struct Half {
     start: u64,
     origin: Option<Origin>,
     beginning: Beginning,
-    /// A segment of this direction has been seen.
-    pub seen: bool,
-    /// Until one is, this direction is not waited for.
-    pub absent: bool,
+    pub presence: Presence,
     /// Its end has been delivered.
     pub ended: bool,
     /// The same, even if it turned out to go on behind it.
@@ -139,12 +148,14 @@ impl Half {
     /// Whether nothing of it has been seen, and may still come: captures that are merged from one of
     /// each direction have them out of step.
     pub fn is_awaited(&self) -> bool {
-        !self.seen && !self.absent
+        self.presence == Presence::Awaited
     }
 
     /// Waits no longer for anything of it to be seen.
     pub fn do_without(&mut self) {
-        self.absent = true;
+        if self.is_awaited() {
+            self.presence = Presence::Absent;
+        }
         self.settle();
     }
 

@@ -6,6 +6,7 @@
 
 mod assembler;
 mod connection;
+mod delivery;
 mod flow;
 mod half;
 mod past;

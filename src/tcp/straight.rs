@@ -5,6 +5,7 @@
 //! out. A test holds one against the other.
 
 use super::connection::{Connection, Event, Mark, What};
+use super::half::Presence;
 use super::seq::Seq;
 use super::side::Side;
 use crate::packet::Segment;
@@ -34,7 +35,7 @@ impl Connection {
         let acked = other.offset(Seq(segment.ack));
         other.acked = other.acked.max(acked.unwrap_or(0));
         let half = &mut self.halves[side.index()];
-        half.seen = true;
+        half.presence = Presence::Seen;
         let (offset, mark) = (half.next(), Mark { packet, time, acked });
         let fresh = half.assembler.insert(offset, payload, mark)?;
         Some(Event { side, what: What::Data(Cow::Borrowed(fresh)), offset, mark })

@@ -1,0 +1,118 @@
+//! What a connection delivers, and when: bytes whose turn has come, ends, and holes that are given up.
+
+use super::connection::{Connection, End, Event, Mark, What};
+use super::half::Half;
+use super::side::Side;
+use crate::limits::TcpLimits;
+use std::borrow::Cow;
+
+impl Connection {
+    /// The next event that can be delivered, if there is one.
+    pub fn pop(&mut self, limits: &TcpLimits) -> Option<Event<'static>> {
+        if !self.finished && self.halves.iter().all(Half::is_quiet) {
+            return None;
+        }
+        Side::BOTH
+            .into_iter()
+            .find_map(|side| self.pop_ready(side))
+            .or_else(|| self.break_tie())
+            .or_else(|| Side::BOTH.into_iter().find_map(|side| self.pop_end(side)))
+            .or_else(|| self.hopeless(limits).and_then(|side| self.give_up(side, limits)))
+    }
+
+    fn pop_ready(&mut self, side: Side) -> Option<Event<'static>> {
+        let offset = self.half_mut(side).next();
+        let skipped = self.half_mut(side).skip_cut();
+        if skipped > 0 {
+            return Some(Event { side, what: What::Cut(skipped), offset, mark: self.last });
+        }
+        let mark = self.halves[side.index()].has_ready()?;
+        self.in_step(side, mark.acked).then(|| self.deliver(side, mark))?
+    }
+
+    /// The end of a direction. Bytes of the other one that can be delivered come first.
+    fn pop_end(&mut self, side: Side) -> Option<Event<'static>> {
+        let offset = self.half_mut(side).next();
+        let how = self.end_of(side)?;
+        self.half_mut(side).end();
+        Some(Event { side, what: What::End(how), offset, mark: self.last })
+    }
+
+    fn deliver(&mut self, side: Side, mark: Mark) -> Option<Event<'static>> {
+        let chunk = self.half_mut(side).assembler.pop()?;
+        let what = What::Data(Cow::Owned(chunk.bytes));
+        Some(Event { side, what, offset: chunk.offset, mark })
+    }
+
+    /// Both sides may seem to wait for each other, when a copy sent again acknowledges more than
+    /// the lost first one did. Then the older packet goes first.
+    fn break_tie(&mut self) -> Option<Event<'static>> {
+        let [originator, responder] = [self.halves[0].has_ready()?, self.halves[1].has_ready()?];
+        if originator.packet <= responder.packet {
+            self.deliver(Side::Originator, originator)
+        } else {
+            self.deliver(Side::Responder, responder)
+        }
+    }
+
+    /// How `side` has ended, if nothing stands before its end.
+    fn end_of(&self, side: Side) -> Option<End> {
+        let half = &self.halves[side.index()];
+        if half.ended || half.is_holding() {
+            return None;
+        }
+        if let Some(fin) = half.fin {
+            return (half.next() >= fin).then_some(End::Closed);
+        }
+        match half.acked.checked_sub(half.next()) {
+            _ if !self.finished || self.halves[side.other().index()].is_holding() => None,
+            Some(1) => Some(End::Closed),
+            Some(2..) => None,
+            _ if self.reset.is_some() => Some(End::Reset),
+            _ => Some(End::Unknown),
+        }
+    }
+
+    /// The side whose missing bytes are no longer waited for, if there is one. As long as nothing
+    /// is held back because of them, waiting costs nothing.
+    fn hopeless(&self, limits: &TcpLimits) -> Option<Side> {
+        let holding = self.halves.iter().any(Half::is_holding);
+        let stuck = Side::BOTH.into_iter().filter(|side| {
+            let half = &self.halves[side.index()];
+            half.is_out_of_patience() && (holding || half.lacks_only_fin())
+                || half.is_full(limits)
+                || (self.finished && !half.ended)
+        });
+        let stuck = stuck.min_by_key(|side| !self.halves[side.index()].is_holding())?;
+        Some(self.culprit(stuck))
+    }
+
+    /// If `side` waits for its own earlier bytes it is the one to blame; if it only waits for what
+    /// it acknowledges, the other side is.
+    fn culprit(&self, side: Side) -> Side {
+        if self.halves[side.index()].has_ready().is_some() { side.other() } else { side }
+    }
+
+    /// Gives up the missing bytes of `side`; if none are missing, it has no more to give. Where
+    /// nothing of it has been seen, nothing of it is waited for from now on.
+    fn give_up(&mut self, side: Side, limits: &TcpLimits) -> Option<Event<'static>> {
+        if self.halves[side.index()].is_awaited() {
+            self.half_mut(side).do_without();
+            return self.pop(limits);
+        }
+        let last = self.last;
+        let half = self.half_mut(side);
+        let offset = half.next();
+        let how = if half.lacks_only_fin() { End::Closed } else { End::Unknown };
+        let missing = if how == End::Closed { 0 } else { half.skip_missing() };
+        if missing > 0 {
+            let mark = half.has_ready().unwrap_or(last);
+            return Some(Event { side, what: What::Gap(missing), offset, mark });
+        }
+        if half.ended {
+            return None;
+        }
+        half.end();
+        Some(Event { side, what: What::End(how), offset, mark: last })
+    }
+}
