@@ -104,6 +104,9 @@ impl Pcap {
             return Step::Need(self.kind.record_header);
         };
         let data_at = self.kind.record_header;
+        if let Some(step) = self.no_record(bytes) {
+            return step;
+        }
         if captured as usize > MAX_RECORD {
             return Step::Damaged(format!("a packet of {captured} bytes is claimed").into());
         }
@@ -116,6 +119,28 @@ impl Pcap {
         let time = Timestamp::from_nanos(nanos, self.kind.digits);
         let link = self.link;
         Step::Record(Record { len: data_at + captured, data_at, captured, wire_len, time, link })
+    }
+
+    /// What stands where a record should, if that is plain. Whoever joins files end to end leaves the
+    /// header of the second among the records; a system that crashed leaves zeros where it had yet to
+    /// write.
+    fn no_record(&self, bytes: &[u8]) -> Option<Step> {
+        let head = bytes.get(..self.kind.record_header)?;
+        if head.iter().all(|byte| *byte == 0) {
+            let text = "zeros stand where a packet should begin";
+            return Some(Step::Damaged(text.into()));
+        }
+        // As a record it would be an empty packet of the year 2055.
+        let is_header = is_pcap(head) && head[8..16].iter().all(|byte| *byte == 0);
+        if !is_header {
+            return None;
+        }
+        let Some(header) = bytes.get(..FILE_HEADER) else { return Some(Step::Need(FILE_HEADER)) };
+        if Self::new(header).as_ref() == Ok(self) {
+            return Some(Step::Skip(FILE_HEADER as u64));
+        }
+        let text = "another capture file begins there, of another kind: name both files instead";
+        Some(Step::Damaged(text.into()))
     }
 
     /// Seconds, fraction, captured length, wire length.
@@ -207,6 +232,27 @@ mod tests {
             };
             assert_eq!(record.time.to_string(), expected);
         }
+    }
+
+    #[test]
+    fn the_header_of_a_file_that_was_joined_to_another_is_passed_over() {
+        let header = |link| BIG.pcap_header(0xa1b2_c3d4, (2, 4), link);
+        let pcap = Pcap::new(&header(1)).unwrap();
+        assert_eq!(pcap.step(&header(1)), Step::Skip(24));
+        assert_eq!(pcap.step(&header(1)[..20]), Step::Need(24));
+        assert!(matches!(pcap.step(&header(113)), Step::Damaged(_)));
+        let other = Writer { big: false }.pcap_header(0xa1b2_c3d4, (2, 4), 1);
+        assert!(matches!(pcap.step(&other), Step::Damaged(_)));
+        // A packet of that second.
+        let packet = BIG.pcap_record((0xa1b2_c3d4, 0), (3, 3), 0, b"abc");
+        assert!(matches!(pcap.step(&packet), Step::Record(_)));
+    }
+
+    #[test]
+    fn zeros_are_no_packets() {
+        let pcap = Pcap::new(&BIG.pcap_header(0xa1b2_c3d4, (2, 4), 1)).unwrap();
+        assert!(matches!(pcap.step(&[0; 16]), Step::Damaged(_)));
+        assert!(matches!(pcap.step(&BIG.pcap_record((1, 0), (0, 0), 0, b"")), Step::Record(_)));
     }
 
     #[test]

@@ -73,16 +73,22 @@ impl Fragments {
         }
         let key = (fragment.ends.addresses(), fragment.number, fragment.id);
         let datagram = self.datagram(key, now);
+        if datagram.is_done {
+            if datagram.has(fragment, bytes) {
+                // A late copy: everything was captured twice, as on a mirrored port.
+                self.joined += 1;
+                return Err(Skip::Fragment);
+            }
+            *datagram = Datagram::new(now, datagram.serial);
+        }
         let conflict = datagram.insert(fragment, bytes);
         datagram.fragments += 1;
-        let whole = datagram.is_whole();
+        let whole = datagram.is_whole().then(|| (datagram.bytes.clone(), datagram.fragments));
+        datagram.is_done = whole.is_some();
         self.conflicts += u64::from(conflict);
-        if !whole {
-            return Err(Skip::Fragment);
-        }
-        let datagram = self.open.remove(&key).ok_or(Skip::Fragment)?;
-        self.joined += datagram.fragments - 1;
-        Ok(datagram.bytes)
+        let (bytes, fragments) = whole.ok_or(Skip::Fragment)?;
+        self.joined += fragments - 1;
+        Ok(bytes)
     }
 
     /// Whether there is anything for [`Self::take_joined`] or [`Self::take_conflicts`].
@@ -115,12 +121,13 @@ impl Fragments {
         self.open.entry(key).or_insert_with(|| Datagram::new(now, self.opened))
     }
 
-    /// Gives up the oldest datagram if there are as many as may be.
+    /// Gives up a datagram if there are as many as may be: the oldest of those that are done, or else
+    /// the oldest.
     fn make_room(&mut self) {
         if self.open.len() < self.limits.open_datagrams {
             return;
         }
-        let oldest = self.open.iter().min_by_key(|(_, open)| open.serial);
+        let oldest = self.open.iter().min_by_key(|(_, open)| (!open.is_done, open.serial));
         if let Some(key) = oldest.map(|(key, _)| *key) {
             self.open.remove(&key);
         }
@@ -138,11 +145,23 @@ struct Datagram {
     known: Vec<u64>,
     /// How long it will be, once its last fragment has been seen.
     len: Option<usize>,
+    /// It was whole, and has been given out. It stays for a while, to tell late copies of its
+    /// fragments from those of another datagram with its number.
+    is_done: bool,
 }
 
 impl Datagram {
     fn new(since: Timestamp, serial: u64) -> Self {
-        Self { since, serial, fragments: 0, bytes: Vec::new(), known: Vec::new(), len: None }
+        let (bytes, known) = (Vec::new(), Vec::new());
+        Self { since, serial, fragments: 0, bytes, known, len: None, is_done: false }
+    }
+
+    /// Whether a fragment says nothing that it does not say, once it is whole.
+    fn has(&self, fragment: &Fragment<'_>, bytes: &[u8]) -> bool {
+        let start = usize::from(fragment.offset);
+        let is_last = start + bytes.len() == self.bytes.len();
+        self.bytes.get(start..).is_some_and(|own| own.starts_with(bytes))
+            && fragment.more != is_last
     }
 
     /// Puts a fragment in its place, and says whether it disagreed with what was known.
@@ -283,7 +302,19 @@ mod tests {
                     break;
                 }
             }
+            for (offset, bytes) in &pieces {
+                let more = offset + bytes.len() < len;
+                let copy = push(&mut fragments, (1, *offset, more), bytes, 1);
+                prop_assert_eq!(copy, Err(Skip::Fragment));
+            }
             prop_assert_eq!(fragments.take_conflicts(), 0);
+            // The number is used again at once, for other bytes.
+            let other: Vec<u8> = datagram.iter().map(|byte| !byte).collect();
+            let last = other.chunks(size).enumerate().fold(Err(Skip::Fragment), |_, (i, bytes)| {
+                let more = i * size + bytes.len() < len;
+                push(&mut fragments, (1, i * size, more), bytes, 1)
+            });
+            prop_assert_eq!(last, Ok(other));
         }
     }
 }
