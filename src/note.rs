@@ -12,6 +12,8 @@ pub enum NoteKind {
     DamagedFile,
     /// Files of a directory were passed over, since they are no captures.
     SkippedFile,
+    /// Packets have no time of their own.
+    Untimed,
     /// A packet was captured shorter than it was on the wire (snap length).
     CutPacket,
     /// Two copies of the same TCP bytes differ; the first seen was kept.
@@ -46,6 +48,7 @@ impl NoteKind {
         match self {
             Self::DamagedFile => "damaged-file",
             Self::SkippedFile => "skipped-file",
+            Self::Untimed => "untimed",
             Self::CutPacket => "cut-packet",
             Self::Overlap => "overlap",
             Self::Gap => "gap",

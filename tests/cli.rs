@@ -81,6 +81,9 @@ fn a_capture_without_http_says_so() {
     let output = run(&["analyze", "-f", "udp", REDIRECTS]);
     assert_eq!(output.status.code(), Some(0));
     assert!(stdout(&output).contains("No HTTP was found"));
+    let output = run(&["exchanges", "-f", "udp", REDIRECTS]);
+    assert_eq!(stdout(&output).lines().count(), 1);
+    assert!(stderr(&output).contains("No HTTP was found"), "{output:?}");
 }
 
 /// A classic pcap with the packets of another one, each cut to `length` bytes.

@@ -149,5 +149,12 @@ fn end_notes(reader: &Reader, last_packet: Option<u64>) -> Vec<Note> {
         let text = format!("{path} carries more TLS key log text than is kept");
         Note { kind: NoteKind::Limit, packet: None, text: text.into() }
     });
-    passed_over.into_iter().chain(damage).chain(limit).collect()
+    let untimed = Some(reader.untimed()).filter(|untimed| *untimed > 0).map(|untimed| {
+        let text = format!(
+            "{path} has packets without a time of their own: {untimed} (simple packet blocks); each \
+             was given that of the one before, or 1970"
+        );
+        Note { kind: NoteKind::Untimed, packet: None, text: text.into() }
+    });
+    passed_over.into_iter().chain(damage).chain(limit).chain(untimed).collect()
 }

@@ -50,6 +50,7 @@ pub(crate) struct Pcapng {
     key_log: Vec<u8>,
     key_log_full: bool,
     passed_over: Option<PassedOver>,
+    untimed: u64,
 }
 
 /// Packets that the file holds and that cannot be read.
@@ -91,6 +92,7 @@ impl Pcapng {
             key_log: Vec::new(),
             key_log_full: false,
             passed_over: None,
+            untimed: 0,
         })
     }
 
@@ -107,6 +109,11 @@ impl Pcapng {
     /// The packets that could not be read, if any.
     pub(crate) const fn passed_over(&self) -> Option<&PassedOver> {
         self.passed_over.as_ref()
+    }
+
+    /// How many packets have no time of their own.
+    pub(crate) const fn untimed(&self) -> u64 {
+        self.untimed
     }
 
     /// The next block at the front of `bytes`.
@@ -164,7 +171,10 @@ impl Pcapng {
             OBSOLETE_PACKET => {
                 self.timed_packet(self.endian.u16(body, 0).map(u32::from), body, len)
             }
-            _ => self.simple_packet(body, len),
+            _ => {
+                self.untimed += 1;
+                self.simple_packet(body, len)
+            }
         };
         Ok(self.packet(packet, len))
     }

@@ -164,6 +164,14 @@ impl Reader {
         }
     }
 
+    /// Packets that have no time of their own, and were given that of the packet before.
+    pub const fn untimed(&self) -> u64 {
+        match &self.format {
+            Format::Pcap(_) => 0,
+            Format::Pcapng(pcapng) => pcapng.untimed(),
+        }
+    }
+
     /// How much of the file was read.
     pub fn progress(&self) -> Progress {
         Progress { read: self.meter.read(), total: self.meter.total }

@@ -23,8 +23,9 @@ pub struct Finished {
 impl Finished {
     /// Whether the capture was damaged.
     pub fn outcome(&self) -> Outcome {
-        let is_harmless =
-            |note: &Note| matches!(note.kind, NoteKind::SkippedFile | NoteKind::Limit);
+        let is_harmless = |note: &Note| {
+            matches!(note.kind, NoteKind::SkippedFile | NoteKind::Limit | NoteKind::Untimed)
+        };
         if self.notes.iter().all(is_harmless) { Outcome::Fine } else { Outcome::Damaged }
     }
 

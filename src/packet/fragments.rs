@@ -310,10 +310,11 @@ mod tests {
             prop_assert_eq!(fragments.take_conflicts(), 0);
             // The number is used again at once, for other bytes.
             let other: Vec<u8> = datagram.iter().map(|byte| !byte).collect();
-            let last = other.chunks(size).enumerate().fold(Err(Skip::Fragment), |_, (i, bytes)| {
-                let more = i * size + bytes.len() < len;
-                push(&mut fragments, (1, i * size, more), bytes, 1)
-            });
+            let mut last = Err(Skip::Fragment);
+            for (place, bytes) in other.chunks(size).enumerate() {
+                let more = place * size + bytes.len() < len;
+                last = push(&mut fragments, (1, place * size, more), bytes, 1);
+            }
             prop_assert_eq!(last, Ok(other));
         }
     }

@@ -25,7 +25,7 @@ pub mod phrase;
 mod pretty;
 pub mod report_json;
 mod session_json;
-mod summary;
+pub mod summary;
 mod teller;
 pub mod terminal;
 pub mod text;

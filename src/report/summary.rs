@@ -34,8 +34,20 @@ pub(super) fn summary(story: &Story, counts: &Counts) -> Vec<String> {
 
 /// What a reader must know before trusting the report.
 pub(super) fn warnings(story: &Story, about: About<'_>) -> Vec<String> {
-    let counts = about.counts;
-    let mut warnings: Vec<String> = about.notes.iter().map(|note| note.text.to_string()).collect();
+    let notes = about.notes.iter().map(|note| note.text.to_string());
+    let mut warnings: Vec<String> = notes.chain(unread(about.counts)).collect();
+    if story.visits.is_empty() {
+        warnings.push(NOTHING.to_owned());
+    }
+    warnings
+}
+
+/// What is said where there is not one exchange.
+pub const NOTHING: &str = "No HTTP was found in this capture.";
+
+/// What was captured and could not be read, or not in full.
+pub fn unread(counts: &Counts) -> Vec<String> {
+    let mut warnings = Vec::new();
     let tls = counts.protocols.get(&Protocol::Tls).copied().unwrap_or(0);
     let http2 = counts.protocols.get(&Protocol::Http2).copied().unwrap_or(0);
     if tls > 0 {
@@ -60,9 +72,6 @@ pub(super) fn warnings(story: &Story, about: About<'_>) -> Vec<String> {
         let list: Vec<String> =
             counts.skipped.iter().map(|(skip, count)| format!("{} {count}", skip.word())).collect();
         warnings.push(format!("Packets passed over: {}.", list.join(", ")));
-    }
-    if story.visits.is_empty() {
-        warnings.push("No HTTP was found in this capture.".to_owned());
     }
     warnings
 }
