@@ -36,7 +36,7 @@ pub enum NoteKind {
     Incomplete,
     /// A request and a response were paired by inference, and may not belong together.
     DoubtfulPairing,
-    /// A message was captured before what its sender had read.
+    /// A message was captured before what its sender had read. Said once a connection.
     OutOfStep,
     /// A body's content coding could not be undone, or only in part.
     ContentCoding,

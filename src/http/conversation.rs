@@ -14,6 +14,7 @@ mod passing;
 mod relief;
 mod simple;
 mod switch;
+mod turns;
 
 use super::body::KeepBodies;
 use super::exchange::Exchange;
@@ -29,6 +30,7 @@ use crate::time::Timestamp;
 use overlaps::Overlap;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use turns::Turns;
 
 pub use relief::Sacrifice;
 
@@ -73,8 +75,7 @@ pub struct Conversation {
     /// The stream offset at which requests may have been lost, nobody knows how many, until a response
     /// to a later one begins just where that says.
     requests_lost: Option<u64>,
-    /// The response that began last: where in its stream, and as which packet it counts.
-    newest: Option<(u64, u64)>,
+    turns: Turns,
     /// The response being read has no known request, so that it may answer a HEAD and have no body.
     bodiless: bool,
     done: VecDeque<Box<Exchange>>,
@@ -103,7 +104,7 @@ impl Conversation {
             answering: None,
             loss: Loss::None,
             requests_lost: None,
-            newest: None,
+            turns: Turns::default(),
             bodiless: false,
             done: VecDeque::new(),
             oldest: None,

@@ -52,8 +52,8 @@ impl Conversation {
             let text = "the request target is neither a path nor a whole URL";
             open.note(NoteKind::LenientHead, origin.mark.packet, text);
         }
-        let turn = turn_of_request(self.newest, origin);
-        if turn > origin.mark.packet {
+        let turn = self.turns.of_request(origin);
+        if self.turns.is_news(origin, turn) {
             let text = "the request was captured before a response that its client had read";
             open.note(NoteKind::OutOfStep, origin.mark.packet, text);
         }
@@ -106,12 +106,11 @@ impl Conversation {
         }
         let mut response = message(parsed.start, parsed.headers, origin, last);
         let asked = open.exchange.request.as_ref().map_or(0, |request| request.at.turn);
-        if asked > origin.mark.packet {
+        response.at.turn = self.turns.of_response(origin, asked);
+        if self.turns.is_news(origin, response.at.turn) {
             let text = "the response was captured before its request";
             open.note(NoteKind::OutOfStep, origin.mark.packet, text);
-            response.at.turn = asked;
         }
-        self.newest = Some((origin.offset, response.at.turn));
         if matches!(status, 100 | 102..=199) {
             if open.exchange.interim.len() < MAX_INTERIM {
                 open.exchange.interim.push(response);
@@ -187,13 +186,6 @@ impl Conversation {
         self.open.insert(index, orphan);
         index
     }
-}
-
-/// As which packet a request counts: a client that has read of the newest response asks after it.
-fn turn_of_request(newest: Option<(u64, u64)>, origin: Origin) -> u64 {
-    let has_read = |offset: u64| origin.mark.acked.is_some_and(|acked| acked > offset);
-    let after = newest.filter(|(offset, _)| has_read(*offset)).map_or(0, |(_, turn)| turn + 1);
-    after.max(origin.mark.packet)
 }
 
 /// Whether a head was captured to its end, so that it says how its body is framed; what runs on past
