@@ -1,6 +1,7 @@
 //! Which reader a link type has.
 
 use super::layer::{Layer, Next};
+use super::pseudo::Cooked;
 use super::view::View;
 use super::{Skip, ethernet, legacy, ppp, pseudo, wifi};
 use crate::capture::LinkType;
@@ -10,8 +11,8 @@ pub(super) fn open(link: LinkType, view: View<'_>) -> Next<'_> {
     match link {
         LinkType::ETHERNET => ethernet::frame(view),
         LinkType::RAW | LinkType::IPV4 | LinkType::IPV6 => Ok((Layer::Ip, view)),
-        LinkType::LINUX_SLL => pseudo::cooked(view, 14, 16),
-        LinkType::LINUX_SLL2 => pseudo::cooked(view, 0, 20),
+        LinkType::LINUX_SLL => pseudo::cooked(view, Cooked::FIRST),
+        LinkType::LINUX_SLL2 => pseudo::cooked(view, Cooked::SECOND),
         LinkType::NULL | LinkType::LOOP => pseudo::loopback(view),
         LinkType::IEEE802_11 => wifi::frame(view),
         LinkType::IEEE802_11_RADIOTAP => wifi::radiotap(view),

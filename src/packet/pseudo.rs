@@ -12,12 +12,39 @@ pub(super) fn loopback(view: View<'_>) -> Next<'_> {
     Ok((Layer::Ip, view.skip(4)?))
 }
 
-/// Linux cooked capture: the protocol lies at `type_at`, the header is `header_len` bytes long.
-pub(super) fn cooked(view: View<'_>, type_at: usize, header_len: usize) -> Next<'_> {
-    // Linux's own number for "802.2 follows"; the other small ones are no IP.
+/// Where the fields of a Linux cooked header lie.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cooked {
+    /// What kind of hardware the packet came from, by Linux's number (`ARPHRD_…`).
+    hardware: usize,
+    protocol: usize,
+    len: usize,
+}
+
+impl Cooked {
+    /// The header of `LINKTYPE_LINUX_SLL`.
+    pub const FIRST: Self = Self { hardware: 2, protocol: 14, len: 16 };
+    /// The header of `LINKTYPE_LINUX_SLL2`.
+    pub const SECOND: Self = Self { hardware: 8, protocol: 0, len: 20 };
+}
+
+/// Linux cooked capture. What follows is named by an `EtherType`, but for hardware whose packets have
+/// a header of their own.
+pub(super) fn cooked(view: View<'_>, header: Cooked) -> Next<'_> {
+    // Linux's own numbers for "802.2 follows", and PPP; the other small ones are no IP.
     const LLC: u16 = 4;
-    let (kind, rest) = (view.be16(type_at)?, view.skip(header_len)?);
-    Ok(if kind == LLC { (Layer::Llc, rest) } else { (Layer::EtherType(EtherType(kind)), rest) })
+    const PPP: u16 = 7;
+    let (hardware, kind) = (view.be16(header.hardware)?, view.be16(header.protocol)?);
+    let layer = match (hardware, kind) {
+        (801, _) => Layer::Link(LinkType::IEEE802_11),
+        (802, _) => Layer::Link(LinkType::IEEE802_11_PRISM),
+        (803, _) => Layer::Link(LinkType::IEEE802_11_RADIOTAP),
+        (770, _) => Layer::Link(LinkType::FRELAY),
+        (_, PPP) => Layer::Link(LinkType::PPP),
+        (_, LLC) => Layer::Llc,
+        _ => Layer::EtherType(EtherType(kind)),
+    };
+    Ok((layer, view.skip(header.len)?))
 }
 
 /// Netfilter's log: fields of length, type and value; one of them is the packet. Their byte order

@@ -173,6 +173,11 @@ fn plain_links() -> Vec<Sample> {
 fn pseudo_links() -> Vec<Sample> {
     let frame = ether(0x0800, &ip());
     let cooked = |kind: &[u8]| [&[0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0][..], kind].concat();
+    let cooked_from = |hardware: u16, kind: u8| {
+        let [high, low] = hardware.to_be_bytes();
+        [&[0, 0, high, low][..], &[0; 11], &[kind]].concat()
+    };
+    let on_air = [&[0, 0, 8, 0, 0, 0, 0, 0][..], &data_header(0x0108, 24), &snap()].concat();
     let ip_field = u16::try_from(4 + ip().len()).unwrap();
     let log = |number: fn(u16) -> [u8; 2]| {
         let first = [&number(8)[..], &number(1), &[8, 0, 0, 1]].concat();
@@ -189,6 +194,17 @@ fn pseudo_links() -> Vec<Sample> {
         ("cooked", LinkType::LINUX_SLL, before_ip(&cooked(&[8, 0]))),
         ("cooked, 802.2", LinkType::LINUX_SLL, [cooked(&[0, 4]), snap()].concat()),
         ("cooked, tagged", LinkType::LINUX_SLL, before_ip(&cooked(&[0x81, 0, 0, 5, 8, 0]))),
+        (
+            "cooked, ppp",
+            LinkType::LINUX_SLL,
+            before_ip(&[&cooked_from(512, 7)[..], &[0, 0x21]].concat()),
+        ),
+        (
+            "cooked, frame relay",
+            LinkType::LINUX_SLL,
+            before_ip(&[&cooked_from(770, 0)[..], &[0x18, 0x41, 8, 0]].concat()),
+        ),
+        ("cooked, radiotap", LinkType::LINUX_SLL, [cooked_from(803, 25), on_air].concat()),
         ("cooked 2", LinkType::LINUX_SLL2, before_ip(&[&[8, 0][..], &[0; 18]].concat())),
         ("nflog", LinkType::NFLOG, log(u16::to_le_bytes)),
         ("nflog, high byte first", LinkType::NFLOG, log(u16::to_be_bytes)),
