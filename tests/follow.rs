@@ -181,6 +181,37 @@ fn a_pipe_is_read_to_its_end_and_a_silent_one_can_be_left() {
     assert_eq!(running.finish().0, Some(0));
 }
 
+/// A block of a pcapng file in little-endian order.
+fn block(kind: u32, body: &[u8]) -> Vec<u8> {
+    let len = u32::try_from(12 + body.len()).unwrap().to_le_bytes();
+    [&kind.to_le_bytes()[..], &len, body, &len].concat()
+}
+
+#[test]
+fn what_could_not_be_read_of_a_file_is_said_at_its_end() {
+    let section =
+        block(0x0a0d_0d0a, &[&[0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0][..], &[0xff; 8]].concat());
+    let of_no_interface = block(6, &[&7_u32.to_le_bytes()[..], &[0; 16]].concat());
+    let cut = &block(0x0bad, &[0; 40])[..20];
+    for (last, expected) in [
+        (&of_no_interface[..], "packets that cannot be read: 1 (interface 7 is not described)"),
+        (cut, "it ends inside a block"),
+    ] {
+        let mut child = program()
+            .args(["exchanges", "--follow", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(&[&section, last].concat()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(expected), "{said}");
+        assert_eq!(output.status.code(), Some(1), "{said}");
+    }
+}
+
 #[test]
 fn what_cannot_be_followed_is_refused_in_one_line() {
     let folder = TempDir::new().unwrap();

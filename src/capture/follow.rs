@@ -127,8 +127,10 @@ impl Follow {
     }
 
     /// What was odd about the file.
-    pub fn notes(&self) -> &[Note] {
-        &self.notes
+    pub fn notes(&self) -> Vec<Note> {
+        let path = self.path.display().to_string();
+        let remarks = self.format.as_ref().map(|format| format.remarks(&path));
+        self.notes.iter().cloned().chain(remarks.into_iter().flatten()).collect()
     }
 
     fn packet(&self) -> Option<Packet<'_>> {
@@ -170,7 +172,10 @@ impl Follow {
         self.skip -= self.blocks.position() - before;
         match skipped {
             Ok(whole) => {
-                self.ended |= !whole;
+                if !whole {
+                    self.damaged("it ends inside a block");
+                    self.ended = true;
+                }
                 Ok(whole)
             }
             Err(error) if is_silence(&error) => Ok(false),
@@ -209,7 +214,7 @@ impl Follow {
         };
         let (file, meta) = opened(&self.path)?;
         let number = self.number;
-        let notes = std::mem::take(&mut self.notes);
+        let notes = self.notes();
         *self = Self::new(&self.path, Some(meta), Box::new(GrowingFile(file)));
         (self.number, self.notes) = (number, notes);
         let path = self.path.display();

@@ -140,21 +140,5 @@ fn end_notes(reader: &Reader, last_packet: Option<u64>) -> Vec<Note> {
         let text = format!("{path} is damaged at byte {offset}: {reason}; {last}");
         Note { kind: NoteKind::DamagedFile, packet: last_packet, text: text.into() }
     });
-    let passed_over = reader.passed_over().map(|passed_over| {
-        let (packets, reason) = (passed_over.packets, &passed_over.reason);
-        let text = format!("{path}: packets that cannot be read: {packets} ({reason})");
-        Note { kind: NoteKind::DamagedFile, packet: None, text: text.into() }
-    });
-    let limit = reader.key_log_full().then(|| {
-        let text = format!("{path} carries more TLS key log text than is kept");
-        Note { kind: NoteKind::Limit, packet: None, text: text.into() }
-    });
-    let untimed = Some(reader.untimed()).filter(|untimed| *untimed > 0).map(|untimed| {
-        let text = format!(
-            "{path} has packets without a time of their own: {untimed} (simple packet blocks); each \
-             was given that of the one before, or 1970"
-        );
-        Note { kind: NoteKind::Untimed, packet: None, text: text.into() }
-    });
-    passed_over.into_iter().chain(damage).chain(limit).chain(untimed).collect()
+    reader.remarks(&path).into_iter().chain(damage).collect()
 }

@@ -23,6 +23,7 @@ mod pcapng;
 mod pipe;
 mod reader;
 mod record;
+mod remarks;
 #[cfg(test)]
 mod samples;
 mod unpack;
@@ -35,7 +36,6 @@ pub use filter::{Filter, FilterError};
 pub use follow::{Follow, Followed};
 #[cfg(feature = "live")]
 pub use live::{Event, Interface, Live, LiveError, LiveOptions, Stats, interfaces};
-pub use pcapng::PassedOver;
 pub use pipe::{Pipe, is_silence};
 pub use reader::{Damage, Reader};
 

@@ -8,9 +8,9 @@ use super::batch::Batch;
 use super::blocks::Blocks;
 use super::error::Error;
 use super::open::{Format, Meter, Opened, identify, open};
-use super::pcapng::PassedOver;
 use super::record::{Record, Step};
 use super::{Packet, Progress};
+use crate::note::Note;
 use crate::time::Timestamp;
 
 /// A capture file. [`Reader::advance`] steps to the next packet, [`Reader::packet`] lends it.
@@ -151,25 +151,9 @@ impl Reader {
         }
     }
 
-    /// Whether the file carries more TLS key log text than is kept.
-    pub fn key_log_full(&self) -> bool {
-        matches!(&self.format, Format::Pcapng(pcapng) if pcapng.key_log_full())
-    }
-
-    /// Packets that could not be read although the file around them could.
-    pub const fn passed_over(&self) -> Option<&PassedOver> {
-        match &self.format {
-            Format::Pcap(_) => None,
-            Format::Pcapng(pcapng) => pcapng.passed_over(),
-        }
-    }
-
-    /// Packets that have no time of their own, and were given that of the packet before.
-    pub const fn untimed(&self) -> u64 {
-        match &self.format {
-            Format::Pcap(_) => 0,
-            Format::Pcapng(pcapng) => pcapng.untimed(),
-        }
+    /// What is to be said of a file that is called `path`, beside its damage.
+    pub(crate) fn remarks(&self, path: &str) -> Vec<Note> {
+        self.format.remarks(path)
     }
 
     /// How much of the file was read.

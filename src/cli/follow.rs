@@ -88,7 +88,7 @@ fn follow(
         }
     }
     signals.end_at_once();
-    Ok(file.notes().to_vec())
+    Ok(file.notes())
 }
 
 /// The one file to follow.
