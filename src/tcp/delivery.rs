@@ -94,10 +94,11 @@ impl Connection {
     }
 
     /// Gives up the missing bytes of `side`; if none are missing, it has no more to give. Where
-    /// nothing of it has been seen, nothing of it is waited for from now on.
+    /// it has not been seen, or has not begun, that is what is not waited for from now on.
     fn give_up(&mut self, side: Side, limits: &TcpLimits) -> Option<Event<'static>> {
-        if self.halves[side.index()].is_awaited() {
-            self.half_mut(side).do_without();
+        let half = self.half_mut(side);
+        if half.is_awaited() || half.is_settling() {
+            half.do_without();
             return self.pop(limits);
         }
         let last = self.last;

@@ -164,7 +164,7 @@ impl Half {
         if self.is_awaited() {
             return;
         }
-        if matches!(self.beginning, Beginning::Guessed | Beginning::Joined) {
+        if self.is_settling() {
             let stored = self.assembler.first_stored().map_or(ROOM_BEFORE, |(at, _)| at);
             self.settle_at(stored.min(ROOM_BEFORE).min(self.wanted().unwrap_or(ROOM_BEFORE)));
         }
@@ -175,6 +175,11 @@ impl Half {
         self.beginning = Beginning::Settled;
         self.start = at;
         self.fin = self.fin.filter(|fin| *fin >= at);
+    }
+
+    /// Whether something is known of where the stream begins, and it is not decided.
+    pub fn is_settling(&self) -> bool {
+        matches!(self.beginning, Beginning::Guessed | Beginning::Joined)
     }
 
     /// Whether it is decided where the stream begins.
