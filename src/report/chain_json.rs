@@ -51,7 +51,7 @@ impl<'a> RedirectJson<'a> {
             to: redirect.to.map(|to| story.visits[to].id),
             by: redirect.by.word(),
             status: story.visits[redirect.from].answered.as_deref().map(|answered| answered.status),
-            target: redirect.target.as_ref().map(Address::as_str),
+            target: redirect.target.as_deref().map(Address::as_str),
             crosses: redirect.crosses.iter().map(|border| border.word()).collect(),
             method_change: change.map(|(before, after)| (Text(before), Text(after))),
             hidden: redirect.is_hidden,

@@ -69,7 +69,7 @@ pub(super) const fn is_logout(asked: &Asked) -> bool {
 
 fn asks_for_logout(asked: &Asked) -> bool {
     // A picture may be called anything.
-    if asked.purpose == Purpose::Part && asked.method == b"GET" {
+    if asked.purpose == Purpose::Part && *asked.method == *b"GET" {
         return false;
     }
     let deletes = || {
@@ -83,14 +83,14 @@ fn asks_for_logout(asked: &Asked) -> bool {
                 && LOGOUT.contains(&value.to_ascii_lowercase().as_str())
         })
     });
-    (asked.method == b"DELETE" && deletes()) || action || mentions(path_in(asked), &LOGOUT)
+    (*asked.method == *b"DELETE" && deletes()) || action || mentions(path_in(asked), &LOGOUT)
 }
 
 /// Whether a request brings an answer from a login on another host: an authorization code (RFC 6749
 /// section 4.1.2), a SAML response, a CAS ticket.
 pub(super) fn is_return_from_login(asked: &Asked) -> bool {
     let in_query = |wanted: &str| {
-        let pairs = asked.url.as_ref().map(Address::query_pairs).into_iter().flatten();
+        let pairs = asked.url.as_deref().map(Address::query_pairs).into_iter().flatten();
         pairs.into_iter().any(|(name, value)| name == wanted && !value.is_empty())
     };
     let in_form = |wanted: &str| asked.form.iter().any(|field| field.name == wanted);
@@ -190,7 +190,7 @@ fn shows_login(end: &Asked, attempt: &Asked) -> bool {
     let path = path_of(end);
     let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let is_same = is_login_url(end) && path == path_of(attempt);
-    end.method == b"GET" && (is_same || mentions(name.as_bytes(), &LOGIN))
+    *end.method == *b"GET" && (is_same || mentions(name.as_bytes(), &LOGIN))
 }
 
 /// Where the redirects of a visit lead.

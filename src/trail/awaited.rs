@@ -35,7 +35,7 @@ impl Hop {
 /// Redirects of which the next hop has not been seen, by where they lead.
 #[derive(Debug, Default)]
 pub(super) struct Awaited {
-    hops: BTreeMap<Address, Vec<Hop>>,
+    hops: BTreeMap<Arc<Address>, Vec<Hop>>,
     count: usize,
 }
 

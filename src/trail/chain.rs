@@ -6,6 +6,7 @@ use super::story::{CookieEvent, EventKind, Navigation, Story};
 use super::visit::{Answered, Asked, Visit};
 use crate::cookie::Reason;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// How often one URL is asked for in one chain that is a circle.
 const CIRCLE: usize = 3;
@@ -64,7 +65,7 @@ pub struct Redirect {
     /// What sends it on.
     pub by: SentOn,
     /// Where it is sent; `None` where that is no URL.
-    pub target: Option<Address>,
+    pub target: Option<Arc<Address>>,
     /// The borders between the two.
     pub crosses: Vec<Border>,
     /// The methods before and after, where they differ.
@@ -142,7 +143,7 @@ fn redirect(visits: &[Visit], from: usize, to: Option<&usize>) -> Option<Redirec
     };
     let method_change = next
         .filter(|next| next.method != asked.method)
-        .map(|next| (asked.method.clone(), next.method.clone()));
+        .map(|next| (asked.method.to_vec(), next.method.to_vec()));
     let is_hidden = next.is_some_and(|next| next.url != target);
     Some(Redirect { from, to: to.copied(), by, target, crosses, method_change, is_hidden })
 }

@@ -81,7 +81,7 @@ fn stateless(story: &Story) -> Option<Conclusion> {
         let visit = &story.visits[index];
         let (asked, answered) = (visit.asked.as_deref()?, visit.answered.as_deref()?);
         let words = answered.excerpt.as_deref().filter(|_| answered.status == 200)?;
-        Some((asked.url.as_ref()?, words, story.sent_session(index)))
+        Some((asked.url.as_deref()?, words, story.sent_session(index)))
     };
     let mut strangers: BTreeMap<&Address, (usize, &str)> = BTreeMap::new();
     let mut found = None;

@@ -6,6 +6,7 @@ use super::chain::is_twin;
 use super::steps::StepKind;
 use super::story::Navigation;
 use super::visit::{Purpose, Visit};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long after a redirect its next hop may come. Browsers follow at once; a slow name look-up
@@ -21,7 +22,7 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 struct Pending {
     navigation: usize,
     from: usize,
-    to: Address,
+    to: Arc<Address>,
     is_part: bool,
 }
 
@@ -92,9 +93,9 @@ fn continues(pending: &Pending, visit: &Visit, all: &[Visit]) -> bool {
     let method_fits = if keeps_method {
         before == Some(&asked.method)
     } else {
-        before == Some(&asked.method) || asked.method == b"GET"
+        before == Some(&asked.method) || *asked.method == *b"GET"
     };
-    let is_target = asked.url.as_ref() == Some(&pending.to) || is_twin(asked, &pending.to);
+    let is_target = asked.url.as_deref() == Some(&pending.to) || is_twin(asked, &pending.to);
     in_time && method_fits && is_target
 }
 

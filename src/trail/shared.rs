@@ -1,5 +1,6 @@
 //! What many requests have alike is kept once, as long as it comes again soon.
 
+use super::address::Address;
 use crate::cookie::CookieHeader;
 use foldhash::fast::RandomState;
 use std::collections::{HashMap, HashSet};
@@ -15,6 +16,8 @@ const LONGEST: usize = 4096;
 #[derive(Debug, Default)]
 pub struct Shared {
     texts: HashSet<Arc<[u8]>, RandomState>,
+    /// By themselves, as written: a page is asked for, and then named as where its parts come from.
+    addresses: HashMap<Box<str>, Arc<Address>, RandomState>,
     /// By the value of a `Cookie` header.
     cookies: HashMap<Box<[u8]>, Arc<CookieHeader>, RandomState>,
 }
@@ -33,6 +36,21 @@ impl Shared {
             self.texts.insert(Arc::clone(&new));
         }
         new
+    }
+
+    /// An absolute URL; `None` for a text that is none.
+    pub(super) fn address(&mut self, text: &str) -> Option<Arc<Address>> {
+        if let Some(known) = self.addresses.get(text) {
+            return Some(Arc::clone(known));
+        }
+        let new = Arc::new(Address::read(text)?);
+        if text.len() <= LONGEST {
+            if self.addresses.len() >= MOST {
+                self.addresses.clear();
+            }
+            self.addresses.insert(text.into(), Arc::clone(&new));
+        }
+        Some(new)
     }
 
     /// The cookies of a request, by the values of its `Cookie` headers.

@@ -9,6 +9,7 @@ use super::story::{ByVisit, CookieLife, EventKind, Navigation, Story};
 use super::visit::{Asked, Purpose, Visit};
 use crate::session::Reading;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What a step was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -182,7 +183,7 @@ struct Page<'a> {
     step: &'a Navigation,
     known: Known<'a>,
     is_first_of_host: bool,
-    last_url: Option<Address>,
+    last_url: Option<Arc<Address>>,
 }
 
 impl Page<'_> {
@@ -195,7 +196,7 @@ impl Page<'_> {
         self.step.hops.last().map(|last| &self.known.visits[*last])
     }
 
-    fn last_url(&self) -> Option<Address> {
+    fn last_url(&self) -> Option<Arc<Address>> {
         self.last()?.asked.as_deref()?.url.clone()
     }
 
@@ -256,7 +257,7 @@ impl Page<'_> {
         let same_page = self.last_url.is_some() && self.last_url == asked.url;
         match asked.purpose {
             Purpose::Part => (StepKind::Part, format!("Loads {path}")),
-            _ if asked.method == b"POST" => {
+            _ if *asked.method == *b"POST" => {
                 (StepKind::Submit, format!("Sends a form to {path}{sent_on}"))
             }
             _ if is_login_url(asked) => (StepKind::LoginForm, "Opens the login form".to_owned()),

@@ -28,11 +28,11 @@ pub struct Asked {
     /// The packet as which it counts when one asks what came first.
     pub turn: u64,
     /// The method, as sent.
-    pub method: Vec<u8>,
+    pub method: Arc<[u8]>,
     /// The request target, as sent.
-    pub path: Vec<u8>,
+    pub path: Arc<[u8]>,
     /// The absolute URL, where it can be told.
-    pub url: Option<Address>,
+    pub url: Option<Arc<Address>>,
     /// Where it went, as far as cookies care; `None` if the host cannot be read.
     pub target: Option<Target>,
     /// From where it was made.
@@ -44,7 +44,7 @@ pub struct Asked {
     /// What a client sends with every request beside its name: languages and client hints.
     pub traits: Arc<[u8]>,
     /// `Referer`.
-    pub referer: Option<Address>,
+    pub referer: Option<Arc<Address>>,
     /// The form fields it submitted.
     pub form: Vec<Field>,
     /// Whether it submitted them as JSON.
@@ -100,7 +100,7 @@ pub struct Answered {
     /// The status code.
     pub status: u16,
     /// The reason phrase; empty if there was none.
-    pub reason: Vec<u8>,
+    pub reason: Arc<[u8]>,
     /// `Location`.
     pub location: Option<Vec<u8>>,
     /// Where the page itself sends its reader after a while (`Refresh`, or the meta element).
@@ -155,7 +155,7 @@ pub struct Visit {
     /// The response, if it was captured.
     pub answered: Option<Box<Answered>>,
     /// Where the answer leads, if it does.
-    leads_to: Option<Box<Address>>,
+    leads_to: Option<Arc<Address>>,
     /// What was odd.
     pub notes: Vec<Note>,
 }
@@ -173,10 +173,11 @@ impl Visit {
             ))
         });
         let answered = exchange.response.as_ref().map(|response| {
-            Box::new(answered(response, &content(response, "response", decoded_cap, &mut notes)))
+            let content = content(response, "response", decoded_cap, &mut notes);
+            Box::new(answered(response, &content, shared))
         });
         let Exchange { connection, connected, client, server, .. } = *exchange;
-        let leads_to = leads_to(asked.as_deref(), answered.as_deref()).map(Box::new);
+        let leads_to = leads_to(asked.as_deref(), answered.as_deref()).map(Arc::new);
         Self { id: 0, connection, connected, client, server, asked, answered, leads_to, notes }
     }
 
@@ -202,8 +203,8 @@ impl Visit {
     }
 
     /// The URL that a redirect leads to, be it by status or by the page itself.
-    pub fn redirects_to(&self) -> Option<&Address> {
-        self.leads_to.as_deref()
+    pub fn redirects_to(&self) -> Option<&Arc<Address>> {
+        self.leads_to.as_ref()
     }
 }
 
@@ -252,9 +253,9 @@ fn asked(request: &Request, exchange: &Exchange, content: &[u8], shared: &mut Sh
         Scheme::Https => crate::http::Scheme::Https,
     };
     let url = request.url(on_wire, exchange.server);
-    let url = url.and_then(|url| Address::read(&url.pieces().concat()));
+    let url = url.and_then(|url| shared.address(&url.pieces().concat()));
     let (scheme_in_doubt, is_relayed) = (spoken.in_doubt, spoken.is_forwarded);
-    let target = target(request, exchange, url.as_ref(), spoken);
+    let target = target(request, exchange, url.as_deref(), spoken);
     let clues = fields.clues(&request.start.method);
     let site = target.as_ref().map(|target| Site::of_request(&clues, target)).unwrap_or_default();
     let site = Site { scheme_in_doubt, ..site };
@@ -263,15 +264,15 @@ fn asked(request: &Request, exchange: &Exchange, content: &[u8], shared: &mut Sh
         packet: request.at.packet,
         time: request.at.time,
         turn: request.at.turn,
-        method: request.start.method.to_vec(),
-        path: request.start.target.to_vec(),
+        method: shared.text(&request.start.method),
+        path: shared.text(&request.start.target),
         url,
         target,
         site,
         purpose: purpose(&request.headers, &fields, &request.start.target),
         user_agent: shared.text(fields.user_agent.unwrap_or_default()),
         traits: shared.text(&traits.join(&b'|')),
-        referer: fields.referer.and_then(|url| Address::read(std::str::from_utf8(url).ok()?)),
+        referer: fields.referer.and_then(|url| shared.address(std::str::from_utf8(url).ok()?)),
         form: form::fields(media, content),
         is_json: media == Media::Json,
         has_basic: fields.authorization.is_some_and(|value| {
@@ -340,7 +341,7 @@ fn is_shared_cacheable(headers: &Headers, status: u16) -> bool {
     is_allowed && !(has("no-store") || has("private") || has("no-cache"))
 }
 
-fn answered(response: &Response, content: &[u8]) -> Answered {
+fn answered(response: &Response, content: &[u8], shared: &mut Shared) -> Answered {
     let fields = Answering::of(&response.headers);
     let media = Media::of(fields.content_type);
     let status = response.start.status;
@@ -350,7 +351,7 @@ fn answered(response: &Response, content: &[u8]) -> Answered {
         time: response.at.time,
         turn: response.at.turn,
         status,
-        reason: response.start.reason.to_vec(),
+        reason: shared.text(&response.start.reason),
         location: fields.location.map(<[u8]>::to_vec),
         has_refresh_header: fields.refresh.is_some(),
         refresh: page::refresh(fields.refresh, media, content),

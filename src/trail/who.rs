@@ -40,9 +40,9 @@ pub(super) struct Profile {
     /// What its groups of exchanges hold, and when.
     holdings: Holdings,
     /// Where its last redirect leads.
-    awaited: Option<Address>,
+    awaited: Option<Arc<Address>>,
     /// The pages that it was given last.
-    pages: VecDeque<Address>,
+    pages: VecDeque<Arc<Address>>,
     last_seen: Timestamp,
     /// What speaks for each of its exchanges, in order.
     pub evidence: Vec<Attribution>,
@@ -146,7 +146,7 @@ impl Profile {
         asked.target.as_ref().map_or(Ok(0), |target| self.fit(asked, target, texts))
     }
 
-    fn has_page(&self, referer: Option<&Address>) -> bool {
+    fn has_page(&self, referer: Option<&Arc<Address>>) -> bool {
         referer.is_some_and(|referer| self.pages.contains(referer))
     }
 

@@ -96,7 +96,7 @@ fn in_url(story: &Story, index: usize, life: &CookieLife) -> Option<Case> {
 pub(super) fn credentials_in_query(story: &Story) -> Vec<Case> {
     const NAMES: [&str; 6] = ["password", "passwd", "pass", "pwd", "passphrase", "secret"];
     let shows = |asked: &Asked| {
-        let query = asked.url.as_ref().map(Address::query_pairs).into_iter().flatten();
+        let query = asked.url.as_deref().map(Address::query_pairs).into_iter().flatten();
         query.into_iter().any(|(name, value)| {
             !value.is_empty() && NAMES.contains(&name.to_ascii_lowercase().as_str())
         })
