@@ -139,7 +139,8 @@ impl Pcap {
         if Self::new(header).as_ref() == Ok(self) {
             return Some(Step::Skip(FILE_HEADER as u64));
         }
-        let text = "another capture file begins there, of another kind: name both files instead";
+        let text =
+            "another capture file begins there, and its header differs: name both files instead";
         Some(Step::Damaged(text.into()))
     }
 

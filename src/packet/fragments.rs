@@ -38,7 +38,7 @@ pub(super) struct Fragment<'a> {
 /// What the fragments of one datagram have in common.
 type Key = ([IpAddr; 2], IpNumber, u32);
 
-/// Datagrams that are not whole yet.
+/// Datagrams that are not whole yet, and those that were whole last.
 #[derive(Debug, Default)]
 pub(super) struct Fragments {
     limits: FragmentLimits,
@@ -72,14 +72,17 @@ impl Fragments {
             return Err(Skip::BadHeader);
         }
         let key = (fragment.ends.addresses(), fragment.number, fragment.id);
+        self.opened += 1;
+        let opened = self.opened;
         let datagram = self.datagram(key, now);
         if datagram.is_done {
             if datagram.has(fragment, bytes) {
                 // A late copy: everything was captured twice, as on a mirrored port.
+                datagram.come_again(fragment, bytes.len());
                 self.joined += 1;
                 return Err(Skip::Fragment);
             }
-            *datagram = Datagram::new(now, datagram.serial);
+            datagram.begin_again(now, opened);
         }
         let conflict = datagram.insert(fragment, bytes);
         datagram.fragments += 1;
@@ -97,7 +100,7 @@ impl Fragments {
     }
 
     /// How many fragments that had to wait have become part of a whole datagram since this was last
-    /// asked.
+    /// asked, or were copies of such.
     pub fn take_joined(&mut self) -> u64 {
         std::mem::take(&mut self.joined)
     }
@@ -107,7 +110,7 @@ impl Fragments {
         std::mem::take(&mut self.conflicts)
     }
 
-    /// The open datagram of a fragment, made new where there is none or only an old one.
+    /// The datagram of a fragment, made new where there is none or only an old one.
     fn datagram(&mut self, key: Key, now: Timestamp) -> &mut Datagram {
         let age = self.limits.age_seconds;
         let stale = |open: &Datagram| now.since(open.since).as_secs() >= age;
@@ -116,7 +119,6 @@ impl Fragments {
         }
         if !self.open.contains_key(&key) {
             self.make_room();
-            self.opened += 1;
         }
         self.open.entry(key).or_insert_with(|| Datagram::new(now, self.opened))
     }
@@ -148,12 +150,39 @@ struct Datagram {
     /// It was whole, and has been given out. It stays for a while, to tell late copies of its
     /// fragments from those of another datagram with its number.
     is_done: bool,
+    /// What of it has come again since, as in `known` and `len`. If it turns out that these were no
+    /// copies, they are of the next datagram.
+    again: (Vec<u64>, Option<usize>),
 }
 
 impl Datagram {
     fn new(since: Timestamp, serial: u64) -> Self {
-        let (bytes, known) = (Vec::new(), Vec::new());
-        Self { since, serial, fragments: 0, bytes, known, len: None, is_done: false }
+        let (bytes, known, again) = (Vec::new(), Vec::new(), (Vec::new(), None));
+        Self { since, serial, fragments: 0, bytes, known, len: None, is_done: false, again }
+    }
+
+    /// A fragment that it has comes again.
+    fn come_again(&mut self, fragment: &Fragment<'_>, len: usize) {
+        let start = usize::from(fragment.offset);
+        let (known, end) = &mut self.again;
+        known.resize(self.known.len(), 0);
+        for unit in start / UNIT..(start + len).div_ceil(UNIT) {
+            known[unit / 64] |= 1 << (unit % 64);
+        }
+        if !fragment.more {
+            *end = Some(start + len);
+        }
+        if covers(known, *end) {
+            // All of it, so that the next one is another copy.
+            self.again = (Vec::new(), None);
+        }
+    }
+
+    /// Its number is used for another datagram, and what came again is of that one.
+    fn begin_again(&mut self, now: Timestamp, serial: u64) {
+        let (known, len) = std::mem::take(&mut self.again);
+        let bytes = if known.is_empty() { Vec::new() } else { std::mem::take(&mut self.bytes) };
+        *self = Self { bytes, known, len, ..Self::new(now, serial) };
     }
 
     /// Whether a fragment says nothing that it does not say, once it is whole.
@@ -174,6 +203,8 @@ impl Datagram {
         }
         if self.bytes.len() < end {
             self.bytes.resize(end, 0);
+        }
+        if self.known.len() < end.div_ceil(UNIT).div_ceil(64) {
             self.known.resize(end.div_ceil(UNIT).div_ceil(64), 0);
         }
         let units = bytes.chunks(UNIT).zip(start / UNIT..);
@@ -192,17 +223,22 @@ impl Datagram {
 
     /// Whether nothing is missing any more. What lies behind the end is dropped then.
     fn is_whole(&mut self) -> bool {
-        let Some(len) = self.len else { return false };
-        let units = len.div_ceil(UNIT);
-        let (full, rest) = (units / 64, units % 64);
-        let is_full = self.known.iter().take(full).all(|word| *word == u64::MAX);
-        let tail = (1 << rest) - 1;
-        let whole = is_full && self.known.get(full).map_or(0, |word| word & tail) == tail;
-        if whole {
-            self.bytes.truncate(len);
+        let is_whole = covers(&self.known, self.len);
+        if is_whole {
+            self.bytes.truncate(self.len.unwrap_or(0));
         }
-        whole
+        is_whole
     }
+}
+
+/// Whether all units of a datagram are known, whose length may be.
+fn covers(known: &[u64], len: Option<usize>) -> bool {
+    let Some(len) = len else { return false };
+    let units = len.div_ceil(UNIT);
+    let (full, rest) = (units / 64, units % 64);
+    let is_full = known.iter().take(full).all(|word| *word == u64::MAX);
+    let tail = (1 << rest) - 1;
+    is_full && known.len() >= full && known.get(full).map_or(0, |word| word & tail) == tail
 }
 
 #[cfg(test)]

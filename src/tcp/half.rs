@@ -187,9 +187,9 @@ impl Half {
         self.beginning == Beginning::Settled
     }
 
-    /// Whether bytes have been delivered or given up.
+    /// Whether bytes have been delivered or given up, or only wait for the other direction.
     pub fn has_delivered(&self) -> bool {
-        self.next() > self.start
+        self.next() > self.start || (self.is_settled() && self.has_ready().is_some())
     }
 
     /// Its end is being delivered.

@@ -123,8 +123,7 @@ pub enum Doubt {
 }
 
 /// How long after a reset a connection is still listened to: segments were in flight, and the reset
-/// may be forged. So long, too, something is held back because nothing of the other direction has been
-/// seen.
+/// may be forged. A direction of which nothing has been seen is waited for as long.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// A connection, and the one that it replaces.
