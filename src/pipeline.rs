@@ -94,6 +94,12 @@ impl Pipeline {
         self.unpacking.settle();
     }
 
+    /// Nothing comes for now, where packets are read as they are captured.
+    pub fn rest(&mut self) {
+        self.flows.rest();
+        self.put_in_order();
+    }
+
     /// Nothing more will come: what is unfinished is finished as it stands.
     pub fn finish(&mut self) {
         self.flows.finish();

@@ -5,8 +5,9 @@ mod support;
 
 use cookietrail::http::{Exchange, Reading, Scheme};
 use cookietrail::pipeline::{Numbered, Pipeline};
+use cookietrail::tcp::Side;
 use cookietrail::trail::Trail;
-use support::wire::{CLIENT, Frame, SERVER, Wire, exchanges, notes, packets, told};
+use support::wire::{CLIENT, Frame, Odd, SERVER, Wire, exchanges, notes, packets, told};
 
 fn get(target: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: a.example\r\n\r\n")
@@ -181,4 +182,47 @@ fn a_direction_that_is_not_there_is_waited_for_no_longer_than_bytes_are() {
     let first = std::iter::from_fn(|| pipeline.pop()).next();
     let first = first.map(|numbered| numbered.exchange.response.is_some());
     assert_eq!(first, Some(true));
+}
+
+/// The packets of one side alone.
+fn only(side: Side, frames: &[Frame]) -> Vec<Frame> {
+    let is_from_server =
+        |frame: &&Frame| (frame.bytes[26..30] == [10, 0, 0, 2]) == (side == SERVER);
+    frames.iter().filter(is_from_server).cloned().collect()
+}
+
+#[test]
+fn a_port_that_is_used_again_takes_nothing_from_what_waits() {
+    let first = Wire::open().c(get("/1")).s(ok("1")).close().frames();
+    let again = Wire::joined().starting_at(9_000_000, 70_000_000).handshake();
+    let again = again.c(get("/2")).s(ok("22")).close().frames();
+    let all = only(SERVER, &[first, again].concat());
+    assert_eq!(told(&all), ["- > 200 1", "- > 200 2"]);
+}
+
+#[test]
+fn a_forged_beginning_takes_nothing_from_what_waits() {
+    for (forger, flags) in [(SERVER, "S"), (CLIENT, "S"), (SERVER, "SA"), (CLIENT, "SA")] {
+        let ack = flags.contains('A').then_some(77);
+        let odd = Odd { seq: 1_000_000, ack, flags: "S", payload: b"" };
+        let wire = Wire::open().c(get("/1")).s(ok("1")).odd(forger, odd).c(get("/2")).s(ok("22"));
+        let frames = wire.close().frames();
+        for (side, expected) in
+            [(SERVER, ["- > 200 1", "- > 200 2"]), (CLIENT, ["GET /1 > -", "GET /2 > -"])]
+        {
+            if side == forger {
+                assert_eq!(told(&only(side, &frames)), expected, "{forger:?} {flags}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_direction_while_nothing_comes() {
+    let frames = only(SERVER, &Wire::open().c(get("/1")).s(ok("1")).frames());
+    let mut pipeline = Pipeline::new(Reading::default());
+    packets(&frames).for_each(|packet| pipeline.push(&packet));
+    assert!(pipeline.pop().is_none());
+    pipeline.rest();
+    assert!(pipeline.pop().is_some());
 }

@@ -53,8 +53,9 @@ pub fn read(
     let mut pipeline =
         Pipeline::within(Reading { keep, ..Reading::default() }, input.memory.budget());
     let notes = follow(input, |packet| {
-        if let Some(packet) = packet {
-            pipeline.push(packet);
+        match packet {
+            Some(packet) => pipeline.push(packet),
+            None => pipeline.rest(),
         }
         std::iter::from_fn(|| pipeline.pop()).try_for_each(&mut each)
     })?;

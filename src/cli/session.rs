@@ -89,9 +89,14 @@ impl Session {
     /// # Errors
     /// Those of the output.
     pub fn show_all(&mut self) -> io::Result<()> {
-        let Some(view) = &mut self.view else { return Ok(()) };
-        view.live.settle_all(self.pipeline.oldest_open().unwrap_or(u64::MAX));
-        view.show()
+        self.pipeline.rest();
+        if let Some(view) = &mut self.view {
+            view.take_finished(&mut self.pipeline);
+            view.live.settle_all(self.pipeline.oldest_open().unwrap_or(u64::MAX));
+            view.show()?;
+        }
+        self.keep();
+        Ok(())
     }
 
     fn keep(&mut self) {

@@ -273,6 +273,22 @@ mod tests {
     }
 
     #[test]
+    fn what_looks_like_a_copy_may_be_of_the_next_datagram() {
+        let mut fragments = Fragments::default();
+        for (first, last) in [(b"aaaaaaaa", b"bb"), (b"aaaaaaaa", b"cc"), (b"dddddddd", b"cc")] {
+            let reverse = last == b"cc" && first == b"dddddddd";
+            let mut pieces = [(0, true, &first[..]), (8, false, &last[..])];
+            if reverse {
+                pieces.reverse();
+            }
+            let [one, other] = pieces
+                .map(|(offset, more, bytes)| push(&mut fragments, (1, offset, more), bytes, 0));
+            assert_eq!(one, Err(Skip::Fragment));
+            assert_eq!(other.unwrap(), [&first[..], last].concat());
+        }
+    }
+
+    #[test]
     fn a_number_that_is_used_again_is_another_datagram() {
         let mut fragments = Fragments::default();
         let age = i64::try_from(FragmentLimits::default().age_seconds).unwrap();

@@ -110,7 +110,7 @@ impl Flows {
     /// Takes the next segment.
     pub fn segment(&mut self, segment: &Segment<'_>) {
         if self.table.has_doubts() {
-            self.settle_doubts(segment.time);
+            self.settle_doubts(Some(segment.time));
         }
         let Some((entry, replaced)) = self.table.entry(segment) else { return };
         let mut over = None;
@@ -144,7 +144,12 @@ impl Flows {
         }
     }
 
-    fn settle_doubts(&mut self, now: Timestamp) {
+    /// Nothing comes for now: no direction that has not been seen is waited for any longer.
+    pub fn rest(&mut self) {
+        self.settle_doubts(None);
+    }
+
+    fn settle_doubts(&mut self, now: Option<Timestamp>) {
         while let Some((entry, why)) = self.table.doubted_long_ago(now) {
             let is_reset = why == Doubt::Reset;
             if is_reset {

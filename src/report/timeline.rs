@@ -188,7 +188,7 @@ impl<'a> Group<'a> {
             .flat_map(|life| life.events.iter().map(move |event| (life, event)))
             .filter(|(_, event)| self.selection.shows(event))
             .collect();
-        rows.sort_by_key(|(_, event)| (event.time, event.packet));
+        rows.sort_by_key(|(_, event)| self.story().order_of(event));
         let mut turns = self.turns().into_iter().peekable();
         let number = rows
             .iter()
@@ -198,14 +198,19 @@ impl<'a> Group<'a> {
         let number_width = number.map_or(1, |number| number.to_string().len()) + 1;
         for (place, (life, event)) in rows.iter().enumerate() {
             out.write_all(self.row(life, event, number_width).as_bytes())?;
-            let next = rows.get(place + 1).map(|(_, event)| (event.time, event.packet));
+            let next = rows.get(place + 1).map(|(_, event)| self.story().order_of(event));
             while let Some((browser, turn)) =
-                turns.next_if(|(_, turn)| next.is_none_or(|next| (turn.time, turn.packet()) < next))
+                turns.next_if(|(_, turn)| next.is_none_or(|next| self.order_of(turn) < next))
             {
                 out.write_all(self.turn(browser, turn, number_width).as_bytes())?;
             }
         }
         Ok(())
+    }
+
+    fn order_of(&self, turn: &Turn) -> (Timestamp, u64) {
+        let visit = turn.seen.first().map(|(visit, _)| *visit);
+        self.story().order_at(visit, turn.packet(), turn.time)
     }
 
     /// What became of the sessions that these cookies carry, but for what shows in their events.
@@ -221,7 +226,7 @@ impl<'a> Group<'a> {
             .flat_map(of_life)
             .filter(|(_, turn)| !is_everyday(turn.kind) && self.is_in_time(turn.packet()))
             .collect();
-        turns.sort_by_key(|(_, turn)| (turn.time, turn.packet()));
+        turns.sort_by_key(|(_, turn)| self.order_of(turn));
         turns
     }
 

@@ -99,7 +99,7 @@ fn answer<'a>(
 ) -> Answer<'a> {
     let cookies: Vec<&CookieLife> = lives.iter().map(|life| &story.cookies[*life]).collect();
     let events = || cookies.iter().flat_map(|life| life.events.iter());
-    let visit = visit.or_else(|| telling(&cookies));
+    let visit = visit.or_else(|| telling(story, &cookies));
     let deciding: Vec<&CookieEvent> =
         events().filter(|event| visit.is_some() && event.visit == visit).collect();
     let id = visit.map(|visit| story.visits[visit].id);
@@ -119,15 +119,15 @@ fn last_packet(visit: &Visit) -> Option<u64> {
 }
 
 /// The exchange of the last event that says why a cookie did not come back; else of the last one.
-fn telling(lives: &[&CookieLife]) -> Option<usize> {
+fn telling(story: &Story, lives: &[&CookieLife]) -> Option<usize> {
     let events = || lives.iter().flat_map(|life| life.events.iter());
     let refusals = [EventKind::Refused, EventKind::Missing, EventKind::Expired, EventKind::Deleted];
     let last = |kinds: &[EventKind]| {
         events()
             .filter(|event| kinds.contains(&event.kind))
-            .max_by_key(|event| (event.time, event.packet))
+            .max_by_key(|event| story.order_of(event))
     };
-    last(&refusals).or_else(|| events().max_by_key(|event| (event.time, event.packet)))?.visit
+    last(&refusals).or_else(|| events().max_by_key(|event| story.order_of(event)))?.visit
 }
 
 fn words(story: &Story, browser: &str, deciding: &[&CookieEvent]) -> String {
@@ -159,14 +159,20 @@ fn words(story: &Story, browser: &str, deciding: &[&CookieEvent]) -> String {
     sentences.join(" ")
 }
 
+/// What to compare with events to know which came before a visit.
+fn begun(story: &Story, visit: usize) -> Option<(Timestamp, u64)> {
+    let (packet, time) = story.visits[visit].begun()?;
+    Some(story.order_at(Some(visit), Some(packet), time))
+}
+
 /// Nothing happened to it there: what came before tells why.
 fn absent(story: &Story, browser: &str, lives: &[&CookieLife], visit: Option<usize>) -> String {
     let Some(at) = visit else { return format!("Browser {browser} was never given this cookie.") };
-    let time = story.visits[at].time();
-    let before =
-        lives.iter().flat_map(|life| life.events.iter()).filter(|event| Some(event.time) < time);
+    let begun = begun(story, at);
+    let before = lives.iter().flat_map(|life| life.events.iter());
+    let before = before.filter(|event| Some(story.order_of(event)) < begun);
     let id = story.visits[at].id;
-    let Some(last) = before.max_by_key(|event| (event.time, event.packet)) else {
+    let Some(last) = before.max_by_key(|event| story.order_of(event)) else {
         return format!(
             "Browser {browser} had not been given this cookie before exchange {id}, so it could not send it."
         );

@@ -242,13 +242,10 @@ impl<T: Default> Table<T> {
     }
 
     /// A connection that was doubted long enough ago, and still is: its reset lies back and has not
-    /// turned out to be forged, or nothing of one direction has been seen. It stays in the table.
-    pub fn doubted_long_ago(&mut self, now: Timestamp) -> Option<(&mut Entry<T>, Doubt)> {
-        while let Some((at, ..)) = self.doubts.front() {
-            if now.since(*at) < GRACE && self.doubts.len() <= self.limits.most {
-                return None;
-            }
-            let (_, key, why) = self.doubts.pop_front()?;
+    /// turned out to be forged, or nothing of one direction has been seen. For that nobody waits while
+    /// nothing comes, which `now` says by being `None`. It stays in the table.
+    pub fn doubted_long_ago(&mut self, now: Option<Timestamp>) -> Option<(&mut Entry<T>, Doubt)> {
+        while let Some((key, why)) = self.next_doubt(now) {
             let hash = self.hasher.hash_one(key);
             let is_meant = |entry: &Entry<T>| entry.key() == key && entry.is_doubted(why);
             if self.entries.find(hash, |entry| is_meant(entry)).is_some() {
@@ -257,6 +254,19 @@ impl<T: Default> Table<T> {
             }
         }
         None
+    }
+
+    fn next_doubt(&mut self, now: Option<Timestamp>) -> Option<(FlowKey, Doubt)> {
+        let place = if let Some(now) = now {
+            let is_young = now.since(self.doubts.front()?.0) < GRACE;
+            if is_young && self.doubts.len() <= self.limits.most {
+                return None;
+            }
+            0
+        } else {
+            self.doubts.iter().position(|(.., why)| *why == Doubt::Unseen)?
+        };
+        self.doubts.remove(place).map(|(_, key, why)| (key, why))
     }
 
     /// Whether it is time for [`Self::take_idle`].

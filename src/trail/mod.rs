@@ -194,6 +194,7 @@ impl Trail {
         let by_visit = ByVisit::of(visits.len(), &cookies);
         let known = Known { visits: &visits, cookies: &cookies, by_visit: &by_visit };
         let navigations = navigations(&browsers, known);
+        let is_out_of_step = visits.iter().any(Visit::is_out_of_step);
         let mut story = Story {
             visits,
             browsers,
@@ -203,6 +204,7 @@ impl Trail {
             findings: Vec::new(),
             conclusions: Vec::new(),
             by_visit,
+            is_out_of_step,
         };
         steps::add_chains(&mut story);
         let turns = turns(&story, threads);
@@ -316,6 +318,29 @@ impl Story {
     pub(super) fn turn_of(&self, event: &CookieEvent) -> Option<u64> {
         let visit = event.visit.and_then(|visit| self.visits.get(visit));
         event.packet.map(|packet| visit.map_or(packet, |visit| visit.turn_of(packet)))
+    }
+
+    /// What to sort events by: their time and packet; where directions are out of step, as which
+    /// packet they count.
+    pub fn order_of(&self, event: &CookieEvent) -> (Timestamp, u64) {
+        self.order_at(event.visit, event.packet, event.time)
+    }
+
+    /// The same for anything that a packet of a visit shows; what no packet shows comes before the
+    /// visit.
+    pub fn order_at(
+        &self,
+        visit: Option<usize>,
+        packet: Option<u64>,
+        time: Timestamp,
+    ) -> (Timestamp, u64) {
+        if !self.is_out_of_step {
+            return (time, packet.unwrap_or(0));
+        }
+        let visit = visit.and_then(|visit| self.visits.get(visit));
+        let asked = visit.and_then(|visit| visit.asked.as_deref()).map_or(0, |asked| asked.turn);
+        let turn = packet.map(|packet| visit.map_or(packet, |visit| visit.turn_of(packet)));
+        (Timestamp::from_seconds(0), turn.unwrap_or(asked.saturating_sub(1)))
     }
 
     /// The cookie events of a visit, by cookie and in order.

@@ -35,6 +35,9 @@ pub struct Story {
     pub conclusions: Vec<Conclusion>,
     /// Where to find the cookie events of each visit.
     pub(super) by_visit: ByVisit,
+    /// Some messages count as another packet than they are, so that times say little of what came
+    /// first.
+    pub(super) is_out_of_step: bool,
 }
 
 /// The cookie events of each visit, by life and place in it: those of one visit after those of the

@@ -187,11 +187,22 @@ impl Visit {
         asked.or(self.answered.as_deref().map(|answered| answered.time))
     }
 
+    /// The packet and the time it began with.
+    pub fn begun(&self) -> Option<(u64, Timestamp)> {
+        self.moments().next()
+    }
+
     /// The packet and the time of each of its messages.
     pub(super) fn moments(&self) -> impl Iterator<Item = (u64, Timestamp)> {
         let asked = self.asked.as_deref().map(|asked| (asked.packet, asked.time));
         let answered = self.answered.as_deref().map(|answered| (answered.packet, answered.time));
         asked.into_iter().chain(answered)
+    }
+
+    /// Whether one of its messages counts as another packet than it is.
+    pub(super) fn is_out_of_step(&self) -> bool {
+        self.asked.as_deref().is_some_and(|asked| asked.turn != asked.packet)
+            || self.answered.as_deref().is_some_and(|answered| answered.turn != answered.packet)
     }
 
     /// As which packet one of its messages counts when one asks what came first, by its packet.
