@@ -226,3 +226,32 @@ fn nobody_waits_for_a_direction_while_nothing_comes() {
     pipeline.rest();
     assert!(pipeline.pop().is_some());
 }
+
+#[test]
+fn a_response_that_was_told_alone_makes_later_ones_doubtful() {
+    let frames = forty_more(Wire::open()).frames();
+    // The requests come so late that the first responses are not held back for them any longer.
+    let late = server_later(frames, -10_000);
+    let cut = late.iter().position(|frame| frame.bytes[26..30] == [10, 0, 0, 1]).unwrap();
+    let (early, rest) = late.split_at(cut);
+    let mut pipeline = Pipeline::new(Reading::default());
+    let all = [early, rest].concat();
+    let mut found = Vec::new();
+    for (packet, number) in packets(&all).zip(1..) {
+        pipeline.push(&packet);
+        if number == early.len() {
+            pipeline.rest();
+        }
+        found.extend(std::iter::from_fn(|| pipeline.pop()));
+    }
+    pipeline.finish();
+    found.extend(std::iter::from_fn(|| pipeline.pop()));
+    let alone = found.iter().filter(|one| one.exchange.request.is_none()).count();
+    assert!(alone > 1, "{alone}");
+    for (number, one) in (1..).zip(found.iter().filter(|one| one.exchange.request.is_some())) {
+        let Some(response) = &one.exchange.response else { continue };
+        let notes = &one.exchange.notes;
+        let is_doubtful = notes.iter().any(|note| note.kind.word() == "doubtful-pairing");
+        assert!(response.body.length == number || is_doubtful, "{number}");
+    }
+}

@@ -72,6 +72,8 @@ pub struct Conversation {
     answering: Option<usize>,
     /// What has been lost of the responses since one was last read.
     loss: Loss,
+    /// Where in its stream the last response began that was told without a request.
+    orphan: Option<u64>,
     /// The stream offset at which requests may have been lost, nobody knows how many, until a response
     /// to a later one begins just where that says.
     requests_lost: Option<u64>,
@@ -103,6 +105,7 @@ impl Conversation {
             open: VecDeque::new(),
             answering: None,
             loss: Loss::None,
+            orphan: None,
             requests_lost: None,
             turns: Turns::default(),
             bodiless: false,

@@ -7,7 +7,7 @@ use crate::http::exchange::Message;
 use crate::http::framing::{self, Framing};
 use crate::http::head;
 use crate::http::open::{Answer, Open};
-use crate::http::pairing;
+use crate::http::pairing::{self, Loss};
 use crate::http::reader::{Origin, Reader};
 use crate::note::{Note, NoteKind};
 use crate::tcp::{Mark, Side};
@@ -142,11 +142,16 @@ impl Conversation {
     /// opened if there is none.
     fn answered_by(&mut self, origin: Origin) -> usize {
         let mark = origin.mark;
-        let loss = std::mem::take(&mut self.loss);
+        let mut loss = std::mem::take(&mut self.loss);
+        let first = self.open.iter().position(Open::is_waiting);
+        if first.is_some_and(|first| self.is_behind(first)) {
+            loss = loss.max(Loss::Perhaps);
+        }
         let Some((index, doubtful)) = pairing::answered(&self.open, loss, origin) else {
+            self.orphan = Some(origin.offset);
             return self.open_orphan(mark);
         };
-        let doubtful = doubtful || self.is_shifted(index, origin);
+        let doubtful = doubtful || self.is_shifted(index, origin) || self.is_behind(index);
         for open in self.open.iter_mut().take(index).filter(|open| open.is_waiting()) {
             open.note(NoteKind::Gap, mark.packet, "the response was not captured");
             open.abandon();
@@ -162,6 +167,13 @@ impl Conversation {
         let before = self.open.len();
         self.close_done();
         index - (before - self.open.len())
+    }
+
+    /// Whether a response that was told without a request may have been the answer to this one: its
+    /// client had not read it.
+    fn is_behind(&self, index: usize) -> bool {
+        let acked = self.open[index].request_acked;
+        self.orphan.zip(acked).is_some_and(|(orphan, acked)| acked <= orphan)
     }
 
     /// Whether requests were lost before this one, and nothing says that the response which begins at
