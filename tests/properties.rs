@@ -88,11 +88,6 @@ fn sorted(frames: &[Frame]) -> Vec<String> {
     told
 }
 
-fn is_from_server(frame: &Frame) -> bool {
-    const SOURCE: std::ops::Range<usize> = 26..30;
-    frame.bytes[SOURCE] == [10, 0, 0, 2]
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(150) })]
 
@@ -147,7 +142,7 @@ proptest! {
         if !opened {
             frames.drain(..3);
         }
-        let (server, client) = frames.into_iter().partition(is_from_server);
+        let (server, client) = frames.into_iter().partition(Frame::is_from_server);
         let frames = interleave(vec![server, client], &turns);
         prop_assert_eq!(sorted(&frames), expected);
     }

@@ -1,7 +1,8 @@
 //! The street on several threads: some follow the connections, each its own, and the caller's does
 //! what it is there for. Whoever of them comes for more reads the next packets first, if nobody does,
 //! and sorts them by connection, for all: so one reads while others follow, cores hardly wait while
-//! there is work, and half of what is read need not go to another one. The answer does not depend on how many there are: see [`Lane`].
+//! there is work, and half of what is read need not go to another one. The answer does not depend on
+//! how many there are: see [`Lane`].
 //!
 //! What passes from thread to thread passes in batches, through channels that hold a few: one that
 //! is faster waits for the slower ones and takes no memory meanwhile.

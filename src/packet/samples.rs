@@ -177,7 +177,12 @@ fn pseudo_links() -> Vec<Sample> {
         let [high, low] = hardware.to_be_bytes();
         [&[0, 0, high, low][..], &[0; 11], &[kind]].concat()
     };
-    let on_air = [&[0, 0, 8, 0, 0, 0, 0, 0][..], &data_header(0x0108, 24), &snap()].concat();
+    let cooked_2_from = |hardware: u16, kind: u8| {
+        let [high, low] = hardware.to_be_bytes();
+        [&[0, kind, 0, 0, 0, 0, 0, 1, high, low][..], &[0; 10]].concat()
+    };
+    let in_air = [&data_header(0x0108, 24)[..], &snap()].concat();
+    let on_air = [&[0, 0, 8, 0, 0, 0, 0, 0][..], &in_air].concat();
     let ip_field = u16::try_from(4 + ip().len()).unwrap();
     let log = |number: fn(u16) -> [u8; 2]| {
         let first = [&number(8)[..], &number(1), &[8, 0, 0, 1]].concat();
@@ -204,8 +209,10 @@ fn pseudo_links() -> Vec<Sample> {
             LinkType::LINUX_SLL,
             before_ip(&[&cooked_from(770, 0)[..], &[0x18, 0x41, 8, 0]].concat()),
         ),
-        ("cooked, radiotap", LinkType::LINUX_SLL, [cooked_from(803, 25), on_air].concat()),
+        ("cooked, radiotap", LinkType::LINUX_SLL, [cooked_from(803, 25), on_air.clone()].concat()),
+        ("cooked, Wi-Fi", LinkType::LINUX_SLL, [cooked_from(801, 25), in_air].concat()),
         ("cooked 2", LinkType::LINUX_SLL2, before_ip(&[&[8, 0][..], &[0; 18]].concat())),
+        ("cooked 2, radiotap", LinkType::LINUX_SLL2, [cooked_2_from(803, 25), on_air].concat()),
         ("nflog", LinkType::NFLOG, log(u16::to_le_bytes)),
         ("nflog, high byte first", LinkType::NFLOG, log(u16::to_be_bytes)),
         ("pflog", LinkType::PFLOG, before_ip(&[&[61, 2][..], &[0; 62]].concat())),

@@ -114,7 +114,8 @@ impl Flows {
         }
         let Some((entry, replaced)) = self.table.entry(segment) else { return };
         let mut over = None;
-        let (event, is_all) = event_of(entry, segment, &self.tcp_limits);
+        let side = entry.side_of(segment);
+        let (event, is_all) = entry.tcp.push_telling(side, segment, &self.tcp_limits);
         if !(is_all && entry.app.passes(event.as_ref())) {
             let (event, limits) = (event.as_ref(), &self.tcp_limits);
             advance(entry, event, segment.packet, self.reading, limits, &mut self.finished);
@@ -181,20 +182,6 @@ impl Flows {
 
 fn peers(entry: &Entry<Talk>) -> Peers {
     Peers { connection: entry.id, ends: entry.ends, since: entry.since }
-}
-
-/// The event that a segment is itself, if it is one, and whether nothing else can come of it.
-fn event_of<'a>(
-    entry: &mut Entry<Talk>,
-    segment: &Segment<'a>,
-    limits: &TcpLimits,
-) -> (Option<Event<'a>>, bool) {
-    let side = entry.side_of(segment);
-    if entry.tcp.is_straight(side, segment) {
-        (entry.tcp.go_straight(side, segment), true)
-    } else {
-        (entry.tcp.push_any(side, segment, limits), false)
-    }
 }
 
 /// What a segment, in this packet, did to its connection, and the event that it is itself, if it is

@@ -167,10 +167,22 @@ impl Connection {
         segment: &Segment<'a>,
         limits: &TcpLimits,
     ) -> Option<Event<'a>> {
+        self.push_telling(side, segment, limits).0
+    }
+
+    /// The same, and whether that is all: nothing is left for [`Connection::pop`] then, and nothing
+    /// else of the connection has changed.
+    pub fn push_telling<'a>(
+        &mut self,
+        side: Side,
+        segment: &Segment<'a>,
+        limits: &TcpLimits,
+    ) -> (Option<Event<'a>>, bool) {
         if self.is_straight(side, segment) {
-            return self.go_straight(side, segment);
+            (self.go_straight(side, segment), true)
+        } else {
+            (self.push_any(side, segment, limits), false)
         }
-        self.push_any(side, segment, limits)
     }
 
     /// Whether nothing is awaited but more segments.
@@ -179,7 +191,7 @@ impl Connection {
     }
 
     /// The ordinary way of a segment.
-    pub fn push_any<'a>(
+    pub(super) fn push_any<'a>(
         &mut self,
         side: Side,
         segment: &Segment<'a>,

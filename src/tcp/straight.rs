@@ -14,7 +14,7 @@ use std::borrow::Cow;
 impl Connection {
     /// Whether a segment of `side` is of that kind: what it acknowledges has been delivered, and
     /// what it carries is next.
-    pub fn is_straight(&self, side: Side, segment: &Segment<'_>) -> bool {
+    pub(super) fn is_straight(&self, side: Side, segment: &Segment<'_>) -> bool {
         let [half, other] = [side, side.other()].map(|side| &self.halves[side.index()]);
         let flags = segment.flags;
         flags.ack
@@ -28,7 +28,11 @@ impl Connection {
     }
 
     /// Takes such a segment. Nothing is left for [`Connection::pop`] then.
-    pub fn go_straight<'a>(&mut self, side: Side, segment: &Segment<'a>) -> Option<Event<'a>> {
+    pub(super) fn go_straight<'a>(
+        &mut self,
+        side: Side,
+        segment: &Segment<'a>,
+    ) -> Option<Event<'a>> {
         let Segment { packet, time, payload, .. } = *segment;
         self.last = Mark { packet, time, acked: None };
         let other = &mut self.halves[side.other().index()];

@@ -29,6 +29,14 @@ pub struct Frame {
     pub wire_len: usize,
 }
 
+impl Frame {
+    /// Whether it is IPv4, without options, and [`SERVER`] sent it.
+    pub fn is_from_server(&self) -> bool {
+        const SOURCE: std::ops::Range<usize> = 26..30;
+        self.bytes[SOURCE] == [10, 0, 0, 2]
+    }
+}
+
 /// A segment that is not the next of its side.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Odd<'a> {

@@ -143,15 +143,19 @@ impl Conversation {
     fn answered_by(&mut self, origin: Origin) -> usize {
         let mark = origin.mark;
         let mut loss = std::mem::take(&mut self.loss);
-        let first = self.open.iter().position(Open::is_waiting);
-        if first.is_some_and(|first| self.is_behind(first)) {
+        if self
+            .open
+            .iter()
+            .find(|open| open.is_waiting())
+            .is_some_and(|first| self.is_behind(first))
+        {
             loss = loss.max(Loss::Perhaps);
         }
         let Some((index, doubtful)) = pairing::answered(&self.open, loss, origin) else {
             self.orphan = Some(origin.offset);
             return self.open_orphan(mark);
         };
-        let doubtful = doubtful || self.is_shifted(index, origin) || self.is_behind(index);
+        let doubtful = doubtful || self.is_shifted(index, origin);
         for open in self.open.iter_mut().take(index).filter(|open| open.is_waiting()) {
             open.note(NoteKind::Gap, mark.packet, "the response was not captured");
             open.abandon();
@@ -171,9 +175,8 @@ impl Conversation {
 
     /// Whether a response that was told without a request may have been the answer to this one: its
     /// client had not read it.
-    fn is_behind(&self, index: usize) -> bool {
-        let acked = self.open[index].request_acked;
-        self.orphan.zip(acked).is_some_and(|(orphan, acked)| acked <= orphan)
+    fn is_behind(&self, open: &Open) -> bool {
+        self.orphan.zip(open.request_acked).is_some_and(|(orphan, acked)| acked <= orphan)
     }
 
     /// Whether requests were lost before this one, and nothing says that the response which begins at

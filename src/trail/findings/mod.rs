@@ -4,6 +4,7 @@
 //! A rule is a row of [`RULES`]. It says how grave its finding is, and what to do about it.
 
 mod attributes;
+mod endings;
 mod exposure;
 mod sequence;
 
@@ -98,7 +99,7 @@ pub static RULES: &[Rule] = &[
         severity: Severity::High,
         advice: "Keep sessions on the server and delete them there at logout, or keep a list of \
                  revoked sessions until they expire.",
-        find: sequence::used_after_logout,
+        find: endings::used_after_logout,
     },
     Rule {
         name: "session-fixation",
@@ -153,7 +154,7 @@ pub static RULES: &[Rule] = &[
         name: "logout-misses-cookie",
         severity: Severity::Medium,
         advice: "Delete the cookie with the same Domain and Path with which it was set.",
-        find: sequence::deletion_misses,
+        find: endings::deletion_misses,
     },
     Rule {
         name: "session-from-two-addresses",
