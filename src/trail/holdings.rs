@@ -1,23 +1,25 @@
 //! What somebody holds: the values of cookies, and from which packet to which.
 
-use std::collections::BTreeMap;
+use super::few;
 use std::sync::Arc;
 
 /// A cookie of a site: the site and the name.
 pub(super) type Named = (Arc<str>, Arc<[u8]>);
 
 /// A value of a cookie, from the first packet that shows it to the last.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
-    pub value: Arc<[u8]>,
+    /// A number that no other value has.
+    pub value: usize,
     pub first: u64,
     pub last: u64,
 }
 
-/// What one owner is known to hold, and when.
+/// What one owner is known to hold, and when. There are many of these, and most hold one cookie.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Holdings {
-    cookies: BTreeMap<Named, Spans>,
+    /// In order.
+    cookies: Vec<(Named, Spans)>,
 }
 
 /// The values of one cookie in the order in which they begin, each with the last packet that any so
@@ -29,7 +31,7 @@ impl Spans {
     fn add(&mut self, span: Span) {
         let at = self.0.partition_point(|(other, _)| other.first <= span.first);
         let mut reach = at.checked_sub(1).map_or(0, |before| self.0[before].1);
-        self.0.insert(at, (span, 0));
+        few::insert(&mut self.0, at, (span, 0));
         for (span, reached) in &mut self.0[at..] {
             reach = reach.max(span.last);
             *reached = reach;
@@ -48,40 +50,49 @@ impl Spans {
 impl Holdings {
     /// Adds a value of a cookie.
     pub fn add(&mut self, named: &Named, span: Span) {
-        self.cookies.entry(named.clone()).or_default().add(span);
+        self.of(named).add(span);
     }
 
     /// Takes over what a group holds.
-    pub fn take(&mut self, other: &Self) {
-        if self.cookies.is_empty() {
-            self.cookies.clone_from(&other.cookies);
-            return;
-        }
+    pub fn merge(&mut self, other: &Self) {
         for (named, spans) in &other.cookies {
-            for (span, _) in &spans.0 {
-                self.add(named, span.clone());
-            }
+            let own = self.of(named);
+            spans.0.iter().for_each(|(span, _)| own.add(*span));
         }
     }
 
-    /// Takes over what a group holds that has become part of this one.
-    pub fn merge(&mut self, other: Self) {
-        if self.cookies.is_empty() {
-            *self = other;
-            return;
+    /// What two groups hold that have become one.
+    pub fn merged(mut self, other: Self) -> Self {
+        if self.is_empty() {
+            return other;
         }
-        for (named, spans) in other.cookies {
-            let own = self.cookies.entry(named).or_default();
-            spans.0.into_iter().for_each(|(span, _)| own.add(span));
-        }
+        self.merge(&other);
+        self
+    }
+
+    /// Whether it is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.cookies.is_empty()
     }
 
     /// The cookie of which both hold different values at the same time.
     pub fn conflict(&self, other: &Self) -> Option<&Named> {
         other.cookies.iter().find_map(|(named, theirs)| {
-            let (named, ours) = self.cookies.get_key_value(named)?;
+            let (named, ours) = &self.cookies[self.find(named).ok()?];
             let differ = theirs.0.iter().any(|(span, _)| ours.differ_from(span));
             differ.then_some(named)
         })
+    }
+
+    fn find(&self, named: &Named) -> Result<usize, usize> {
+        self.cookies.binary_search_by(|(other, _)| other.cmp(named))
+    }
+
+    fn of(&mut self, named: &Named) -> &mut Spans {
+        let at = self.find(named).unwrap_or_else(|at| {
+            few::insert(&mut self.cookies, at, (named.clone(), Spans::default()));
+            at
+        });
+        &mut self.cookies[at].1
     }
 }

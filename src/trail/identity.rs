@@ -1,5 +1,6 @@
 //! Which cookie is which: the life that an event belongs to, and the value that it shows.
 
+use super::few;
 use super::lives::Lives;
 use super::story::{CookieLife, Version};
 use super::texts::Text;
@@ -96,7 +97,7 @@ impl Lives {
         identity.domain.clone_into(&mut known.domain);
         (known.host_only, known.path) = (identity.host_only, identity.path.map(<[u8]>::to_vec));
         self.index.lives.insert(key, life);
-        self.index.by_name.entry(key.0).or_default().push(life);
+        few::push(self.index.by_name.entry(key.0).or_default(), life);
         life
     }
 
@@ -131,7 +132,7 @@ impl Lives {
             session: None,
         });
         self.index.lives.insert(key, life);
-        self.index.by_name.entry(key.0).or_default().push(life);
+        few::push(self.index.by_name.entry(key.0).or_default(), life);
         life
     }
 
@@ -156,10 +157,10 @@ impl Lives {
         let versions = &mut self.all[life].versions;
         let place = versions.len();
         let number = place + 1;
-        versions.push(Version { number, value: value.to_vec(), reading: None, key: None });
+        few::push(versions, Version { number, value: value.to_vec(), reading: None, key: None });
         self.unread.push((life, place, now));
         let key = (self.texts.number(name), self.texts.number(value));
-        self.index.by_value.entry(key).or_default().push((life, place));
+        few::push(self.index.by_value.entry(key).or_default(), (life, place));
         place
     }
 

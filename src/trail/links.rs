@@ -16,6 +16,7 @@ use crate::session;
 use foldhash::fast::RandomState;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Shorter values tie nothing: many browsers have a `lang=en`.
@@ -41,7 +42,7 @@ pub(super) struct Links {
     /// Each visit's group, named by its first visit.
     group: Vec<usize>,
     /// By group. Its order, which hashing makes, is never looked at.
-    holdings: HashMap<usize, Holdings, RandomState>,
+    holdings: HashMap<usize, Arc<Holdings>, RandomState>,
     /// By visit.
     ties: Vec<Option<Tie>>,
     /// `Set-Cookie` lines, by visit and place, whose cookies come back.
@@ -64,7 +65,7 @@ impl Links {
     }
 
     /// What the owner of a group holds.
-    pub fn holdings(&self, group: usize) -> Option<&Holdings> {
+    pub fn holdings(&self, group: usize) -> Option<&Arc<Holdings>> {
         self.holdings.get(&group)
     }
 
@@ -150,30 +151,31 @@ impl<'v> Gathered<'v> {
         let mut spans: Vec<(usize, Named, Span)> = Vec::new();
         let mut values: Vec<(&Valued<'_>, &Value)> = self.values.iter().collect();
         values.sort_unstable_by_key(|(valued, _)| **valued);
-        for ((value, name, site), seen) in values {
+        for (number, ((value, name, site), seen)) in numbered(&values) {
             if seen.sent.is_empty() || !seen.is_one_owners(name, value) {
                 continue;
             }
             let named = shared.of(site, name);
             for visits_of_key in seen.by_key(visits).into_values() {
-                if let Some((owner, span)) = tie(&mut links, &visits_of_key, value) {
+                if let Some((owner, span)) = tie(&mut links, &visits_of_key, number) {
                     spans.push((owner, named.clone(), span));
                 }
             }
         }
-        self.link_connections(&mut links, &spans);
+        let mut holdings = HeldBy::default();
         for (visit, named, span) in spans {
-            let group = links.find(visit);
-            links.holdings.entry(group).or_default().add(&named, span);
+            holdings.entry(links.find(visit)).or_default().add(&named, span);
         }
-        self.link_spares(&mut links, visits);
+        self.link_connections(&mut links, &mut holdings);
+        self.link_spares(&mut links, visits, &mut holdings);
         links.group = (0..visits.len()).map(|visit| links.find(visit)).collect();
+        links.holdings = holdings.into_iter().map(|(group, held)| (group, held.into())).collect();
         links
     }
 
     /// Browsers open a spare connection together with one that they need, and use it for a later
     /// request. What was asked first, and has nothing else to tell whose it is, is then theirs.
-    fn link_spares(&self, links: &mut Links, visits: &[Visit]) {
+    fn link_spares(&self, links: &mut Links, visits: &[Visit], holdings: &mut HeldBy) {
         // By number, which counts connections in the order in which they opened.
         let first: BTreeMap<u64, usize> = self
             .connections
@@ -190,12 +192,12 @@ impl<'v> Gathered<'v> {
             let is_one_key = apart <= TOGETHER && key(&visits[*before]) == key(&visits[*visit]);
             let waited = soonest.get(connection).is_some_and(|soonest| *soonest < packet(*visit));
             let (theirs, ours) = (links.find(*before), links.find(*visit));
-            let tells = links.holdings.contains_key(&ours) && !links.holdings.contains_key(&theirs);
+            let tells = holdings.contains_key(&ours) && !holdings.contains_key(&theirs);
             if is_one_key && waited && tells {
-                let held = links.holdings.remove(&ours).unwrap_or_default();
+                let held = holdings.remove(&ours).unwrap_or_default();
                 links.union(theirs, ours);
                 let group = links.find(ours);
-                links.holdings.insert(group, held);
+                holdings.insert(group, held);
                 links.ties[*before] = Some(Tie::Spare);
             }
         }
@@ -203,12 +205,7 @@ impl<'v> Gathered<'v> {
 
     /// A connection is one client's, unless it carries what two hold at the same time: then a proxy
     /// stands before them.
-    fn link_connections(&self, links: &mut Links, spans: &[(usize, Named, Span)]) {
-        let mut holdings: BTreeMap<usize, Holdings> = BTreeMap::new();
-        for (visit, named, span) in spans {
-            let group = links.find(*visit);
-            holdings.entry(group).or_default().add(named, span.clone());
-        }
+    fn link_connections(&self, links: &mut Links, holdings: &mut HeldBy) {
         for ((connection, _), visits) in &self.connections {
             let groups: BTreeSet<usize> = visits.iter().map(|visit| links.find(*visit)).collect();
             let held: Vec<&Holdings> =
@@ -226,13 +223,27 @@ impl<'v> Gathered<'v> {
                 links.ties[pair[0]].get_or_insert(Tie::Connection);
             }
             if let Some(first) = visits.first().filter(|_| groups.len() > 1) {
-                let mut all = Holdings::default();
                 let held = groups.iter().filter_map(|group| holdings.remove(group));
-                held.for_each(|one| all.merge(one));
-                holdings.insert(links.find(*first), all);
+                if let Some(all) = held.reduce(Holdings::merged) {
+                    holdings.insert(links.find(*first), all);
+                }
             }
         }
     }
+}
+
+/// What the owner of each group holds. Its order, which hashing makes, is never looked at.
+type HeldBy = HashMap<usize, Holdings, RandomState>;
+
+/// Values in order, each with a number that it shares only with its equals.
+fn numbered<'a, 'v>(
+    values: &'a [(&'a Valued<'v>, &'a Value)],
+) -> impl Iterator<Item = (usize, (&'a Valued<'v>, &'a Value))> {
+    let (mut number, mut before) = (0, None);
+    values.iter().map(move |(valued, seen)| {
+        number += usize::from(before.replace(valued.0) != Some(valued.0));
+        (number, (*valued, *seen))
+    })
 }
 
 /// The names of cookies, each kept once.
@@ -292,8 +303,8 @@ fn soonest_after(
 /// Visits that show a value, with the place of the line where they made it, and the packet.
 type Shows = Vec<(usize, Option<usize>, u64)>;
 
-/// Ties the visits of one value, and says from when to when it is held.
-fn tie(links: &mut Links, shows: &Shows, value: &[u8]) -> Option<(usize, Span)> {
+/// Ties the visits of one value, which has this number, and says from when to when it is held.
+fn tie(links: &mut Links, shows: &Shows, value: usize) -> Option<(usize, Span)> {
     shows.iter().find(|(_, place, _)| place.is_none())?;
     let first = shows.first()?.0;
     for (visit, place, _) in shows {
@@ -305,7 +316,7 @@ fn tie(links: &mut Links, shows: &Shows, value: &[u8]) -> Option<(usize, Span)> 
     }
     let packets = || shows.iter().map(|(_, _, packet)| *packet);
     let (first_packet, last) = (packets().min()?, packets().max()?);
-    Some((first, Span { value: value.into(), first: first_packet, last }))
+    Some((first, Span { value, first: first_packet, last }))
 }
 
 /// Whether a value is a session by what it looks like.
@@ -328,7 +339,7 @@ mod tests {
         let named: Named = ("a.test".into(), b"sid"[..].into());
         let mut holdings = Holdings::default();
         for (value, first, last) in spans {
-            let value = value.as_bytes().into();
+            let value = value.bytes().fold(0, |number, byte| 256 * number + usize::from(byte));
             holdings.add(&named, Span { value, first: *first, last: *last });
         }
         holdings

@@ -1,5 +1,6 @@
 //! The lives of cookies: every Set-Cookie and every Cookie header, told as events of one cookie.
 
+use super::few;
 use super::happening::{Shown, difference, event, explain, nothing_deleted};
 use super::hindsight::{Hindsight, Line, Refused};
 use super::identity::{Identity, Index};
@@ -337,7 +338,7 @@ impl Lives {
 
     pub(super) fn push(&mut self, life: usize, event: CookieEvent) {
         self.happened.push((life, self.all[life].events.len()));
-        self.all[life].events.push(event);
+        few::push(&mut self.all[life].events, event);
     }
 }
 

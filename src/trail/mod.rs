@@ -12,6 +12,7 @@ mod chain;
 mod conclusions;
 pub mod diff;
 mod evidence;
+mod few;
 mod fields;
 mod findings;
 mod follow;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 /// A text that has been met. Numbers are given in the order of meeting, and say nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Text(usize);
+pub(super) struct Text(u32);
 
 impl Text {
     /// No number is less.
@@ -22,7 +22,8 @@ impl Texts {
         if let Some(known) = self.find(text) {
             return known;
         }
-        let next = Text(self.0.len());
+        // As many would not fit into memory.
+        let next = Text(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
         self.0.insert(text.into(), next);
         next
     }

@@ -38,7 +38,7 @@ pub(super) struct Profile {
     /// Values it was ever given or seen to send, by host and name.
     known: BTreeSet<[Text; 3]>,
     /// What its groups of exchanges hold, and when.
-    holdings: Holdings,
+    holdings: Arc<Holdings>,
     /// Where its last redirect leads.
     awaited: Option<Arc<Address>>,
     /// The pages that it was given last.
@@ -87,6 +87,15 @@ impl Profile {
     /// Notes that it was given, or sent, a value: host, name and value.
     pub fn note_known(&mut self, value: [Text; 3]) {
         self.known.insert(value);
+    }
+
+    /// Notes what a group of its exchanges holds.
+    fn take(&mut self, held: &Arc<Holdings>) {
+        if self.holdings.is_empty() {
+            self.holdings = Arc::clone(held);
+        } else {
+            Arc::make_mut(&mut self.holdings).merge(held);
+        }
     }
 
     /// Whether it ever had a cookie of this name at this host, and whether with this value.
@@ -240,7 +249,7 @@ impl Roster {
         let (chosen, by, why_not) = if let Some(owner) = tied {
             (owner, tied_by(links.tie(index)), None)
         } else {
-            let holds = group.and_then(|group| links.holdings(group));
+            let holds = group.and_then(|group| links.holdings(group)).map(|held| &**held);
             let key = (visit.client.ip(), texts.number(&asked.user_agent));
             self.choose(key, (visit, asked), holds, texts)
         };
@@ -254,7 +263,7 @@ impl Roster {
         if let Some(group) = group.filter(|_| tied.is_none()) {
             self.by_group.insert(group, chosen);
             if let Some(holdings) = links.holdings(group) {
-                profile.holdings.take(holdings);
+                profile.take(holdings);
             }
         }
         profile.evidence.push(Attribution { visit: index, by, why_not });
@@ -371,7 +380,7 @@ impl Roster {
             told_apart,
             returned: BTreeSet::new(),
             known: BTreeSet::new(),
-            holdings: Holdings::default(),
+            holdings: Arc::default(),
             awaited: None,
             pages: VecDeque::new(),
             last_seen: asked.time,
