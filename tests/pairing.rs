@@ -247,3 +247,32 @@ fn a_response_that_was_told_alone_makes_later_ones_doubtful() {
         assert!(response.body.length == number || is_doubtful, "{number}");
     }
 }
+
+#[test]
+fn a_body_that_the_server_did_not_ask_for_may_not_come() {
+    let asks = |body: &str| {
+        format!("POST /a HTTP/1.1\r\nHost: a.example\r\nExpect: 100-continue\r\n{body}\r\n")
+    };
+    let refusal = "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n";
+    for framing in ["Content-Length: 60\r\n", "Transfer-Encoding: chunked\r\n"] {
+        let wire = Wire::open().c(asks(framing)).s(refusal).c(get("/b")).s(ok("1")).close();
+        let frames = wire.frames();
+        assert_eq!(told(&frames), ["POST /a 0.. > 417", "GET /b > 200 1"], "{framing}");
+        assert_eq!(notes(&frames), ["incomplete"], "{framing}");
+    }
+    // It comes all the same, or was asked for: then it is body, whatever it looks like.
+    let length = |body: &str| format!("Content-Length: {}\r\n", body.len());
+    let asked_for = "HTTP/1.1 100 Continue\r\n\r\n";
+    for (said, body) in [(refusal, "0123456789".to_owned()), (asked_for, get("/c"))] {
+        let wire = Wire::open().c(asks(&length(&body))).s(said).c(&body);
+        let wire = if said == refusal { wire } else { wire.s(ok("1")) };
+        let frames = wire.c(get("/b")).s(ok("22")).close().frames();
+        let lengths: Vec<_> = exchanges(&frames).iter().map(body_of_request).collect();
+        assert_eq!(lengths, [body.len() as u64, 0], "{said}");
+        assert!(notes(&frames).is_empty(), "{said}");
+    }
+}
+
+fn body_of_request(exchange: &Exchange) -> u64 {
+    exchange.request.as_ref().map_or(0, |request| request.body.length)
+}

@@ -11,6 +11,7 @@ mod heads;
 mod losses;
 mod overlaps;
 mod passing;
+mod refused;
 mod relief;
 mod simple;
 mod switch;
@@ -170,6 +171,7 @@ impl Conversation {
         self.simple_request_before(side);
         while !bytes.is_empty() {
             self.end_body_before(side, bytes, at.offset);
+            self.end_request_before(side, bytes, at.mark);
             self.simple_response_before(side, bytes, at);
             let (used, step) = self.readers[side.index()].read(bytes, at, &self.reading.limits);
             match step {

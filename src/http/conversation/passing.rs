@@ -22,7 +22,10 @@ impl Conversation {
         }
         let of_request = self.is_client(event.side);
         let keep = |open: &mut super::Open| open.keep[usize::from(!of_request)];
-        if self.current(event.side).map_or(0, keep) > 0 || !self.readers[here].pass(bytes.len()) {
+        if self.current(event.side).map_or(0, keep) > 0
+            || self.may_be_refused(event.side)
+            || !self.readers[here].pass(bytes.len())
+        {
             return false;
         }
         if let Some(open) = self.current(event.side) {
@@ -48,6 +51,7 @@ mod tests {
             "GET /a\n",
             "POST /a HTTP/1.1\r\nContent-Length: 20\r\n\r\n01234567890123456789",
             "POST /a HTTP/1.1\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\n012345678",
+            "POST /a HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 200\r\n\r\n",
             "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n0\r\n\r\n",
         ],
         &[

@@ -1,0 +1,39 @@
+//! Bodies that a client does not send, because its server did not ask for them.
+
+use super::Conversation;
+use crate::http::Request;
+use crate::http::probe::{Looks, probe};
+use crate::note::NoteKind;
+use crate::tcp::{Mark, Side};
+
+impl Conversation {
+    /// Ends the request body that is awaited if `bytes` are the next request. A client that waits to
+    /// be told to go on, and is answered instead, sends nothing of it (RFC 9110 section 10.1.1), and
+    /// some, like curl after a 417, keep the connection. By framing alone, what follows would be body.
+    /// A request line of which a segment has less than the method and a space is not known.
+    pub(super) fn end_request_before(&mut self, side: Side, bytes: &[u8], mark: Mark) {
+        if self.may_be_refused(side) && probe(bytes) == Looks::Request {
+            let text = "the server answered before it asked for the body, which was not sent";
+            self.note(side, NoteKind::Incomplete, mark, text);
+            self.readers[side.index()].end_body();
+            self.message_end(side, false);
+        }
+    }
+
+    /// Whether `side` is about to send a body that the server has not asked for and need not get.
+    pub(super) fn may_be_refused(&mut self, side: Side) -> bool {
+        self.client == Some(side)
+            && self.current(side).is_some_and(|open| {
+                let request = open.exchange.request.as_ref();
+                open.exchange.response.is_some()
+                    && !open.holes[0]
+                    && request.is_some_and(|request| request.body.length == 0 && waits(request))
+            })
+    }
+}
+
+/// Whether a client says that it waits to be asked for the body.
+fn waits(request: &Request) -> bool {
+    let expected = request.headers.first("expect");
+    expected.is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue"))
+}
