@@ -73,7 +73,7 @@ fn of_pipelined_requests_that_were_lost_nobody_knows_how_many() {
 
 #[test]
 fn a_response_that_cannot_be_read_leaves_the_others_where_they_are() {
-    for odd in ["http/1.1 200 OK", "HTTP/1.1 20 OK", "ICY 200 OK"] {
+    for odd in ["http/1.1 200 OK", "HTTP/1.1 20 OK", "ICE 200 OK"] {
         let wire = Wire::open().c(get("/odd")).s(format!("{odd}\r\nContent-Length: 0\r\n\r\n"));
         let told = told(&forty_more(wire).frames());
         assert_eq!(told[0], "GET /odd > -", "{odd}");
@@ -275,4 +275,93 @@ fn a_body_that_the_server_did_not_ask_for_may_not_come() {
 
 fn body_of_request(exchange: &Exchange) -> u64 {
     exchange.request.as_ref().map_or(0, |request| request.body.length)
+}
+
+#[test]
+fn a_head_that_is_refused_before_it_is_whole_is_what_was_refused() {
+    let begun = "GET /a HTTP/1.1\r\nHost: a.example\r\nX-Lo";
+    let refusal = "HTTP/1.1 408 Late\r\nContent-Length: 0\r\n\r\n";
+    let wire = Wire::open().c(get("/0")).s(ok("1")).ack(CLIENT).c(begun).s(refusal).close();
+    assert_eq!(told(&wire.frames()), ["GET /0 > 200 1", "GET /a 0.. > 408"]);
+    // A request before it was lost: that one was refused.
+    let wire = Wire::open().c(get("/0")).s(ok("1")).ack(CLIENT).lost(CLIENT, get("/1")).c(begun);
+    let wire = wire.s(refusal).c("ng: 1\r\n\r\n").s(ok("1"));
+    let told = told(&wire.close().frames());
+    assert_eq!(told, ["GET /0 > 200 1", "GET /a > 200 1", "- > 408"]);
+}
+
+#[test]
+fn interim_responses_that_nobody_waits_for_take_no_later_response() {
+    let late = "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
+    let told = told(&forty_more(Wire::open().c(get("/a")).s(late).ack(CLIENT)).frames());
+    assert_eq!(told[0], "GET /a > 401");
+    let later: Vec<_> = told[1..].iter().filter(|line| line.starts_with("GET")).collect();
+    assert!(later.iter().copied().eq(&forty_told()), "{told:?}");
+}
+
+#[test]
+fn requests_in_a_row_stay_doubtful_after_a_loss() {
+    let all: String = (1..=6).map(|count| get(&format!("/{count}"))).collect();
+    let wire = Wire::open().c(all).lost(SERVER, ok("1")).lost(SERVER, ok("22"));
+    let rest: String = (3..=6).map(|count| ok(&"x".repeat(count))).collect();
+    let wire = wire.s(rest);
+    for exchange in exchanges(&forty_more(wire.ack(CLIENT)).frames()) {
+        let length = exchange.response.as_ref().map_or(0, |response| response.body.length);
+        let target = exchange.request.map(|request| request.start.target);
+        let is_right =
+            target.as_ref().is_some_and(|target| **target == *format!("/{length}").as_bytes());
+        let is_doubtful = exchange.response.is_none()
+            || exchange.notes.iter().any(|note| {
+                matches!(
+                    note.kind.word(),
+                    "doubtful-pairing" | "gap" | "no-response" | "incomplete"
+                )
+            });
+        assert!(is_right || is_doubtful, "{length} {target:?} {:?}", exchange.notes);
+    }
+}
+
+#[test]
+fn an_answer_that_is_no_message_is_told() {
+    for odd in [&b"\x15\x03\x01\x00\x02\x02\x46"[..], b"who are you?\r\n"] {
+        let frames = Wire::open().c(get("/a")).s(odd).close().frames();
+        assert_eq!((told(&frames), notes(&frames)), (vec!["GET /a > -".to_owned()], vec!["junk"]));
+    }
+}
+
+#[test]
+fn a_method_in_small_letters_may_have_a_long_target() {
+    let target = format!("/{}", "x".repeat(1500));
+    let request = format!("patch {target} HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    for cut in [2, 5, 6, 8, 700, 1510] {
+        let (begin, rest) = request.split_at(cut);
+        let frames = Wire::open().c(begin).c(rest).s(ok("1")).close().frames();
+        assert_eq!(told(&frames), [format!("patch {target} > 200 1")], "{cut}");
+    }
+}
+
+#[test]
+fn a_method_without_its_beginning_is_none() {
+    let wire = Wire::open().c(get("/a")).s(ok("1")).ack(CLIENT).lost(CLIENT, "G");
+    let wire = wire.c("ET /b HTTP/1.1\r\n\r\n").s(ok("22"));
+    assert_eq!(told(&wire.close().frames()), ["GET /a > 200 1", "- > 200 2"]);
+}
+
+#[test]
+fn ports_are_used_again_after_a_silence_in_which_nothing_was_captured() {
+    let said = |wire: Wire| {
+        (1..=3).fold(wire, |wire, count| {
+            wire.c(get(&format!("/{count}"))).s(ok(&"x".repeat(count))).ack(CLIENT)
+        })
+    };
+    let first = said(Wire::open()).frames();
+    let expected: Vec<_> = [told(&first), told(&first)].concat();
+    for (client, server) in [(4_000_000_000, 9), (9_000_000, 3_000_000_000), (5, 5)] {
+        let again = said(Wire::joined().wait(100).starting_at(client, server)).frames();
+        let all = [first.clone(), again].concat();
+        assert_eq!(told(&all), expected, "{client} {server}");
+    }
+    // The same connection, after as long.
+    let wire = said(Wire::open()).wait(100);
+    assert_eq!(told(&said(wire).frames()), expected);
 }

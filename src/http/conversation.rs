@@ -195,7 +195,7 @@ impl Conversation {
                     self.message_end(side, false);
                 }
                 Step::Junk => self.junk(side, at.mark),
-                Step::PassedOver => self.passed_over(side),
+                Step::PassedOver => self.passed_over(side, at),
             }
             bytes = &bytes[used..];
             at.offset += used as u64;
@@ -285,7 +285,7 @@ impl Conversation {
 
     /// Bytes between messages are told where an exchange is still open; else they are passed over.
     fn junk(&mut self, side: Side, mark: Mark) {
-        self.passed_over(side);
+        self.lose_track(side);
         if let Some(open) = self.open.back_mut() {
             let who = if self.client == Some(side) { "client" } else { "server" };
             open.note(

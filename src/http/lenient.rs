@@ -48,7 +48,13 @@ pub(super) fn response(bytes: &[u8]) -> Option<Parsed<StatusLine>> {
     let mut leniencies = Vec::new();
     let mut words = line.splitn(2, |byte| matches!(byte, b' ' | b'\t'));
     // HTTP/0.9 has no status line.
-    let version = version(words.next()?).filter(|version| version.major > 0)?;
+    let version = match words.next()? {
+        b"ICY" => {
+            leniencies.push("the status line begins with ICY, as of SHOUTcast");
+            Version { major: 1, minor: 0 }
+        }
+        text => version(text).filter(|version| version.major > 0)?,
+    };
     let rest_of_line = words.next()?.trim_ascii_start();
     let digits = rest_of_line.iter().take_while(|byte| byte.is_ascii_digit()).count();
     // No reader takes a code that has not three digits (RFC 9112 section 4).

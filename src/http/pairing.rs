@@ -16,6 +16,9 @@ pub(super) enum Loss {
     /// Nothing.
     #[default]
     None,
+    /// Nothing; but the last one may answer another request than it was told with. So may those that
+    /// follow, until one begins just where its client had read to.
+    Doubt,
     /// Perhaps a response, perhaps only the rest of the one that was being read.
     Perhaps,
     /// At least one response.
@@ -28,11 +31,11 @@ pub(super) fn answered(open: &VecDeque<Open>, loss: Loss, origin: Origin) -> Opt
     let received = |open: &Open| origin.mark.acked.is_none_or(|acked| open.request_start < acked);
     let mut waiting =
         (0..open.len()).filter(|index| open[*index].is_waiting() && received(&open[*index]));
-    if loss == Loss::None {
-        return waiting.next().map(|index| (index, false));
+    let exact = |index: &&usize| open[**index].request_acked == Some(origin.offset);
+    if loss <= Loss::Doubt {
+        return waiting.next().map(|index| (index, loss == Loss::Doubt && !exact(&&index)));
     }
     let waiting: Vec<usize> = waiting.collect();
-    let exact = |index: &&usize| open[**index].request_acked == Some(origin.offset);
     if let Some(index) = waiting.iter().find(exact) {
         return Some((*index, false));
     }

@@ -77,10 +77,23 @@ pub fn probe(bytes: &[u8]) -> Looks {
     if STATUS.starts_with(bytes) {
         return Looks::Maybe;
     }
+    if bytes.strip_prefix(ICY).and_then(<[u8]>::first).is_some_and(u8::is_ascii_digit) {
+        return Looks::Response;
+    }
     match probe_request(bytes) {
-        Looks::Neither if is_request_line(bytes) => Looks::Request,
+        Looks::Neither => probe_line(bytes),
         looks => looks,
     }
+}
+
+/// With what old streaming servers (`SHOUTcast`) begin a status line, in place of a version.
+pub(super) const ICY: &[u8] = b"ICY ";
+
+/// Whether a request line begins with the rest of a method whose beginning is missing: `ET /`.
+pub(super) fn is_cut(bytes: &[u8]) -> bool {
+    let method = bytes.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let is_rest = |whole: &&str| whole.len() > method.len() && whole.as_bytes().ends_with(method);
+    METHODS[..STANDARD].iter().any(is_rest)
 }
 
 /// Where behind the first byte a message may begin in bytes that are not understood: at a status
@@ -136,24 +149,39 @@ fn probe_request(bytes: &[u8]) -> Looks {
     }
 }
 
-/// Whether bytes begin with a whole line that can hardly be anything but a request line, whatever its
+/// Whether bytes begin with a line that can hardly be anything but a request line, whatever its
 /// method: scripts send `patch` as it was written, and any token is one (RFC 9110 section 9.1). Those
 /// with other signs than these are tricks that no server knows.
-fn is_request_line(bytes: &[u8]) -> bool {
+fn probe_line(bytes: &[u8]) -> Looks {
     let is_usual = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
     let method = bytes.iter().take(MAX_METHOD + 1).take_while(|byte| is_usual(byte)).count();
-    if !(1..=MAX_METHOD).contains(&method) || !bytes[method..].starts_with(b" ") {
-        return false;
+    if method == bytes.len() && method <= MAX_METHOD {
+        return Looks::Maybe;
+    }
+    if !(1..=MAX_METHOD).contains(&method) || bytes[method] != b' ' {
+        return Looks::Neither;
     }
     let rest = &bytes[method + 1..bytes.len().min(MAX_LINE)];
-    let line = memchr::memchr(b'\n', rest).map(|end| rest[..end].trim_ascii_end());
-    line.is_some_and(|line| {
-        let target = line.strip_suffix(b" HTTP/1.1").or(line.strip_suffix(b" HTTP/1.0"));
-        target.is_some_and(|target| {
-            (target == b"*" || target.starts_with(b"/") || target.starts_with(b"http"))
-                && !target.contains(&b' ')
-        })
-    })
+    let is_target = |target: &[u8]| {
+        let begins = |with: &[u8]| target.starts_with(with) || with.starts_with(target);
+        begins(b"*") || begins(b"/") || begins(b"http")
+    };
+    let Some(end) = memchr::memchr(b'\n', rest) else {
+        let may_go_on = bytes.len() < MAX_LINE && is_target(rest);
+        let is_plain = !rest.iter().any(|byte| *byte < b' ' && *byte != b'\r');
+        return if may_go_on && is_plain { Looks::Maybe } else { Looks::Neither };
+    };
+    let line = rest[..end].trim_ascii_end();
+    let target = line.strip_suffix(b" HTTP/1.1").or(line.strip_suffix(b" HTTP/1.0"));
+    let is_whole = |target: &[u8]| {
+        !target.is_empty()
+            && (target.starts_with(b"*") == (target == b"*"))
+            && !target.contains(&b' ')
+    };
+    match target {
+        Some(target) if is_target(target) && is_whole(target) => Looks::Request,
+        _ => Looks::Neither,
+    }
 }
 
 /// The length of what a proxy writes before the first byte of its client (the PROXY protocol of
@@ -217,13 +245,28 @@ mod tests {
             (b"get / HTTP/1.1\r\n", Looks::Request),
             (b"X /a HTTP/1.0\r\n", Looks::Request),
             (b"foo.bar1 http://a/ HTTP/1.1\r\n", Looks::Request),
-            (b"get / HTTP/1.1", Looks::Neither),
+            (b"get / HTTP/1.1", Looks::Maybe),
+            (b"get", Looks::Maybe),
+            (b"get h", Looks::Maybe),
+            (b"get here", Looks::Neither),
+            (b"get *x HTTP/1.1\r\n", Looks::Neither),
+            (b"ICY 200 OK\r\n", Looks::Response),
+            (b"ICY", Looks::Maybe),
+            (b"ICY cold\r\n", Looks::Neither),
             (b"speaks HTTP/1.1\r\n", Looks::Neither),
             (b"so he said HTTP/1.1\r\n", Looks::Neither),
             (b"SSH-2.0-OpenSSH\r\n", Looks::Neither),
         ] {
             assert_eq!(probe(bytes), looks, "{}", bytes.escape_ascii());
         }
+    }
+
+    #[test]
+    fn methods_without_their_beginning_are_known() {
+        for (line, cut) in [("ET /", true), ("OST /", true), ("T /", true), ("GET /", false)] {
+            assert_eq!(is_cut(line.as_bytes()), cut, "{line}");
+        }
+        assert!(!is_cut(b"PROPFIND /") && !is_cut(b"X /"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::chunked::{Chunked, Piece};
 use super::exchange::Position;
 use super::framing::Framing;
 use super::head::head_end;
-use super::probe::{Looks, next_start, probe, proxy_header};
+use super::probe::{Looks, is_cut, next_start, probe, proxy_header};
 use crate::limits::HttpLimits;
 use crate::tcp::{End, Mark};
 use std::borrow::Cow;
@@ -222,6 +222,13 @@ impl Reader {
         Some((std::mem::take(&mut self.carry), origin))
     }
 
+    /// The request head that it is in, as far as it has come, and where it began. It has at least
+    /// its first line.
+    pub fn unfinished_request(&self) -> Option<(&[u8], Origin)> {
+        let is_begun = self.state == State::Head(Looks::Request) && self.carry.contains(&b'\n');
+        Some((&self.carry, self.origin.filter(|_| is_begun)?))
+    }
+
     /// Bytes that were not captured.
     pub fn skip(&mut self, missing: u64) -> Hole {
         if let State::Chunked(chunked) = &mut self.state
@@ -299,13 +306,21 @@ impl Reader {
                 return (blank, Step::Nothing);
             }
             self.origin = Some(at);
+            let next = || if self.thorough { next_start(bytes) } else { None };
             return match probe(bytes) {
-                Looks::Maybe => self.keep(bytes),
-                Looks::Neither => {
-                    let next = if self.thorough { next_start(bytes) } else { None };
-                    self.reject(next.unwrap_or(bytes.len()), lost)
+                // What surely begins in these bytes is more than what may go on behind them.
+                Looks::Maybe => match next().filter(|_| lost) {
+                    Some(next) => self.reject(next, lost),
+                    None => self.keep(bytes),
+                },
+                Looks::Request if !(lost && is_cut(bytes)) => {
+                    self.read_head(Looks::Request, bytes, limits)
                 }
-                looks => self.read_head(looks, bytes, limits),
+                Looks::Response => self.read_head(Looks::Response, bytes, limits),
+                _ => {
+                    let next = next().unwrap_or(bytes.len());
+                    self.reject(next, lost)
+                }
             };
         }
         let before = self.carry.len();

@@ -89,8 +89,24 @@ impl<T> Entry<T> {
         if segment.flags.syn {
             return self.is_replaced_by_syn(side, seq.plus(1), segment);
         }
-        self.rival == Some((side, seq))
-            || self.tcp.is_over() && !segment.payload.is_empty() && !self.tcp.reaches(side, seq)
+        if self.rival == Some((side, seq)) {
+            return true;
+        }
+        let has_payload = !segment.payload.is_empty();
+        let is_elsewhere = || !self.tcp.reaches(side, seq);
+        if !self.is_silent_at(segment.time) {
+            return has_payload && self.tcp.is_over() && is_elsewhere();
+        }
+        let acks_elsewhere = segment.flags.ack && !self.tcp.reaches(side.other(), Seq(segment.ack));
+        // One number alone may be far by accident where nothing is carried.
+        is_elsewhere() && (has_payload || acks_elsewhere) || acks_elsewhere && has_payload
+    }
+
+    /// Whether nothing of it can be under way any more at this time. Where its end was not captured,
+    /// nor how the next one of its ports begins, only the numbers tell the two apart.
+    fn is_silent_at(&self, now: Timestamp) -> bool {
+        let is_known = |side: &Side| self.tcp.has_begun(*side);
+        now.since(self.tcp.last_seen()) > SILENCE && Side::BOTH.iter().all(is_known)
     }
 
     fn is_replaced_by_syn(&mut self, side: Side, first: Seq, segment: &Segment<'_>) -> bool {
@@ -125,6 +141,9 @@ pub enum Doubt {
 /// How long after a reset a connection is still listened to: segments were in flight, and the reset
 /// may be forged. A direction of which nothing has been seen is waited for as long.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// After such a silence, a segment whose numbers are far from a connection's own is another one's.
+const SILENCE: Duration = Duration::from_secs(20);
 
 /// A connection, and the one that it replaces.
 pub type Found<'a, T> = (&'a mut Entry<T>, Option<Box<Entry<T>>>);

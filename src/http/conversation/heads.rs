@@ -78,6 +78,7 @@ impl Conversation {
         cut: Option<Note>,
     ) -> Option<()> {
         let parsed = head::response(head)?;
+        self.end_head_before(parsed.start.status, origin);
         let index = self.answered_by(origin);
         let keep = self.kept_bytes(&parsed.headers);
         let server = self.client?.other();
@@ -151,11 +152,15 @@ impl Conversation {
         {
             loss = loss.max(Loss::Perhaps);
         }
+        self.end_interim_before(origin);
         let Some((index, doubtful)) = pairing::answered(&self.open, loss, origin) else {
             self.orphan = Some(origin.offset);
             return self.open_orphan(mark);
         };
         let doubtful = doubtful || self.is_shifted(index, origin);
+        if doubtful {
+            self.loss = Loss::Doubt;
+        }
         for open in self.open.iter_mut().take(index).filter(|open| open.is_waiting()) {
             open.note(NoteKind::Gap, mark.packet, "the response was not captured");
             open.abandon();
@@ -164,13 +169,27 @@ impl Conversation {
         if open.exchange.request.is_none() && open.exchange.interim.is_empty() {
             open.note(NoteKind::Gap, mark.packet, NO_REQUEST);
         }
-        if doubtful {
+        // Said with its interim response, if there was one.
+        if doubtful && open.exchange.interim.is_empty() {
             let text = "messages are missing before this one, which may answer another request";
             open.note(NoteKind::DoubtfulPairing, mark.packet, text);
         }
         let before = self.open.len();
         self.close_done();
         index - (before - self.open.len())
+    }
+
+    /// Interim responses without a request are given up where the client read them and then asked for
+    /// what begins at `origin`.
+    fn end_interim_before(&mut self, origin: Origin) {
+        let is_asked = |open: &Open| open.is_waiting() && open.request_acked == Some(origin.offset);
+        let first = self.open.iter().position(Open::is_waiting);
+        let Some(first) = first.filter(|first| self.open[*first].exchange.request.is_none()) else {
+            return;
+        };
+        if !self.open[first].exchange.interim.is_empty() && self.open.iter().any(is_asked) {
+            self.open[first].abandon();
+        }
     }
 
     /// Whether a response that was told without a request may have been the answer to this one: its

@@ -3,7 +3,7 @@
 use super::Conversation;
 use crate::http::open::{Answer, Open};
 use crate::http::pairing::Loss;
-use crate::http::probe::{Looks, is_status_line};
+use crate::http::probe::{ICY, Looks, is_status_line};
 use crate::http::reader::{Hole, Origin};
 use crate::note::{Note, NoteKind};
 use crate::tcp::{End, Mark, Side};
@@ -95,7 +95,8 @@ impl Conversation {
     /// A head that is not whole: its whole lines are read all the same.
     pub(super) fn cut_head(&mut self, side: Side, carry: &[u8], origin: Origin, cut: Note) {
         let Some(end) = memchr::memrchr(b'\n', carry) else { return };
-        let looks = if carry.starts_with(b"HTTP/") { Looks::Response } else { Looks::Request };
+        let is_response = [&b"HTTP/"[..], ICY].iter().any(|begin| carry.starts_with(begin));
+        let looks = if is_response { Looks::Response } else { Looks::Request };
         let head = [&carry[..=end], b"\r\n"].concat();
         self.head(side, looks, &head, origin, origin.mark, Some(cut));
         self.message_end(side, false);
@@ -126,7 +127,19 @@ impl Conversation {
 
     /// Bytes are passed over that are no message. In those of a server there may have been a response,
     /// whose head cannot be read.
-    pub(super) fn passed_over(&mut self, side: Side) {
+    pub(super) fn passed_over(&mut self, side: Side, at: Origin) {
+        let asked = |open: &&mut Open| open.is_waiting() && open.request_acked == Some(at.offset);
+        if !self.is_client(side)
+            && let Some(open) = self.open.iter_mut().find(asked)
+        {
+            let text = "the server answered with bytes that are no message";
+            open.note(NoteKind::Junk, at.mark.packet, text);
+        }
+        self.lose_track(side);
+    }
+
+    /// Bytes of one side were no message; messages may be lost among them.
+    pub(super) fn lose_track(&mut self, side: Side) {
         if self.client != Some(side) {
             self.loss = self.loss.max(Loss::Perhaps);
         }

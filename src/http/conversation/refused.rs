@@ -1,9 +1,12 @@
-//! Bodies that a client does not send, because its server did not ask for them.
+//! What a client does not send, because its server did not ask for it: bodies, and rests of heads.
 
 use super::Conversation;
 use crate::http::Request;
+use crate::http::open::Open;
+use crate::http::pairing::Loss;
 use crate::http::probe::{Looks, probe};
-use crate::note::NoteKind;
+use crate::http::reader::Origin;
+use crate::note::{Note, NoteKind};
 use crate::tcp::{Mark, Side};
 
 impl Conversation {
@@ -17,6 +20,28 @@ impl Conversation {
             self.note(side, NoteKind::Incomplete, mark, text);
             self.readers[side.index()].end_body();
             self.message_end(side, false);
+        }
+    }
+
+    /// A response that begins at `origin` refuses the head that its client is still sending, where
+    /// nothing else was asked and its client had read all before it. The head is then a request as
+    /// far as it goes.
+    pub(super) fn end_head_before(&mut self, status: u16, origin: Origin) {
+        let Some(client) = self.client.filter(|_| status >= 400) else { return };
+        if self.requests_lost.is_some()
+            || self.loss != Loss::None
+            || self.open.iter().any(Open::is_waiting)
+        {
+            return;
+        }
+        let Some((head, begun)) = self.readers[client.index()].unfinished_request() else { return };
+        let is_received = origin.mark.acked.is_none_or(|acked| begun.offset < acked);
+        if is_received && begun.mark.acked == Some(origin.offset) {
+            let text = "the server answered before the head was whole";
+            let cut = Note::at(NoteKind::Incomplete, begun.mark.packet, text);
+            let head = head.to_vec();
+            self.readers[client.index()].drop_carry();
+            self.cut_head(client, &head, begun, cut);
         }
     }
 
