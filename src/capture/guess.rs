@@ -18,6 +18,16 @@ const BEGINNINGS: &[(&[u8], Guess)] = &[
     (b"XCP\0", Guess::OtherCapture("a NetXRay capture")),
     (b"iptrace ", Guess::OtherCapture("an AIX iptrace capture")),
     (b"\x54\x52\x00\x64\x00", Guess::OtherCapture("an HP-UX nettl capture")),
+    (b"btsnoop\0", Guess::OtherCapture("a btsnoop capture")),
+    (b"\x7fver\0", Guess::OtherCapture("a Peek capture")),
+    (b"ObserverPktBuffe", Guess::OtherCapture("an Observer capture")),
+    (b"\x05VNF", Guess::OtherCapture("a Visual Networks capture")),
+    (b"\xaa\xaa\xaa\xaa", Guess::OtherCapture("a 5Views capture")),
+    (b"\x01\x10\x4c\0", Guess::OtherCapture("a LANalyzer capture")),
+    (b"\0\0\x02\0\x12\x05\0\x10", Guess::OtherCapture("a Tektronix K12 capture")),
+    (b"+---------+", Guess::OtherCapture("a Tektronix K12 text")),
+    (b"EyeSDN\0", Guess::OtherCapture("an EyeSDN capture")),
+    (b"LOGG", Guess::OtherCapture("a Vector BLF log")),
     (b"PK\x03\x04", Guess::Other("a zip archive")),
     (b"7z\xbc\xaf\x27\x1c", Guess::Other("a 7z archive")),
     (b"Rar!", Guess::Other("a rar archive")),
@@ -28,6 +38,9 @@ const BEGINNINGS: &[(&[u8], Guess)] = &[
     (b"<", Guess::Other("HTML or XML text")),
     (b"version https://git-lfs", Guess::Other("a Git LFS pointer, not the file itself")),
 ];
+
+/// Some formats have no mark at the beginning that is only theirs, such as Endace's.
+const UNKNOWN: &str = "binary data of an unknown kind (`editcap` can convert what Wireshark opens)";
 
 /// Says what a file that begins so may be.
 pub(crate) fn guess(first: &[u8]) -> Guess {
@@ -41,7 +54,7 @@ fn plain_guess(first: &[u8]) -> &'static str {
     } else if is_text(first) {
         "text"
     } else {
-        "binary data of an unknown kind"
+        UNKNOWN
     }
 }
 
@@ -63,14 +76,15 @@ mod tests {
     fn what_is_no_capture_is_named() {
         for (first, expected) in [
             (&b"snoop\0\0\0\0\0\0\x02"[..], Guess::OtherCapture("a snoop capture")),
+            (b"\xaa\xaa\xaa\xaa\x20\0", Guess::OtherCapture("a 5Views capture")),
             (b"PK\x03\x04abc", Guess::Other("a zip archive")),
             (b"{\"log\":", Guess::Other("JSON text (a HAR file?)")),
             (b"GET / HTTP/1.1\r\n", Guess::Other("text")),
             ("caf\u{e9} \u{20ac}".as_bytes(), Guess::Other("text")),
             (b"cut char \xe2\x82", Guess::Other("text")),
-            (b"bad char \xe2\x82a", Guess::Other("binary data of an unknown kind")),
+            (b"bad char \xe2\x82a", Guess::Other(UNKNOWN)),
             (b"\0\0\0\0", Guess::Other("a run of zero bytes")),
-            (b"a\0b", Guess::Other("binary data of an unknown kind")),
+            (b"a\0b", Guess::Other(UNKNOWN)),
         ] {
             assert_eq!(guess(first), expected, "{}", first.escape_ascii());
         }

@@ -88,8 +88,20 @@ impl LinkType {
     pub const IP_OVER_IEEE1394: Self = Self(138);
     /// Wi-Fi frames behind an AVS header.
     pub const IEEE802_11_AVS: Self = Self(163);
+    /// A number for users' own; Apple's systems write packet taps with it.
+    pub const USER_2: Self = Self(149);
     /// PPP as Linux's pppd gives it, a direction in place of the address.
     pub const PPP_PPPD: Self = Self(166);
+    /// Ethernet, PPP, frame relay and Cisco HDLC behind a header of Juniper's.
+    pub const JUNIPER_ETHER: Self = Self(178);
+    /// See [`Self::JUNIPER_ETHER`].
+    pub const JUNIPER_PPP: Self = Self(179);
+    /// See [`Self::JUNIPER_ETHER`].
+    pub const JUNIPER_FRELAY: Self = Self(180);
+    /// See [`Self::JUNIPER_ETHER`].
+    pub const JUNIPER_CHDLC: Self = Self(181);
+    /// Records of Endace's cards.
+    pub const ERF: Self = Self(197);
     /// CACE's per-packet information, which names the link type that follows.
     pub const PPI: Self = Self(192);
     /// PPP behind a direction byte.

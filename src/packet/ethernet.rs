@@ -27,6 +27,15 @@ const E_TAG: EtherType = EtherType(0x893f);
 /// The service header that steers traffic through a chain of functions (RFC 8300).
 const NSH: EtherType = EtherType(0x894f);
 
+/// Frames between the bridges of a campus (RFC 6325 section 3).
+const TRILL: EtherType = EtherType(0x22f3);
+/// The tag of redundant rings (IEC 62439-3).
+const HSR: EtherType = EtherType(0x892f);
+/// A frame of 802.2 too long to say how long it is.
+const JUMBO: EtherType = EtherType(0x8870);
+/// Cisco's tag of a frame's security group.
+const CISCO_METADATA: EtherType = EtherType(0x8909);
+
 /// An Ethernet frame, from its destination address on.
 pub(super) fn frame(view: View<'_>) -> Next<'_> {
     Ok(type_or_length(view.be16(12)?, view.skip(14)?))
@@ -47,10 +56,19 @@ pub(super) fn by_type(kind: EtherType, view: View<'_>) -> Next<'_> {
         PPP => Ok((Layer::PPP, view)),
         BACKBONE_SERVICE_TAG => Ok((Layer::ETHERNET, view.skip(4)?)),
         FABRIC_PATH => Ok((Layer::ETHERNET, view.skip(2)?)),
-        VN_TAG => Ok(type_or_length(view.be16(4)?, view.skip(6)?)),
+        VN_TAG | HSR => Ok(type_or_length(view.be16(4)?, view.skip(6)?)),
         E_TAG => Ok(type_or_length(view.be16(6)?, view.skip(8)?)),
         NSH => service_chain(view),
-        EtherType::MACSEC => Err(Skip::Encrypted),
+        JUMBO => Ok((Layer::Llc, view)),
+        TRILL => {
+            let options = usize::from(view.be16(0)? >> 6 & 0x1f);
+            Ok((Layer::ETHERNET, view.skip(6 + 4 * options)?))
+        }
+        CISCO_METADATA => {
+            let end = 2 + 4 * usize::from(view.u8(1)?);
+            Ok(type_or_length(view.be16(end)?, view.skip(end + 2)?))
+        }
+        EtherType::MACSEC => secured(view),
         _ => Err(Skip::NotIp),
     }
 }
@@ -76,6 +94,18 @@ fn type_or_length(field: u16, view: View<'_>) -> (Layer<'_>, View<'_>) {
         return (Layer::EtherType(EtherType(field)), view);
     }
     (Layer::Llc, view.limit(usize::from(field)))
+}
+
+/// The tag of MAC security (IEEE 802.1AE clause 9.3). What is only signed can be read.
+fn secured(view: View<'_>) -> Next<'_> {
+    const HAS_CHANNEL: u8 = 0x20;
+    const ENCRYPTED_OR_CHANGED: u8 = 0x0c;
+    let flags = view.u8(0)?;
+    if flags & ENCRYPTED_OR_CHANGED != 0 {
+        return Err(Skip::Encrypted);
+    }
+    let len = if flags & HAS_CHANNEL == 0 { 6 } else { 14 };
+    Ok(type_or_length(view.be16(len)?, view.skip(len + 2)?))
 }
 
 /// NSH: its length in 4-byte words, and its own numbers for what follows.

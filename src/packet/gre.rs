@@ -1,9 +1,10 @@
 //! Generic routing encapsulation (RFC 2784, RFC 2890), PPTP's variant of it (RFC 2637), and the
-//! mirrored frames of ERSPAN inside it.
+//! mirrored frames of ERSPAN and the Wi-Fi frames of Aruba inside it.
 
-use super::Skip;
 use super::layer::{Layer, Next};
 use super::view::View;
+use super::{Skip, wifi};
+use crate::capture::LinkType;
 use etherparse::EtherType;
 
 const CHECKSUM: u16 = 0x8000;
@@ -33,9 +34,13 @@ fn version0(flags: u16, kind: u16, view: View<'_>) -> Next<'_> {
         body = skip_routes(body)?;
     }
     match kind {
-        // Only ERSPAN type II has a header, and only it is numbered.
+        // Of ERSPAN's types I and II, only the latter has a header, and only it is numbered. Some
+        // send type III, of version 2, under the same number.
         0x88be if flags & SEQUENCE == 0 => Ok((Layer::ETHERNET, body)),
+        0x88be if body.u8(0)? >> 4 == 2 => erspan3(body),
         0x88be => Ok((Layer::ETHERNET, body.skip(8)?)),
+        0x8200..=0x82ff => wifi::tunnelled(body),
+        0x6559 => Ok((Layer::Link(LinkType::FRELAY), body)),
         0x22eb => erspan3(body),
         0x883e => redirected(body),
         _ => Ok((Layer::EtherType(EtherType(kind)), body)),

@@ -2,7 +2,7 @@
 
 use super::layer::{Layer, Next};
 use super::view::View;
-use super::{Skip, ip};
+use super::{Skip, ethernet, ip};
 
 /// Version 1, and GTP rather than its charging variant.
 const VERSION_MASK: u8 = 0xf0;
@@ -26,6 +26,8 @@ pub(super) fn open(view: View<'_>) -> Next<'_> {
         body = skip_extensions(next, body.skip(4)?)?;
     }
     match body.u8(0)? >> 4 {
+        // The network may also be one of Ethernet; its addresses may begin with anything.
+        _ if ethernet::is_plausible(body) && !ip::is_exact(body) => Ok((Layer::ETHERNET, body)),
         4 | 6 => Ok((Layer::Ip, body)),
         _ => Err(Skip::NotTcp),
     }

@@ -3,7 +3,7 @@
 use super::layer::{Layer, Next};
 use super::pseudo::Cooked;
 use super::view::View;
-use super::{Skip, ethernet, legacy, ppp, pseudo, wifi};
+use super::{Skip, ethernet, juniper, legacy, ppp, pseudo, wifi};
 use crate::capture::LinkType;
 
 /// Reads a link-layer header.
@@ -31,6 +31,12 @@ pub(super) fn open(link: LinkType, view: View<'_>) -> Next<'_> {
         LinkType::ENC => pseudo::enc(view),
         LinkType::PPI => pseudo::per_packet_information(view),
         LinkType::PKTAP => pseudo::packet_tap(view),
+        LinkType::USER_2 if pseudo::is_packet_tap(view) => pseudo::packet_tap(view),
+        LinkType::ERF => pseudo::endace(view),
+        LinkType::JUNIPER_ETHER => juniper::open(LinkType::ETHERNET, view),
+        LinkType::JUNIPER_PPP => juniper::open(LinkType::PPP, view),
+        LinkType::JUNIPER_FRELAY => juniper::open(LinkType::FRELAY, view),
+        LinkType::JUNIPER_CHDLC => juniper::open(LinkType::C_HDLC, view),
         LinkType::IEEE802_5 => legacy::token_ring(view),
         LinkType::FDDI => legacy::fddi(view),
         LinkType::ARCNET_BSD => legacy::arcnet(view, 2),

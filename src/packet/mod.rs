@@ -17,6 +17,7 @@ mod fragments;
 mod gre;
 mod gtp;
 mod ip;
+mod juniper;
 mod layer;
 mod legacy;
 mod link;

@@ -1,6 +1,7 @@
 //! PPP in its framings: bare, behind HDLC, Cisco's HDLC, PPP over Ethernet.
 //!
-//! Limits: compressed headers (Van Jacobson), multilink fragments and bridged frames are not read.
+//! Limits: compressed headers (Van Jacobson) and multilink fragments are not read, and of bridged
+//! frames only those of Ethernet.
 
 use super::Skip;
 use super::layer::{Layer, Next};
@@ -18,9 +19,21 @@ pub(super) fn frame(view: View<'_>) -> Next<'_> {
     match protocol {
         0x0021 | 0x0057 => Ok((Layer::Ip, rest)),
         0x0281 | 0x0283 => Ok((Layer::MPLS, rest)),
+        0x0031 => bridged(rest),
         0x0053 => Err(Skip::Encrypted),
         _ => Err(Skip::NotIp),
     }
+}
+
+/// A bridged frame (RFC 3518 section 4.3): flags, what kind it is, and perhaps the number of a LAN.
+fn bridged(view: View<'_>) -> Next<'_> {
+    const HAS_LAN: u8 = 0x40;
+    const ETHERNET: u8 = 1;
+    if view.u8(1)? != ETHERNET {
+        return Err(Skip::NotIp);
+    }
+    let len = if view.u8(0)? & HAS_LAN == 0 { 2 } else { 6 };
+    Ok((Layer::ETHERNET, view.skip(len)?))
 }
 
 /// PPP behind an HDLC address and control byte, or Cisco's HDLC, told apart by the address.

@@ -91,6 +91,33 @@ pub(super) fn packet_tap(view: View<'_>) -> Next<'_> {
     wrapped(view, view.le32(0)? as usize, view.le32(8)?)
 }
 
+/// Whether this may be such a header. Apple's own files give it the first number for users' link
+/// types.
+pub(super) fn is_packet_tap(view: View<'_>) -> bool {
+    const USUAL: std::ops::RangeInclusive<u32> = 108..=512;
+    view.le32(0).is_ok_and(|len| USUAL.contains(&len)) && view.le32(4) == Ok(1)
+}
+
+/// The record header of Endace's cards: time, type, flags and lengths; further headers, as long as
+/// their first bit says that more follow; then the frame, of Ethernet behind two bytes of padding.
+pub(super) fn endace(view: View<'_>) -> Next<'_> {
+    const MORE: u8 = 0x80;
+    const HEADER: usize = 16;
+    const FURTHER: usize = 8;
+    let kind = view.u8(8)?;
+    let (mut at, mut more) = (HEADER, kind & MORE != 0);
+    while more {
+        more = view.u8(at)? & MORE != 0;
+        at += FURTHER;
+    }
+    match kind & !MORE {
+        1 => Ok((Layer::Link(LinkType::PPP_HDLC), view.skip(at)?)),
+        2 | 11 | 16 | 20 => Ok((Layer::ETHERNET, view.skip(at + 2)?)),
+        22 | 23 => Ok((Layer::Ip, view.skip(at)?)),
+        _ => Err(Skip::NotIp),
+    }
+}
+
 fn wrapped(view: View<'_>, header_len: usize, link: u32) -> Next<'_> {
     Ok((Layer::Link(LinkType::from_file(link)), view.skip(header_len)?))
 }

@@ -1,6 +1,8 @@
 //! Hand-built packets for the tests: one for each link layer and tunnel, all with the same TCP
 //! segment inside.
 
+mod tunnels;
+
 use crate::capture::LinkType;
 use etherparse::PacketBuilder;
 
@@ -73,8 +75,8 @@ pub(super) fn all() -> Vec<Sample> {
         wifi(),
         ppp(),
         ip_headers(),
-        gre(),
-        udp_tunnels(),
+        tunnels::gre(),
+        tunnels::over_udp(),
     ];
     groups.into_iter().flatten().collect()
 }
@@ -96,6 +98,7 @@ fn snap() -> Vec<u8> {
 
 fn ethernet() -> Vec<Sample> {
     let frame = ether(0x0800, &ip());
+    let signed_channel = [&[0x88, 0xe5, 0x20, 0, 0, 0, 0, 1][..], &[9; 8], &[8, 0]].concat();
     let tags = |header: &[u8]| [&frame[..12], header, &ip()].concat();
     let over_mpls =
         |word: &[u8]| ether(0x8847, &[&[0, 1, 0, 64, 0, 2, 1, 64], word, &frame].concat());
@@ -119,6 +122,12 @@ fn ethernet() -> Vec<Sample> {
             ("ip on its own access point", ether(length, &before_ip(&[6, 6, 3]))),
             ("backbone bridge", behind(0x88e7, &[0, 0, 0, 9])),
             ("fabric path", behind(0x8903, &[0, 9])),
+            ("trill", behind(0x22f3, &[0, 0x80, 0, 1, 0, 2, 9, 9, 9, 9, 9, 9, 9, 9])),
+            ("ring", tags(&[0x89, 0x2f, 0, 60, 0, 1, 8, 0])),
+            ("security group", tags(&[0x89, 9, 1, 1, 0, 1, 0, 7, 8, 0])),
+            ("signed", tags(&[0x88, 0xe5, 0, 0, 0, 0, 0, 1, 8, 0])),
+            ("signed, with its channel", tags(&signed_channel)),
+            ("large 802.2", ether(0x8870, &snap())),
             ("mpls", ether(0x8847, &before_ip(&[0, 1, 0, 64, 0, 2, 1, 64]))),
             ("mpls in a tag", tags(&[0x81, 0, 0, 5, 0x88, 0x47, 0, 2, 1, 64])),
             ("mpls multicast, version 6", ether(0x8848, &[&[0, 2, 1, 64][..], &ip6()].concat())),
@@ -172,6 +181,9 @@ fn plain_links() -> Vec<Sample> {
 
 fn pseudo_links() -> Vec<Sample> {
     let frame = ether(0x0800, &ip());
+    let endace = |kind: u8| [&[9; 8][..], &[kind], &[0; 7]].concat();
+    let more = [&[0x81][..], &[9; 7], &[1], &[9; 7], &[0, 0]].concat();
+    let further = [endace(0x82), more, frame.clone()].concat();
     let cooked = |kind: &[u8]| [&[0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0][..], kind].concat();
     let cooked_from = |hardware: u16, kind: u8| {
         let [high, low] = hardware.to_be_bytes();
@@ -191,6 +203,7 @@ fn pseudo_links() -> Vec<Sample> {
         before_ip(&header)
     };
     let tap = [&[12, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0][..], &frame].concat();
+    let long_tap = [&[108, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0][..], &[0; 96], &frame].concat();
     rows([
         ("null", LinkType::NULL, before_ip(&[2, 0, 0, 0])),
         ("null, high byte first", LinkType::NULL, before_ip(&[0, 0, 0, 2])),
@@ -219,6 +232,15 @@ fn pseudo_links() -> Vec<Sample> {
         ("enc", LinkType::ENC, before_ip(&[2, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 3])),
         ("ppi", LinkType::PPI, [&[0, 0, 8, 0, 1, 0, 0, 0][..], &frame].concat()),
         ("pktap", LinkType::PKTAP, tap),
+        ("pktap, apple's number", LinkType::USER_2, long_tap),
+        ("endace", LinkType::ERF, [&endace(2)[..], &[0, 0], &frame].concat()),
+        ("endace, further headers", LinkType::ERF, further),
+        ("endace, ip", LinkType::ERF, before_ip(&endace(22))),
+        ("endace, hdlc", LinkType::ERF, before_ip(&[&endace(1)[..], &[0xff, 3, 0, 0x21]].concat())),
+        ("juniper", LinkType::JUNIPER_ETHER, [b"MGC\x81\0\x03abc", &frame[..]].concat()),
+        ("juniper, no fields", LinkType::JUNIPER_PPP, before_ip(b"MGC\x01\0\x21")),
+        ("juniper, no link", LinkType::JUNIPER_CHDLC, before_ip(b"MGC\x02\x02\0\0\0")),
+        ("juniper, relay", LinkType::JUNIPER_FRELAY, before_ip(b"MGC\0\x18\x41\x08\0")),
     ])
 }
 
@@ -271,10 +293,13 @@ fn pppoe() -> Vec<u8> {
 }
 
 fn ppp() -> Vec<Sample> {
+    let frame = ether(0x0800, &ip());
     rows([
         ("ppp", LinkType::PPP, before_ip(&[0xff, 3, 0, 0x21])),
         ("ppp without address", LinkType::PPP, before_ip(&[0, 0x21])),
         ("ppp, compressed protocol", LinkType::PPP, before_ip(&[0x21])),
+        ("ppp, bridged", LinkType::PPP, [&[0, 0x31, 0, 1][..], &frame].concat()),
+        ("ppp, bridged lan", LinkType::PPP, [&[0, 0x31, 0x40, 1, 0, 0, 0, 7][..], &frame].concat()),
         ("ppp, version 6", LinkType::PPP, [vec![0, 0x57], ip6()].concat()),
         ("ppp, mpls", LinkType::PPP, before_ip(&[2, 0x81, 0, 2, 1, 64])),
         ("ppp over hdlc", LinkType::PPP_HDLC, before_ip(&[0xff, 3, 0, 0x21])),
@@ -308,85 +333,6 @@ fn ip_headers() -> Vec<Sample> {
             ("etherip", ipv4(97, &[&[0x30, 0][..], &frame].concat())),
             ("ethernet in ip", ipv6(143, &frame)),
             ("mpls in ip", ipv4(137, &before_ip(&[0, 2, 1, 64]))),
-        ]
-        .map(|(name, bytes)| (name, LinkType::RAW, bytes)),
-    )
-}
-
-fn gre() -> Vec<Sample> {
-    let frame = ether(0x0800, &ip());
-    let over = |header: &[u8], body: &[u8]| ipv4(47, &[header, body].concat());
-    let pptp_len = len16(2 + ip().len());
-    let pptp = |flags: [u8; 2], numbers: &[u8]| {
-        let header = [&flags[..], &[0x88, 0x0b], &pptp_len, &[0, 1], numbers, &[0, 0x21]].concat();
-        over(&header, &ip())
-    };
-    let eoip = [&[0x20, 1, 0x64, 0][..], &len16(frame.len()), &[1, 0]].concat();
-    let all_fields = [&[0xb0, 0, 8, 0][..], &[9; 12]].concat();
-    let routes = [&[0x40, 0, 8, 0, 0, 0, 0, 0][..], &[8, 0, 0, 4, 1, 2, 3, 4], &[0; 4]].concat();
-    let erspan2 = [&[0x10, 0, 0x88, 0xbe, 0, 0, 0, 1][..], &[0x10; 8]].concat();
-    let erspan3 = |ending: [u8; 2], more: &[u8]| {
-        [&[0x10, 0, 0x22, 0xeb, 0, 0, 0, 1][..], &[0x20; 10], &ending, more].concat()
-    };
-    rows(
-        [
-            ("gre", over(&[0, 0, 8, 0], &ip())),
-            ("gre, version 6", over(&[0, 0, 0x86, 0xdd], &ip6())),
-            ("gre, all fields", over(&all_fields, &ip())),
-            ("gre, routes", over(&routes, &ip())),
-            ("gre, ethernet", over(&[0x20, 0, 0x65, 0x58, 0, 0, 0, 7], &frame)),
-            ("gre, mpls", over(&[0, 0, 0x88, 0x47, 0, 2, 1, 64], &ip())),
-            ("erspan 1", over(&[0, 0, 0x88, 0xbe], &frame)),
-            ("erspan 2", over(&erspan2, &frame)),
-            ("erspan 3", over(&erspan3([0, 0], &[]), &frame)),
-            ("erspan 3, platform header", over(&erspan3([0, 1], &[0; 8]), &frame)),
-            ("erspan 3, ip", over(&erspan3([8, 0], &[]), &ip())),
-            ("wccp 1", over(&[0, 0, 0x88, 0x3e], &ip())),
-            ("wccp 2", over(&[0, 0, 0x88, 0x3e, 0, 0, 0, 0], &ip())),
-            ("pptp", pptp([0x30, 1], &[0, 0, 0, 1])),
-            ("pptp, acknowledging", pptp([0x30, 0x81], &[0, 0, 0, 1, 0, 0, 0, 2])),
-            ("eoip", over(&eoip, &frame)),
-        ]
-        .map(|(name, bytes)| (name, LinkType::RAW, bytes)),
-    )
-}
-
-fn udp_tunnels() -> Vec<Sample> {
-    let frame = ether(0x0800, &ip());
-    let to = |port, header: &[u8], body: &[u8]| udp(port, &[header, body].concat());
-    let gtp = |flags: u8, fields: &[u8]| {
-        [&[flags, 255][..], &len16(fields.len() + ip().len()), &[0, 0, 0, 1], fields].concat()
-    };
-    let gtp_extended = gtp(0x34, &[0, 0, 0, 0x85, 1, 9, 9, 0xc0, 2, 0, 0, 0, 0, 0, 0, 0]);
-    let l2tp =
-        [&[0x4a, 2][..], &len16(18 + ip().len()), &[0, 1, 0, 2, 0, 3, 0, 4, 0, 2, 9, 9]].concat();
-    let authentication = [&[0, 1, 2, 1][..], &[9; 3], &[9; 9]].concat();
-    let origin = [0, 0, 1, 2, 3, 4, 5, 6];
-    let ayiya = [&[0x42, 0x52, 0x11, 41, 0, 0, 0, 1][..], &[9; 16], &[9; 20]].concat();
-    let tzsp = [1, 0, 0, 1, 0, 10, 1, 9, 1];
-    rows(
-        [
-            ("vxlan", to(4789, &[8, 0, 0, 0, 0, 0, 7, 0], &frame)),
-            ("vxlan, linux's old port", to(8472, &[8, 0, 0, 0, 0, 0, 7, 0], &frame)),
-            ("vxlan, generic", to(4790, &[0x0c, 0, 0, 1, 0, 0, 7, 0], &ip())),
-            ("geneve", to(6081, &[0, 0, 0x65, 0x58, 0, 0, 7, 0], &frame)),
-            (
-                "geneve, options",
-                to(6081, &[&[2, 0, 8, 0, 0, 0, 7, 0][..], &[9; 8]].concat(), &ip()),
-            ),
-            ("gtp", to(2152, &gtp(0x30, &[]), &ip())),
-            ("gtp, numbered", to(2152, &gtp(0x32, &[0, 1, 0, 0]), &ip())),
-            ("gtp, extensions", to(2152, &gtp_extended, &ip())),
-            ("gtp on another port", to(9999, &gtp(0x30, &[]), &ip())),
-            ("l2tp", to(1701, &[0, 2, 0, 1, 0, 2, 0xff, 3, 0, 0x21], &ip())),
-            ("l2tp, all fields", to(1701, &[&l2tp[..], &[0, 0x21]].concat(), &ip())),
-            ("teredo", to(3544, &[], &ip6())),
-            ("teredo, both headers", to(3544, &[&authentication[..], &origin].concat(), &ip6())),
-            ("teredo between clients", to(9999, &[], &ip6())),
-            ("ayiya", to(5072, &ayiya, &ip6())),
-            ("mpls in udp", to(6635, &[0, 2, 1, 64], &ip())),
-            ("gre in udp", to(4754, &[0, 0, 8, 0], &ip())),
-            ("tzsp", to(37008, &tzsp, &frame)),
         ]
         .map(|(name, bytes)| (name, LinkType::RAW, bytes)),
     )

@@ -8,13 +8,14 @@
 
 use super::layer::{Layer, Next};
 use super::view::View;
-use super::{Skip, ethernet, gre, gtp, ip, mpls};
+use super::{Skip, ethernet, gre, gtp, ip, mpls, wifi};
+use crate::capture::LinkType;
 use etherparse::EtherType;
 
 type Reader = fn(View<'_>) -> Next<'_>;
 
 /// The readers by port.
-const TUNNELS: [(u16, Reader); 11] = [
+const TUNNELS: [(u16, Reader); 13] = [
     (4789, vxlan),
     // What Linux used before a port was assigned.
     (8472, vxlan),
@@ -29,6 +30,9 @@ const TUNNELS: [(u16, Reader); 11] = [
     // RFC 8086.
     (4754, gre::open),
     (37008, tzsp),
+    // The port of CAPWAP's data; the one below has its control messages.
+    (5247, capwap),
+    (4341, lisp),
 ];
 
 /// A UDP datagram, if there is a tunnel in it.
@@ -125,20 +129,48 @@ fn ayiya(view: View<'_>) -> Next<'_> {
     Ok((Layer::Ip, view.skip(8 + name + signature)?))
 }
 
-/// The stream that `MikroTik` routers send to a sniffer: tagged fields, then an Ethernet frame.
+/// The stream that `MikroTik` routers and others send to a sniffer: tagged fields, then a frame.
 fn tzsp(view: View<'_>) -> Next<'_> {
-    const ETHERNET: u16 = 1;
     const PADDING: u8 = 0;
     const END: u8 = 1;
-    if view.u8(0)? != 1 || view.be16(2)? != ETHERNET {
+    if view.u8(0)? != 1 {
         return Err(Skip::NotTcp);
     }
+    let frame = match view.be16(2)? {
+        1 => LinkType::ETHERNET,
+        18 => LinkType::IEEE802_11,
+        119 => LinkType::IEEE802_11_PRISM,
+        127 => LinkType::IEEE802_11_AVS,
+        _ => return Err(Skip::NotTcp),
+    };
     let mut tags = view.skip(4)?;
     loop {
         tags = match tags.u8(0)? {
-            END => return Ok((Layer::ETHERNET, tags.skip(1)?)),
+            END => return Ok((Layer::Link(frame), tags.skip(1)?)),
             PADDING => tags.skip(1)?,
             _ => tags.skip(2 + usize::from(tags.u8(1)?))?,
         };
     }
+}
+
+/// CAPWAP (RFC 5415 section 4.3), by which access points pass on their clients' frames: a preamble,
+/// the header's length in 4-byte words, and whether the frame is still one of Wi-Fi.
+fn capwap(view: View<'_>) -> Next<'_> {
+    const PLAIN: u8 = 0;
+    const NATIVE: u8 = 0x01;
+    const FRAGMENT_OR_KEEP_ALIVE: u8 = 0x88;
+    if view.u8(0)? != PLAIN || view.u8(3)? & FRAGMENT_OR_KEEP_ALIVE != 0 {
+        return Err(Skip::NotTcp);
+    }
+    let frame = view.skip(usize::from(view.u8(1)? >> 3) * 4)?;
+    match view.u8(2)? & NATIVE {
+        0 => Ok((Layer::ETHERNET, frame)),
+        _ => wifi::tunnelled(frame),
+    }
+}
+
+/// LISP data (RFC 9300 section 5): eight bytes, then IP.
+fn lisp(view: View<'_>) -> Next<'_> {
+    let body = view.skip(8)?;
+    if ip::is_exact(body) { Ok((Layer::Ip, body)) } else { Err(Skip::NotTcp) }
 }

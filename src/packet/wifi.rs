@@ -23,11 +23,20 @@ const PART_NUMBER: u16 = 0x000f;
 
 /// A frame whose header is followed at once by its data.
 pub(super) fn frame(view: View<'_>) -> Next<'_> {
-    data_frame(view, false)
+    data_frame(view, view.le16(0)?, false)
 }
 
-fn data_frame(view: View<'_>, padded: bool) -> Next<'_> {
-    let control = view.le16(0)?;
+/// The same inside a tunnel from an access point: some makers' have the two bytes of frame control in
+/// the other order. Data frames, which alone are read, show which it is.
+pub(super) fn tunnelled(view: View<'_>) -> Next<'_> {
+    const VERSION: u16 = 0x0003;
+    let orders = [view.le16(0)?, view.be16(0)?];
+    let is_data = |control: &&u16| **control & (TYPE | VERSION) == TYPE_DATA;
+    let control = orders.iter().find(is_data).ok_or(Skip::NotIp)?;
+    data_frame(view, *control, false)
+}
+
+fn data_frame(view: View<'_>, control: u16, padded: bool) -> Next<'_> {
     if control & TYPE != TYPE_DATA || control & SUBTYPE_NO_DATA != 0 {
         return Err(Skip::NotIp);
     }
@@ -65,7 +74,7 @@ pub(super) fn radiotap(view: View<'_>) -> Next<'_> {
     if flags & BAD_CHECKSUM != 0 {
         return Err(Skip::BadHeader);
     }
-    data_frame(frame, flags & PADDED != 0)
+    data_frame(frame, frame.le16(0)?, flags & PADDED != 0)
 }
 
 /// The flags field; 0 where it is absent.
