@@ -365,3 +365,14 @@ fn ports_are_used_again_after_a_silence_in_which_nothing_was_captured() {
     let wire = said(Wire::open()).wait(100);
     assert_eq!(told(&said(wire).frames()), expected);
 }
+
+#[test]
+fn a_request_without_a_version_is_answered_without_a_head() {
+    for request in ["GET /a\r\n", "GET /a\r\n\r\n"] {
+        let page = "<html>".repeat(400);
+        let frames = Wire::open().c(request).s(&page).close().frames();
+        assert_eq!(told(&frames), ["GET /a > 200 2400"], "{request:?}");
+        let frames = Wire::open().c(request).s(ok("1")).close().frames();
+        assert_eq!(told(&frames), ["GET /a > 200 1"], "{request:?}");
+    }
+}

@@ -25,14 +25,22 @@ impl Conversation {
         self.simple = self.client == Some(client);
     }
 
-    /// Begins the response to such a request, unless it has a head all the same.
+    /// Begins the response to such a request, unless it has a head all the same. A blank line may have
+    /// ended the request as if there had been a head.
     pub(super) fn simple_response_before(&mut self, side: Side, bytes: &[u8], at: Origin) {
-        if !self.simple || self.client == Some(side) {
+        if self.client == Some(side) || self.answering.is_some() {
             return;
         }
-        self.simple = false;
-        let waiting = self.open.iter().position(Open::is_waiting);
-        let Some(index) = waiting.filter(|_| probe(bytes) != Looks::Response) else { return };
+        let mut simple = std::mem::take(&mut self.simple);
+        let Some(index) = self.open.iter().position(Open::is_waiting) else { return };
+        let open = &self.open[index];
+        if open.request_acked == Some(at.offset) {
+            let request = open.exchange.request.as_ref();
+            simple |= request.is_some_and(|request| request.start.version.major == 0);
+        }
+        if !simple || matches!(probe(bytes), Looks::Response | Looks::Maybe) {
+            return;
+        }
         let open = &mut self.open[index];
         let version = Version { major: 0, minor: 9 };
         let start = StatusLine { status: 200, reason: Box::default(), version };
