@@ -376,3 +376,17 @@ fn a_request_without_a_version_is_answered_without_a_head() {
         assert_eq!(told(&frames), ["GET /a > 200 1"], "{request:?}");
     }
 }
+
+#[test]
+fn what_is_left_of_a_body_is_no_part_of_the_next_method() {
+    let upload = "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n20\r\nabcdefgh";
+    let wire =
+        Wire::open().c(get("/0")).s(ok("1")).ack(CLIENT).c(upload).lost(CLIENT, "x".repeat(60));
+    let wire = wire.c(format!("tail{}", get("/b"))).s(ok("22")).s(ok("333"));
+    let requests: Vec<_> = exchanges(&wire.close().frames())
+        .into_iter()
+        .filter_map(|exchange| exchange.request)
+        .map(|request| String::from_utf8_lossy(&request.start.method).into_owned())
+        .collect();
+    assert_eq!(requests, ["GET", "POST", "GET"]);
+}

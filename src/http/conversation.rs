@@ -75,9 +75,9 @@ pub struct Conversation {
     loss: Loss,
     /// Where in its stream the last response began that was told without a request.
     orphan: Option<u64>,
-    /// The stream offset at which requests may have been lost, nobody knows how many, until a response
-    /// to a later one begins just where that says.
-    requests_lost: Option<u64>,
+    /// The stream offsets, the first and the last, at which requests may have been lost, nobody knows
+    /// how many, until a response to a later one begins just where that says.
+    requests_lost: Option<[u64; 2]>,
     turns: Turns,
     /// The response being read has no known request, so that it may answer a HEAD and have no body.
     bodiless: bool,

@@ -64,6 +64,15 @@ const MAX_VERSION: usize = 12;
 /// How much of a first line is read to judge an unknown method.
 const MAX_LINE: usize = 8192;
 
+/// Where a method begins that the end of something else stands right before, as in `endGET /`.
+pub(super) fn method_behind(bytes: &[u8]) -> Option<usize> {
+    let word = bytes.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let is_method = METHODS.iter().any(|method| method.as_bytes() == word);
+    let known = METHODS[..STANDARD].iter().filter(|method| word.ends_with(method.as_bytes()));
+    let longest = known.map(|method| method.len()).max().filter(|_| !is_method)?;
+    Some(word.len() - longest)
+}
+
 /// Judges the first bytes of what may be a message.
 pub fn probe(bytes: &[u8]) -> Looks {
     const STATUS: &[u8] = b"HTTP/";
@@ -155,8 +164,11 @@ fn probe_request(bytes: &[u8]) -> Looks {
 fn probe_line(bytes: &[u8]) -> Looks {
     let is_usual = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
     let method = bytes.iter().take(MAX_METHOD + 1).take_while(|byte| is_usual(byte)).count();
-    if method == bytes.len() && method <= MAX_METHOD {
-        return Looks::Maybe;
+    // What is not whole is awaited where it may be a method that is known. Anything else may be the
+    // end of a body.
+    let is_known = METHODS.iter().any(|known| begins_as(known.as_bytes(), &bytes[..method]));
+    if method == bytes.len() {
+        return if is_known { Looks::Maybe } else { Looks::Neither };
     }
     if !(1..=MAX_METHOD).contains(&method) || bytes[method] != b' ' {
         return Looks::Neither;
@@ -167,7 +179,7 @@ fn probe_line(bytes: &[u8]) -> Looks {
         begins(b"*") || begins(b"/") || begins(b"http")
     };
     let Some(end) = memchr::memchr(b'\n', rest) else {
-        let may_go_on = bytes.len() < MAX_LINE && is_target(rest);
+        let may_go_on = is_known && bytes.len() < MAX_LINE && is_target(rest);
         let is_plain = !rest.iter().any(|byte| *byte < b' ' && *byte != b'\r');
         return if may_go_on && is_plain { Looks::Maybe } else { Looks::Neither };
     };
@@ -182,6 +194,10 @@ fn probe_line(bytes: &[u8]) -> Looks {
         Some(target) if is_target(target) && is_whole(target) => Looks::Request,
         _ => Looks::Neither,
     }
+}
+
+fn begins_as(whole: &[u8], begin: &[u8]) -> bool {
+    whole.get(..begin.len()).is_some_and(|part| part.eq_ignore_ascii_case(begin))
 }
 
 /// The length of what a proxy writes before the first byte of its client (the PROXY protocol of
@@ -247,6 +263,9 @@ mod tests {
             (b"foo.bar1 http://a/ HTTP/1.1\r\n", Looks::Request),
             (b"get / HTTP/1.1", Looks::Maybe),
             (b"get", Looks::Maybe),
+            (b"xxxx", Looks::Neither),
+            (b"xxxx /", Looks::Neither),
+            (b"prop", Looks::Maybe),
             (b"get h", Looks::Maybe),
             (b"get here", Looks::Neither),
             (b"get *x HTTP/1.1\r\n", Looks::Neither),
@@ -267,6 +286,10 @@ mod tests {
             assert_eq!(is_cut(line.as_bytes()), cut, "{line}");
         }
         assert!(!is_cut(b"PROPFIND /") && !is_cut(b"X /"));
+        for (line, at) in [("endGET /", Some(3)), ("GET /", None), ("xOPTIONS *", Some(1))] {
+            assert_eq!(method_behind(line.as_bytes()), at, "{line}");
+        }
+        assert_eq!((method_behind(b"X /"), method_behind(b"VERSION-CONTROL /")), (None, None));
     }
 
     #[test]

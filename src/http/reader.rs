@@ -9,7 +9,7 @@ use super::chunked::{Chunked, Piece};
 use super::exchange::Position;
 use super::framing::Framing;
 use super::head::head_end;
-use super::probe::{Looks, is_cut, next_start, probe, proxy_header};
+use super::probe::{Looks, is_cut, method_behind, next_start, probe, proxy_header};
 use crate::limits::HttpLimits;
 use crate::tcp::{End, Mark};
 use std::borrow::Cow;
@@ -314,7 +314,10 @@ impl Reader {
                     None => self.keep(bytes),
                 },
                 Looks::Request if !(lost && is_cut(bytes)) => {
-                    self.read_head(Looks::Request, bytes, limits)
+                    match method_behind(bytes).filter(|_| lost && self.thorough) {
+                        Some(at) => self.reject(at, lost),
+                        None => self.read_head(Looks::Request, bytes, limits),
+                    }
                 }
                 Looks::Response => self.read_head(Looks::Response, bytes, limits),
                 _ => {
@@ -329,6 +332,7 @@ impl Reader {
             Looks::Maybe => (bytes.len(), Step::Nothing),
             // Only what came before is known to be no message.
             Looks::Neither => self.reject(0, lost),
+            Looks::Request if lost && is_cut(&self.carry) => self.reject(0, lost),
             looks => {
                 self.carry.truncate(before);
                 self.read_head(looks, bytes, limits)

@@ -202,11 +202,11 @@ impl Conversation {
     /// `origin` is its own.
     fn is_shifted(&mut self, index: usize, origin: Origin) -> bool {
         let open = &self.open[index];
-        let is_later = |lost: u64| open.exchange.request.is_some() && open.request_start > lost;
-        let is_after = self.requests_lost.is_some_and(is_later);
+        let Some([first, last]) = self.requests_lost else { return false };
+        let is_after = open.exchange.request.is_some() && open.request_start > first;
         let is_exact = open.request_acked == Some(origin.offset);
         if is_after && is_exact {
-            self.requests_lost = None;
+            self.requests_lost = Some([last; 2]).filter(|_| open.request_start <= last);
         }
         is_after && !is_exact
     }

@@ -83,7 +83,7 @@ impl Conversation {
             self.loss = self.loss.max(if surely { Loss::Surely } else { Loss::Perhaps });
             return;
         }
-        self.requests_lost = Some(offset);
+        self.requests_lost = Some([self.requests_lost.map_or(offset, |[first, _]| first), offset]);
         if surely && !self.open.back().is_some_and(Open::is_nothing) {
             let mut lost = Open::new(&self.peers, side);
             lost.request_start = offset;
