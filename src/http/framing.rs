@@ -1,6 +1,7 @@
 //! How long a body is: RFC 9112 section 6.3, with a note for each shape that different programs
 //! read differently, since that is what request smuggling is made of.
 
+use super::exchange::Version;
 use super::headers::{Headers, members};
 
 /// How the end of a body is found.
@@ -19,21 +20,16 @@ pub(super) enum Framing {
 /// A framing, and what was doubtful about it.
 pub(super) type Judged = (Framing, Option<&'static str>);
 
-/// The framing of a request body.
-pub(super) fn of_request(headers: &Headers) -> Judged {
+/// The framing of a request body. A second `Host`, too, is read differently by different programs
+/// (RFC 9112 section 3.2), and so is chunked coding before HTTP/1.1 (section 6.1).
+pub(super) fn of_request(version: Version, headers: &Headers) -> Judged {
     let stated = Stated::of(headers);
-    match stated.coding() {
-        Coding::Chunked { doubt } => (Framing::Chunked, doubt),
-        Coding::Other => (
-            Framing::Empty,
-            Some("the request has a Transfer-Encoding that does not end in chunked"),
-        ),
-        Coding::None => match stated.length {
-            Length::None => (Framing::Empty, None),
-            Length::Of(length, doubt) => (Framing::Length(length), doubt),
-            Length::Unreadable => (Framing::Empty, Some(BAD_LENGTH)),
-        },
-    }
+    let (framing, doubt) = stated.of_request();
+    let is_early = framing == Framing::Chunked && version.major == 1 && version.minor == 0;
+    let early = is_early.then_some("chunked coding is used in HTTP/1.0, which has none");
+    let hosts =
+        (stated.hosts > 1).then_some("there are several Host fields; the first was believed");
+    (framing, doubt.or(early).or(hosts))
 }
 
 /// The framing of a response body. `method` is that of the request, where it is known.
@@ -82,6 +78,8 @@ struct Stated<'a> {
     /// How often they name chunked.
     chunked: usize,
     has_length: bool,
+    /// How many `Host` fields there are.
+    hosts: usize,
     length: Length,
 }
 
@@ -100,9 +98,26 @@ impl<'a> Stated<'a> {
                     stated.chunked += usize::from(member.eq_ignore_ascii_case(b"chunked"));
                     stated.last_coding = Some(member);
                 }
+            } else if name.eq_ignore_ascii_case(b"host") {
+                stated.hosts += 1;
             }
         }
         stated
+    }
+
+    fn of_request(&self) -> Judged {
+        match self.coding() {
+            Coding::Chunked { doubt } => (Framing::Chunked, doubt),
+            Coding::Other => (
+                Framing::Empty,
+                Some("the request has a Transfer-Encoding that does not end in chunked"),
+            ),
+            Coding::None => match self.length {
+                Length::None => (Framing::Empty, None),
+                Length::Of(length, doubt) => (Framing::Length(length), doubt),
+                Length::Unreadable => (Framing::Empty, Some(BAD_LENGTH)),
+            },
+        }
     }
 
     /// Of several lengths the first is believed.
@@ -190,10 +205,22 @@ mod tests {
 
     #[test]
     fn a_request_without_length_has_no_body() {
-        assert_eq!(of_request(&Headers::from_pairs(&[("A", "b")])), (Framing::Empty, None));
-        assert_eq!(
-            of_request(&Headers::from_pairs(&[("Transfer-Encoding", "chunked")])).0,
-            Framing::Chunked
-        );
+        assert_eq!(request(1, &[("A", "b")]), (Framing::Empty, None));
+        assert_eq!(request(1, &[("Transfer-Encoding", "chunked")]), (Framing::Chunked, None));
+    }
+
+    #[test]
+    fn what_requests_are_smuggled_with_is_noted() {
+        let (cl, te) = (("Content-Length", "5"), ("Transfer-Encoding", "chunked"));
+        for (minor, fields) in
+            [(1, &[cl, te][..]), (0, &[te]), (1, &[("Host", "a"), ("host", "a")])]
+        {
+            assert!(request(minor, fields).1.is_some(), "{fields:?}");
+        }
+        assert_eq!(request(0, &[cl, ("Host", "a")]), (Framing::Length(5), None));
+    }
+
+    fn request(minor: u8, fields: &[(&str, &str)]) -> Judged {
+        of_request(Version { major: 1, minor }, &Headers::from_pairs(fields))
     }
 }

@@ -36,7 +36,7 @@ impl Conversation {
         open.request_start = origin.offset;
         open.request_acked = origin.mark.acked;
         open.exchange.notes.extend(cut);
-        let (framing, doubt) = framing::of_request(&parsed.headers);
+        let (framing, doubt) = framing::of_request(parsed.start.version, &parsed.headers);
         for text in parsed.leniencies {
             open.note(NoteKind::LenientHead, origin.mark.packet, text);
         }
