@@ -99,6 +99,7 @@ impl Pcap {
     }
 
     /// The next record at the front of `bytes`.
+    #[inline]
     pub(crate) fn step(&self, bytes: &[u8]) -> Step {
         let Some((seconds, ticks, captured, wire_len)) = self.header(bytes) else {
             return Step::Need(self.kind.record_header);

@@ -100,6 +100,9 @@ pub(super) const ICY: &[u8] = b"ICY ";
 
 /// Whether a request line begins with the rest of a method whose beginning is missing: `ET /`.
 pub(super) fn is_cut(bytes: &[u8]) -> bool {
+    if bytes.starts_with(b"GET ") || bytes.starts_with(b"POST ") {
+        return false;
+    }
     let method = bytes.split(|byte| *byte == b' ').next().unwrap_or_default();
     let is_rest = |whole: &&str| whole.len() > method.len() && whole.as_bytes().ends_with(method);
     METHODS[..STANDARD].iter().any(is_rest)

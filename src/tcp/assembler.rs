@@ -95,6 +95,7 @@ impl<M: Copy> Assembler<M> {
     /// Takes a piece that begins at `offset`. If it is next in line, and nothing stored overlaps
     /// it, its new bytes come straight back, still where they lie; they count as delivered.
     /// Otherwise what is new in it is stored.
+    #[inline]
     pub fn insert<'a>(&mut self, offset: u64, bytes: &'a [u8], mark: M) -> Option<&'a [u8]> {
         let (offset, bytes) = self.trim_delivered(offset, bytes)?;
         let end = offset + bytes.len() as u64;

@@ -106,7 +106,7 @@ impl<T> Entry<T> {
     /// nor how the next one of its ports begins, only the numbers tell the two apart.
     fn is_silent_at(&self, now: Timestamp) -> bool {
         let is_known = |side: &Side| self.tcp.has_begun(*side);
-        now.since(self.tcp.last_seen()) > SILENCE && Side::BOTH.iter().all(is_known)
+        now > self.tcp.last_seen().plus_seconds(SILENCE) && Side::BOTH.iter().all(is_known)
     }
 
     fn is_replaced_by_syn(&mut self, side: Side, first: Seq, segment: &Segment<'_>) -> bool {
@@ -142,8 +142,9 @@ pub enum Doubt {
 /// may be forged. A direction of which nothing has been seen is waited for as long.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// After such a silence, a segment whose numbers are far from a connection's own is another one's.
-const SILENCE: Duration = Duration::from_secs(20);
+/// After a silence of so many seconds, a segment whose numbers are far from a connection's own is
+/// another one's.
+const SILENCE: i64 = 20;
 
 /// A connection, and the one that it replaces.
 pub type Found<'a, T> = (&'a mut Entry<T>, Option<Box<Entry<T>>>);
