@@ -309,21 +309,19 @@ impl Reader {
             let next = || if self.thorough { next_start(bytes) } else { None };
             return match probe(bytes) {
                 // What surely begins in these bytes is more than what may go on behind them.
-                Looks::Maybe => match next().filter(|_| lost) {
+                Looks::Maybe => match if lost { next() } else { None } {
                     Some(next) => self.reject(next, lost),
                     None => self.keep(bytes),
                 },
-                Looks::Request if !(lost && is_cut(bytes)) => {
-                    match method_behind(bytes).filter(|_| lost && self.thorough) {
-                        Some(at) => self.reject(at, lost),
-                        None => self.read_head(Looks::Request, bytes, limits),
-                    }
-                }
-                Looks::Response => self.read_head(Looks::Response, bytes, limits),
-                _ => {
+                Looks::Request if lost => match self.doubted_start(bytes) {
+                    0 => self.read_head(Looks::Request, bytes, limits),
+                    at => self.reject(at, lost),
+                },
+                Looks::Neither => {
                     let next = next().unwrap_or(bytes.len());
                     self.reject(next, lost)
                 }
+                looks => self.read_head(looks, bytes, limits),
             };
         }
         let before = self.carry.len();
@@ -338,6 +336,15 @@ impl Reader {
                 self.read_head(looks, bytes, limits)
             }
         }
+    }
+
+    /// Where in what looks like a request the request begins, if something may be missing before: at
+    /// its end if its own beginning is, behind what is left of something else, or where it seemed to.
+    fn doubted_start(&self, bytes: &[u8]) -> usize {
+        if is_cut(bytes) {
+            return bytes.len();
+        }
+        method_behind(bytes).filter(|_| self.thorough).unwrap_or(0)
     }
 
     fn keep<'a>(&mut self, bytes: &[u8]) -> (usize, Step<'a>) {
