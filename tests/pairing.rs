@@ -390,3 +390,12 @@ fn what_is_left_of_a_body_is_no_part_of_the_next_method() {
         .collect();
     assert_eq!(requests, ["GET", "POST", "GET"]);
 }
+
+#[test]
+fn the_rest_of_a_request_line_makes_nobody_a_server() {
+    for rest in [" HTTP/1.1\r\nHost: a.example\r\n\r\n", "HTTP/1.0\r\n\r\n"] {
+        let wire = Wire::open().lost(CLIENT, "GET /0").c(rest).s(ok("1")).ack(CLIENT);
+        let all = told(&forty_more(wire).frames());
+        assert_eq!(all[all.len() - 40..], forty_told(), "{rest:?}");
+    }
+}

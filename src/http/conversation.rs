@@ -219,17 +219,22 @@ impl Conversation {
             return;
         }
         let from = if looks == Looks::Request { side } else { side.other() };
-        if *self.client.get_or_insert(from) != from {
+        let known = self.client;
+        if known.is_some_and(|known| known != from) {
             // A request line from the server, or the reverse: whatever it is, it is no message.
             self.readers[side.index()].go_seeking();
             return;
         }
-        self.readers.iter_mut().for_each(Reader::be_thorough);
+        self.client = Some(from);
         let understood = match looks {
             Looks::Request => self.request(head, origin, last, cut),
             _ => self.response(head, origin, last, cut),
         };
-        if understood.is_none() {
+        if understood.is_some() {
+            self.readers.iter_mut().for_each(Reader::be_thorough);
+        } else {
+            // The rest of a request line, too, begins like a status line.
+            self.client = known;
             self.junk(side, origin.mark);
             self.readers[side.index()].go_seeking();
         }
