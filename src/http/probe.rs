@@ -66,11 +66,18 @@ const MAX_LINE: usize = 8192;
 
 /// Where a method begins that the end of something else stands right before, as in `endGET /`.
 pub(super) fn method_behind(bytes: &[u8]) -> Option<usize> {
-    let word = bytes.split(|byte| *byte == b' ').next().unwrap_or_default();
-    let is_method = METHODS.iter().any(|method| method.as_bytes() == word);
-    let known = METHODS[..STANDARD].iter().filter(|method| word.ends_with(method.as_bytes()));
-    let longest = known.map(|method| method.len()).max().filter(|_| !is_method)?;
+    let word = first_word(bytes);
+    let known = METHODS.iter().filter(|method| word.ends_with(method.as_bytes()));
+    let longest = known.map(|method| method.len()).max().filter(|_| !is_method(word))?;
     Some(word.len() - longest)
+}
+
+fn is_method(word: &[u8]) -> bool {
+    METHODS.iter().any(|method| method.as_bytes() == word)
+}
+
+fn first_word(bytes: &[u8]) -> &[u8] {
+    bytes.split(|byte| *byte == b' ').next().unwrap_or_default()
 }
 
 /// Judges the first bytes of what may be a message.
@@ -100,12 +107,8 @@ pub(super) const ICY: &[u8] = b"ICY ";
 
 /// Whether a request line begins with the rest of a method whose beginning is missing: `ET /`.
 pub(super) fn is_cut(bytes: &[u8]) -> bool {
-    if bytes.starts_with(b"GET ") || bytes.starts_with(b"POST ") {
-        return false;
-    }
-    let method = bytes.split(|byte| *byte == b' ').next().unwrap_or_default();
-    let is_rest = |whole: &&str| whole.len() > method.len() && whole.as_bytes().ends_with(method);
-    METHODS[..STANDARD].iter().any(is_rest)
+    let word = first_word(bytes);
+    !is_method(word) && METHODS.iter().any(|whole| whole.as_bytes().ends_with(word))
 }
 
 /// Where behind the first byte a message may begin in bytes that are not understood: at a status
@@ -288,7 +291,7 @@ mod tests {
         for (line, cut) in [("ET /", true), ("OST /", true), ("T /", true), ("GET /", false)] {
             assert_eq!(is_cut(line.as_bytes()), cut, "{line}");
         }
-        assert!(!is_cut(b"PROPFIND /") && !is_cut(b"X /"));
+        assert!(is_cut(b"IND /") && !is_cut(b"LOCK /") && !is_cut(b"X /"));
         for (line, at) in [("endGET /", Some(3)), ("GET /", None), ("xOPTIONS *", Some(1))] {
             assert_eq!(method_behind(line.as_bytes()), at, "{line}");
         }
