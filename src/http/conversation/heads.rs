@@ -204,7 +204,10 @@ impl Conversation {
         let open = &self.open[index];
         let Some([first, last]) = self.requests_lost else { return false };
         let is_after = open.exchange.request.is_some() && open.request_start > first;
-        let is_exact = open.request_acked == Some(origin.offset);
+        // Of requests sent together, others may have been lost before the first that is known.
+        let acked = open.request_acked;
+        let together = self.open.iter().filter(|other| other.request_acked == acked).count();
+        let is_exact = acked == Some(origin.offset) && together == 1;
         if is_after && is_exact {
             self.requests_lost = Some([last; 2]).filter(|_| open.request_start <= last);
         }
