@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod cli;
 pub mod cookie;
+mod few;
 pub mod http;
 pub mod layer;
 pub mod limits;

@@ -16,7 +16,7 @@ const STREET: [&str; 12] = [
 ];
 
 /// Leaves that every module may use, and that use none.
-const LEAVES: [&str; 4] = ["time", "limits", "note", "threads"];
+const LEAVES: [&str; 5] = ["few", "limits", "note", "threads", "time"];
 
 fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {

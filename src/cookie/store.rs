@@ -8,6 +8,7 @@ use super::reason::{Grade, Reason, Verdict};
 use super::set_cookie::{SameSite, SetCookie};
 use super::site::Site;
 use super::target::{Scheme, Target};
+use crate::few;
 use crate::time::Timestamp;
 
 /// No cookie lives longer (RFC 6265bis section 5.5).
@@ -330,10 +331,7 @@ impl Jar {
         let cookies = self.sites.entry(site.clone()).or_default();
         let Some(index) = cookies.iter().position(|old| old.is_same_cookie(&cookie)) else {
             // Most clients hold one cookie of a site, and there are many clients.
-            if cookies.is_empty() {
-                cookies.reserve_exact(1);
-            }
-            cookies.push(cookie);
+            few::push(cookies, cookie);
             return Stored::New { evicted: self.evict(&site) };
         };
         if cookies[index].is_expired(response.now) {

@@ -24,7 +24,8 @@ pub(super) type Judged = (Framing, Option<&'static str>);
 /// (RFC 9112 section 3.2), and so is chunked coding before HTTP/1.1 (section 6.1).
 pub(super) fn of_request(version: Version, headers: &Headers) -> Judged {
     let stated = Stated::of(headers);
-    let (framing, doubt) = stated.of_request();
+    let other = "the request has a Transfer-Encoding that does not end in chunked";
+    let (framing, doubt) = stated.framing(Framing::Empty, other);
     let is_early = framing == Framing::Chunked && version.major == 1 && version.minor == 0;
     let early = is_early.then_some("chunked coding is used in HTTP/1.0, which has none");
     let hosts =
@@ -39,19 +40,8 @@ pub(super) fn of_response(method: Option<&[u8]>, status: u16, headers: &Headers)
     if is_head || is_connect || matches!(status, 100..=199 | 204 | 304) {
         return (Framing::Empty, None);
     }
-    let stated = Stated::of(headers);
-    match stated.coding() {
-        Coding::Chunked { doubt } => (Framing::Chunked, doubt),
-        Coding::Other => (
-            Framing::UntilClose,
-            Some("the response has a Transfer-Encoding that does not end in chunked"),
-        ),
-        Coding::None => match stated.length {
-            Length::None => (Framing::UntilClose, None),
-            Length::Of(length, doubt) => (Framing::Length(length), doubt),
-            Length::Unreadable => (Framing::UntilClose, Some(BAD_LENGTH)),
-        },
-    }
+    let other = "the response has a Transfer-Encoding that does not end in chunked";
+    Stated::of(headers).framing(Framing::UntilClose, other)
 }
 
 const BAD_LENGTH: &str = "the Content-Length cannot be read";
@@ -105,17 +95,16 @@ impl<'a> Stated<'a> {
         stated
     }
 
-    fn of_request(&self) -> Judged {
+    /// The framing, which is `otherwise` where no length is given that can be read; and the doubt there
+    /// is about a coding other than chunked.
+    fn framing(&self, otherwise: Framing, other: &'static str) -> Judged {
         match self.coding() {
             Coding::Chunked { doubt } => (Framing::Chunked, doubt),
-            Coding::Other => (
-                Framing::Empty,
-                Some("the request has a Transfer-Encoding that does not end in chunked"),
-            ),
+            Coding::Other => (otherwise, Some(other)),
             Coding::None => match self.length {
-                Length::None => (Framing::Empty, None),
+                Length::None => (otherwise, None),
                 Length::Of(length, doubt) => (Framing::Length(length), doubt),
-                Length::Unreadable => (Framing::Empty, Some(BAD_LENGTH)),
+                Length::Unreadable => (otherwise, Some(BAD_LENGTH)),
             },
         }
     }

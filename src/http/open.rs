@@ -97,6 +97,16 @@ impl Open {
         matches!(self.answer, Answer::Waiting)
     }
 
+    /// Whether its client had read the responses up to just this stream offset when it asked.
+    pub fn is_asked_at(&self, offset: u64) -> bool {
+        self.request_acked == Some(offset)
+    }
+
+    /// Whether a response that begins at this stream offset is surely its own, if one comes.
+    pub fn awaits(&self, offset: u64) -> bool {
+        self.is_waiting() && self.is_asked_at(offset)
+    }
+
     /// The packet it begins with, if anything of it was captured.
     pub fn first_packet(&self) -> Option<u64> {
         (!self.is_nothing()).then(|| self.exchange.first_packet())

@@ -31,13 +31,13 @@ pub(super) fn answered(open: &VecDeque<Open>, loss: Loss, origin: Origin) -> Opt
     let received = |open: &Open| origin.mark.acked.is_none_or(|acked| open.request_start < acked);
     let mut waiting =
         (0..open.len()).filter(|index| open[*index].is_waiting() && received(&open[*index]));
-    let exact = |index: &&usize| open[**index].request_acked == Some(origin.offset);
+    let is_exact = |index: usize| open[index].is_asked_at(origin.offset);
     if loss <= Loss::Doubt {
-        return waiting.next().map(|index| (index, loss == Loss::Doubt && !exact(&&index)));
+        return waiting.next().map(|index| (index, loss == Loss::Doubt && !is_exact(index)));
     }
     let waiting: Vec<usize> = waiting.collect();
-    if let Some(index) = waiting.iter().find(exact) {
-        return Some((*index, false));
+    if let Some(index) = waiting.iter().copied().find(|index| is_exact(*index)) {
+        return Some((index, false));
     }
     // Requests that were sent together with the last one; the first of them has lost its response.
     let acked = open[*waiting.last()?].request_acked;

@@ -93,7 +93,8 @@ pub fn probe(bytes: &[u8]) -> Looks {
     if STATUS.starts_with(bytes) {
         return Looks::Maybe;
     }
-    if bytes.strip_prefix(ICY).and_then(<[u8]>::first).is_some_and(u8::is_ascii_digit) {
+    // With this, old streaming servers (SHOUTcast) begin a status line, in place of a version.
+    if bytes.strip_prefix(b"ICY ").and_then(<[u8]>::first).is_some_and(u8::is_ascii_digit) {
         return Looks::Response;
     }
     match probe_request(bytes) {
@@ -101,9 +102,6 @@ pub fn probe(bytes: &[u8]) -> Looks {
         looks => looks,
     }
 }
-
-/// With what old streaming servers (`SHOUTcast`) begin a status line, in place of a version.
-pub(super) const ICY: &[u8] = b"ICY ";
 
 /// Whether a request line begins with the rest of a method whose beginning is missing: `ET /`.
 pub(super) fn is_cut(bytes: &[u8]) -> bool {

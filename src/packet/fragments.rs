@@ -329,7 +329,19 @@ mod tests {
         assert_eq!(whole.len(), MAX_DATAGRAM);
     }
 
+    #[test]
+    fn the_number_of_a_datagram_of_one_part_may_be_used_again() {
+        let mut fragments = Fragments::default();
+        for (bytes, outcome) in
+            [(b"a", Ok(b"a".to_vec())), (b"a", Err(Skip::Fragment)), (b"b", Ok(b"b".to_vec()))]
+        {
+            assert_eq!(push(&mut fragments, (1, 0, false), bytes, 0), outcome);
+        }
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn any_order_and_any_copies_give_the_datagram(
             len in 1_usize..3000,

@@ -111,6 +111,7 @@ pub(super) fn endace(view: View<'_>) -> Next<'_> {
         at += FURTHER;
     }
     match kind & !MORE {
+        // HDLC, Ethernet plain, coloured, with both and with a hash, IPv4 and IPv6.
         1 => Ok((Layer::Link(LinkType::PPP_HDLC), view.skip(at)?)),
         2 | 11 | 16 | 20 => Ok((Layer::ETHERNET, view.skip(at + 2)?)),
         22 | 23 => Ok((Layer::Ip, view.skip(at)?)),

@@ -1,6 +1,6 @@
 //! What somebody holds: the values of cookies, and from which packet to which.
 
-use super::few;
+use crate::few;
 use std::sync::Arc;
 
 /// A cookie of a site: the site and the name.
@@ -59,15 +59,6 @@ impl Holdings {
             let own = self.of(named);
             spans.0.iter().for_each(|(span, _)| own.add(*span));
         }
-    }
-
-    /// What two groups hold that have become one.
-    pub fn merged(mut self, other: Self) -> Self {
-        if self.is_empty() {
-            return other;
-        }
-        self.merge(&other);
-        self
     }
 
     /// Whether it is nothing.

@@ -1,10 +1,10 @@
 //! Which cookie is which: the life that an event belongs to, and the value that it shows.
 
-use super::few;
 use super::lives::Lives;
 use super::story::{CookieLife, Version};
 use super::texts::Text;
 use crate::cookie::{self, Received, Target};
+use crate::few;
 use crate::session;
 use crate::threads;
 use crate::time::Timestamp;

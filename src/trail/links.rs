@@ -224,9 +224,11 @@ impl<'v> Gathered<'v> {
             }
             if let Some(first) = visits.first().filter(|_| groups.len() > 1) {
                 let held = groups.iter().filter_map(|group| holdings.remove(group));
-                if let Some(all) = held.reduce(Holdings::merged) {
-                    holdings.insert(links.find(*first), all);
-                }
+                let all = held.reduce(|mut all, one| {
+                    all.merge(&one);
+                    all
+                });
+                holdings.extend(all.map(|all| (links.find(*first), all)));
             }
         }
     }

@@ -1,6 +1,5 @@
 //! The lives of cookies: every Set-Cookie and every Cookie header, told as events of one cookie.
 
-use super::few;
 use super::happening::{Shown, difference, event, explain, nothing_deleted};
 use super::hindsight::{Hindsight, Line, Refused};
 use super::identity::{Identity, Index};
@@ -9,6 +8,7 @@ use super::texts::{Text, Texts};
 use super::visit::{Answered, Asked};
 use super::who::Profile;
 use crate::cookie::{self, Case, CookiePair, Reason, Received, Response, Stored, Target, Verdict};
+use crate::few;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
 use std::num::NonZero;

@@ -12,7 +12,6 @@ mod chain;
 mod conclusions;
 pub mod diff;
 mod evidence;
-mod few;
 mod fields;
 mod findings;
 mod follow;

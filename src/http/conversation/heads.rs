@@ -182,12 +182,12 @@ impl Conversation {
     /// Interim responses without a request are given up where the client read them and then asked for
     /// what begins at `origin`.
     fn end_interim_before(&mut self, origin: Origin) {
-        let is_asked = |open: &Open| open.is_waiting() && open.request_acked == Some(origin.offset);
         let first = self.open.iter().position(Open::is_waiting);
         let Some(first) = first.filter(|first| self.open[*first].exchange.request.is_none()) else {
             return;
         };
-        if !self.open[first].exchange.interim.is_empty() && self.open.iter().any(is_asked) {
+        let is_asked = self.open.iter().any(|open| open.awaits(origin.offset));
+        if is_asked && !self.open[first].exchange.interim.is_empty() {
             self.open[first].abandon();
         }
     }
@@ -205,9 +205,8 @@ impl Conversation {
         let Some([first, last]) = self.requests_lost else { return false };
         let is_after = open.exchange.request.is_some() && open.request_start > first;
         // Of requests sent together, others may have been lost before the first that is known.
-        let acked = open.request_acked;
-        let together = self.open.iter().filter(|other| other.request_acked == acked).count();
-        let is_exact = acked == Some(origin.offset) && together == 1;
+        let together = self.open.iter().filter(|other| other.request_acked == open.request_acked);
+        let is_exact = open.is_asked_at(origin.offset) && together.count() == 1;
         if is_after && is_exact {
             self.requests_lost = Some([last; 2]).filter(|_| open.request_start <= last);
         }

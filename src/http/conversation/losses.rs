@@ -3,7 +3,7 @@
 use super::Conversation;
 use crate::http::open::{Answer, Open};
 use crate::http::pairing::Loss;
-use crate::http::probe::{ICY, Looks, is_status_line};
+use crate::http::probe::{Looks, is_status_line, probe};
 use crate::http::reader::{Hole, Origin};
 use crate::note::{Note, NoteKind};
 use crate::tcp::{End, Mark, Side};
@@ -22,7 +22,7 @@ impl Conversation {
             return;
         }
         let bodiless = std::mem::take(&mut self.bodiless);
-        let asked = |open: &Open| open.is_waiting() && open.request_acked == Some(offset);
+        let asked = |open: &Open| open.awaits(offset);
         if is_status_line(bytes) && (bodiless || self.open.iter().any(asked)) {
             reader.end_body();
             self.message_end(side, true);
@@ -78,8 +78,7 @@ impl Conversation {
         let surely = beyond >= PART_OF_MESSAGE;
         if !self.is_client(side) {
             // With a request that acknowledged all before the hole, a response begins in it.
-            let asked = |open: &Open| open.is_waiting() && open.request_acked == Some(offset);
-            let surely = surely || self.open.iter().any(asked);
+            let surely = surely || self.open.iter().any(|open| open.awaits(offset));
             self.loss = self.loss.max(if surely { Loss::Surely } else { Loss::Perhaps });
             return;
         }
@@ -95,7 +94,7 @@ impl Conversation {
     /// A head that is not whole: its whole lines are read all the same.
     pub(super) fn cut_head(&mut self, side: Side, carry: &[u8], origin: Origin, cut: Note) {
         let Some(end) = memchr::memrchr(b'\n', carry) else { return };
-        let is_response = [&b"HTTP/"[..], ICY].iter().any(|begin| carry.starts_with(begin));
+        let is_response = probe(carry) == Looks::Response;
         let looks = if is_response { Looks::Response } else { Looks::Request };
         let head = [&carry[..=end], b"\r\n"].concat();
         self.head(side, looks, &head, origin, origin.mark, Some(cut));
@@ -128,9 +127,8 @@ impl Conversation {
     /// Bytes are passed over that are no message. In those of a server there may have been a response,
     /// whose head cannot be read.
     pub(super) fn passed_over(&mut self, side: Side, at: Origin) {
-        let asked = |open: &&mut Open| open.is_waiting() && open.request_acked == Some(at.offset);
         if !self.is_client(side)
-            && let Some(open) = self.open.iter_mut().find(asked)
+            && let Some(open) = self.open.iter_mut().find(|open| open.awaits(at.offset))
         {
             let text = "the server answered with bytes that are no message";
             open.note(NoteKind::Junk, at.mark.packet, text);

@@ -34,7 +34,7 @@ impl Conversation {
         let mut simple = std::mem::take(&mut self.simple);
         let Some(index) = self.open.iter().position(Open::is_waiting) else { return };
         let open = &self.open[index];
-        if open.request_acked == Some(at.offset) {
+        if open.is_asked_at(at.offset) {
             let request = open.exchange.request.as_ref();
             simple |= request.is_some_and(|request| request.start.version.major == 0);
         }

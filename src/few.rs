@@ -1,12 +1,12 @@
 //! Lists of which there are many, most with one item. A list that grows by itself makes room for four.
 
 /// Adds an item at the end.
-pub(super) fn push<T>(list: &mut Vec<T>, item: T) {
+pub(crate) fn push<T>(list: &mut Vec<T>, item: T) {
     insert(list, list.len(), item);
 }
 
 /// Adds an item at a place, which is at most the list's length.
-pub(super) fn insert<T>(list: &mut Vec<T>, at: usize, item: T) {
+pub(crate) fn insert<T>(list: &mut Vec<T>, at: usize, item: T) {
     if list.is_empty() {
         list.reserve_exact(1);
     }
