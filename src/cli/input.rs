@@ -48,7 +48,7 @@ pub fn read_as<T, M>(
     keep: KeepBodies,
     is_quiet: bool,
     maker: impl Fn() -> M,
-    mut each: impl FnMut(Ready<T>) -> anyhow::Result<()>,
+    mut each: impl FnMut(Ready<T>) -> anyhow::Result<()> + Send,
 ) -> anyhow::Result<Finished>
 where
     T: Send,

@@ -12,7 +12,7 @@ const BLOCK: usize = 64 << 10;
 
 /// Standard output, in blocks.
 pub fn stdout() -> impl Write {
-    BufWriter::with_capacity(BLOCK, io::stdout().lock())
+    BufWriter::with_capacity(BLOCK, io::stdout())
 }
 
 /// Standard output, or a file, with colour where it is wanted.
@@ -39,7 +39,7 @@ fn choice(file: Option<&Path>, color: ColorChoice) -> anstream::ColorChoice {
 ///
 /// # Errors
 /// A file that cannot be made.
-pub fn raw(file: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
+pub fn raw(file: Option<&Path>) -> anyhow::Result<Box<dyn Write + Send>> {
     Ok(match file {
         None => Box::new(stdout()),
         Some(path) => {

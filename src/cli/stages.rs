@@ -1,38 +1,34 @@
-//! The street on several threads: some follow the connections, each its own, and the caller's does
-//! what it is there for. Whoever of them comes for more reads the next packets first, if nobody does,
-//! and sorts them by connection, for all: so one reads while others follow, cores hardly wait while
-//! there is work, and half of what is read need not go to another one. The answer does not depend on
-//! how many there are: see [`Lane`].
+//! The street on several threads: all of them follow connections, each its own. Whoever comes for
+//! more reads the next packets first, if nobody does, and sorts them by connection, for all; whoever
+//! is the last to have followed them puts what came of it in order, and hands it on. So one reads
+//! while others follow, cores hardly wait while there is work, and half of what is read need not go
+//! to another one. The answer does not depend on how many there are: see [`Lane`].
 //!
-//! What passes from thread to thread passes in batches, through channels that hold a few: one that
+//! What passes from thread to thread passes in batches, over a desk with room for a few: one that
 //! is faster waits for the slower ones and takes no memory meanwhile.
+
+mod desk;
+mod telling;
 
 use super::input::Filter;
 use super::progress::Reading;
 use crate::capture::Files;
 use crate::http::Exchange;
-use crate::pipeline::{Lane, Load, Order, Ready, Sorter, Worked};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use crate::pipeline::{Lane, Load, Order, Ready, Sorter};
+use desk::{Desk, Next};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use telling::Telling;
 
-/// Loads that are passed on together: waking a thread for each takes longer than some loads do.
-const GROUP: usize = 3;
+/// Loads that are passed on together.
+const GROUP: usize = 2;
 
 /// A load of fewer bytes is passed on alone: packets come slowly then, and those that are there are
 /// not to wait for more.
 const FEW: usize = 128 << 10;
 
-/// Groups that may wait for the next stage: enough for a thread to get ahead of the others where its
-/// connections have less in them.
-const WAITING: usize = 2;
-
-/// Groups that are read ahead while there are others to follow.
-const AHEAD: usize = 2;
-
 /// What is done with each exchange, or with what was made of it.
-pub type Each<'a, T> = &'a mut dyn FnMut(Ready<T>) -> anyhow::Result<()>;
+pub type Each<'a, T> = &'a mut (dyn FnMut(Ready<T>) -> anyhow::Result<()> + Send);
 
 /// Where packets come from.
 pub struct Source<'a> {
@@ -73,13 +69,13 @@ pub fn one_by_one<T>(
     std::iter::from_fn(|| order.pop()).try_for_each(each)
 }
 
-/// The lanes on so many threads, and `each` on the caller's. Every thread that follows connections has
-/// a `make` of its own; one that runs out of loads reads the next.
+/// The lanes on so many threads, the caller's among them. Each has a `make` of its own; `each` is
+/// called in order, by whichever thread.
 pub fn side_by_side<T, M>(
     source: Source<'_>,
     lanes: &mut [Lane],
     threads: usize,
-    mut order: Order<T>,
+    order: Order<T>,
     maker: impl Fn() -> M,
     each: Each<'_, T>,
 ) -> anyhow::Result<()>
@@ -88,91 +84,46 @@ where
     M: FnMut(Box<Exchange>) -> T + Send,
 {
     let share = lanes.len().div_ceil(threads);
+    let followers = lanes.len().div_ceil(share);
     let is_ready = source.files.progress().total.is_some();
-    let (outlets, coming): (Vec<_>, Vec<_>) = lanes.chunks(share).map(|_| outlet()).unzip();
-    let reading = Mutex::new(Reader { source, outlets, is_ready, outcome: Ok(()) });
-    let (homes, spares): (Vec<_>, Vec<_>) = coming.iter().map(|_| channel()).unzip();
+    let crew = Crew {
+        desk: Desk::new(followers, is_ready),
+        reader: Mutex::new(Reader { source, outcome: Ok(()) }),
+        spares: (0..followers).map(|_| Mutex::default()).collect(),
+        telling: Telling::new(followers, order, each),
+    };
     thread::scope(|scope| {
-        let mut results = Vec::new();
-        let followers = lanes.chunks_mut(share).zip(coming).zip(homes.into_iter().zip(spares));
-        for ((lanes, (coming, waiting)), (home, spares)) in followers {
-            let (result, worked) = sync_channel(WAITING);
-            let listener = Listener { reading: &reading, coming, waiting, home, spares };
-            let make = maker();
-            scope.spawn(move || follow(lanes, make, listener, &result));
-            results.push(worked);
-        }
-        // An error leaves this closure, and with it `results`; the other threads then end too.
-        while let Some(group) = next_of_all(&results) {
-            for worked in group {
-                order.take(worked);
-                std::iter::from_fn(|| order.pop()).try_for_each(&mut *each)?;
-            }
-        }
-        anyhow::Ok(())
-    })?;
-    reading.into_inner().map_or(Ok(()), |reading| reading.outcome)
-}
-
-/// Where groups are given out, and where they come.
-fn outlet() -> (Outlet, (Receiver<Arc<Loads>>, Arc<AtomicUsize>)) {
-    let (sender, coming) = sync_channel(WAITING);
-    let waiting = Arc::new(AtomicUsize::new(0));
-    (Outlet { sender, waiting: Arc::clone(&waiting) }, (coming, waiting))
-}
-
-/// What each lane made of each load of a group.
-type Group<T> = Vec<Vec<Worked<T>>>;
-
-/// What all threads made of the next loads; `None` after the last ones.
-fn next_of_all<T>(results: &[Receiver<Group<T>>]) -> Option<Group<T>> {
-    let mut all = Group::new();
-    for result in results {
-        let group = result.recv().ok()?;
-        all.resize_with(group.len(), Vec::new);
-        all.iter_mut().zip(group).for_each(|(all, worked)| all.extend(worked));
-    }
-    Some(all)
+        let follow = |(index, lanes)| {
+            let (crew, make) = (&crew, maker());
+            move || crew.follow(index, lanes, make)
+        };
+        let mut all = lanes.chunks_mut(share).enumerate().map(follow);
+        let own = all.next();
+        all.for_each(|other| drop(scope.spawn(other)));
+        own.into_iter().for_each(|own| own());
+    });
+    crew.telling.outcome()?;
+    crew.reader.into_inner().map_or(Ok(()), |reader| reader.outcome)
 }
 
 /// Loads that are passed on together.
 struct Loads {
     loads: Vec<Load>,
-    /// To whom their memory goes back. It is in the caches of whoever read into it: what another core
+    /// Who read them, and whose their memory is. It is in the caches of that core: what another one
     /// reads into it next takes longer.
-    home: Sender<Vec<Load>>,
+    home: usize,
 }
 
-/// One who is given what is read.
-struct Outlet {
-    sender: SyncSender<Arc<Loads>>,
-    /// How many groups wait there.
-    waiting: Arc<AtomicUsize>,
-}
-
-/// Reads, and gives what it reads to all who listen.
+/// Reads, for all.
 struct Reader<'a> {
     source: Source<'a>,
-    /// None once all is read.
-    outlets: Vec<Outlet>,
-    /// More is there at once, so that reading holds nobody up.
-    is_ready: bool,
     outcome: anyhow::Result<()>,
 }
 
 impl Reader<'_> {
-    /// Whether reading now keeps others from waiting later, and makes nobody wait.
-    fn may_read_ahead(&self) -> bool {
-        let has_room = |outlet: &Outlet| outlet.waiting.load(Ordering::Relaxed) < AHEAD;
-        self.is_ready && !self.outlets.is_empty() && self.outlets.iter().all(has_room)
-    }
-
-    /// Reads the next loads into memory that has been used before, if there is some. What was read
-    /// before an error is followed still.
-    fn read(&mut self, spares: &Receiver<Vec<Load>>, home: &Sender<Vec<Load>>) {
-        // Should this panic, they are gone, and nobody waits for more.
-        let outlets = std::mem::take(&mut self.outlets);
-        let mut loads = spares.try_recv().unwrap_or_default();
+    /// Reads the next loads. False if there are no more after these. What was read before an error
+    /// is followed still.
+    fn read(&mut self, loads: &mut Vec<Load>) -> bool {
         loads.resize_with(GROUP, Load::default);
         let (mut filled, mut more) = (0, Ok(true));
         while filled < GROUP {
@@ -186,94 +137,78 @@ impl Reader<'_> {
             }
         }
         loads.truncate(filled);
-        let group = Arc::new(Loads { loads, home: home.clone() });
-        let is_heard = |outlet: &Outlet| {
-            outlet.waiting.fetch_add(1, Ordering::Relaxed);
-            outlet.sender.send(Arc::clone(&group)).is_ok()
-        };
-        let are_there = outlets.iter().all(is_heard);
-        match more {
-            Ok(true) if are_there => self.outlets = outlets,
-            Ok(_) => {}
-            Err(error) => self.outcome = Err(error),
-        }
+        more.unwrap_or_else(|error| {
+            self.outcome = Err(error);
+            false
+        })
     }
 }
 
-/// One who listens to what is read, and reads if nobody else does.
-struct Listener<'a, 'b> {
-    reading: &'a Mutex<Reader<'b>>,
-    coming: Receiver<Arc<Loads>>,
-    /// How many groups wait there.
-    waiting: Arc<AtomicUsize>,
-    /// Memory into which was read here, and which is free again.
-    spares: Receiver<Vec<Load>>,
-    home: Sender<Vec<Load>>,
+/// All who follow, and what is between them.
+struct Crew<'a, T> {
+    desk: Desk<Loads>,
+    reader: Mutex<Reader<'a>>,
+    /// Memory that each has read into, and that is free again.
+    spares: Vec<Mutex<Vec<Vec<Load>>>>,
+    telling: Telling<'a, T>,
 }
 
-impl Listener<'_, '_> {
-    /// The next loads; `None` after the last.
-    fn next(&self) -> Option<Arc<Loads>> {
-        let group = self.group()?;
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-        Some(group)
-    }
-
-    fn group(&self) -> Option<Arc<Loads>> {
+impl<T> Crew<'_, T> {
+    /// Follows some lanes until the end, or until nobody listens.
+    fn follow(&self, index: usize, lanes: &mut [Lane], mut make: impl FnMut(Box<Exchange>) -> T) {
+        let mut leaving = Leaving { desk: &self.desk, index, is_reading: false };
         loop {
-            match self.reading.try_lock() {
-                // Whoever read just now has sent it before letting go.
-                Ok(mut reader) => {
-                    if reader.may_read_ahead() {
-                        reader.read(&self.spares, &self.home);
-                    }
-                    match self.coming.try_recv() {
-                        Err(TryRecvError::Empty) => reader.read(&self.spares, &self.home),
-                        group => return group.ok(),
+            match self.desk.next(index) {
+                Next::Read => {
+                    leaving.is_reading = true;
+                    self.read(index);
+                    leaving.is_reading = false;
+                }
+                Next::Follow(group) => {
+                    let mut work =
+                        |load| lanes.iter_mut().map(|lane| lane.work(load, &mut make)).collect();
+                    let worked = group.loads.iter().map(&mut work).collect();
+                    self.give_back(group);
+                    if !self.telling.take(index, worked) {
+                        return;
                     }
                 }
-                Err(TryLockError::WouldBlock) => return self.coming.recv().ok(),
-                Err(TryLockError::Poisoned(_)) => return None,
+                Next::Finish => break,
             }
         }
+        let worked = lanes.iter_mut().map(|lane| lane.finish(&mut make)).collect();
+        self.telling.take(index, vec![worked]);
     }
-}
 
-/// Ends the reading when a thread leaves, be it by a panic: others may wait for what it would have
-/// read.
-struct Leaving<'a, 'b>(&'a Mutex<Reader<'b>>);
-
-impl Drop for Leaving<'_, '_> {
-    fn drop(&mut self) {
-        let mut reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        reading.outlets.clear();
+    /// Reads what comes next, into memory that was used before, if there is some.
+    fn read(&self, index: usize) {
+        let mut loads = lock(&self.spares[index]).pop().unwrap_or_default();
+        let more = lock(&self.reader).read(&mut loads);
+        let group = (!loads.is_empty()).then_some(Loads { loads, home: index });
+        self.desk.put(group, !more);
     }
-}
 
-/// Follows some lanes until the end, or until nobody listens.
-fn follow<T>(
-    lanes: &mut [Lane],
-    mut make: impl FnMut(Box<Exchange>) -> T,
-    listener: Listener<'_, '_>,
-    result: &SyncSender<Group<T>>,
-) {
-    let _leaving = Leaving(listener.reading);
-    // Dropped before that: whoever reads may wait for room in it. There is as much room for results,
-    // so that a reader cannot be further ahead than that.
-    let listener = listener;
-    while let Some(group) = listener.next() {
-        let mut work =
-            |load| lanes.iter_mut().map(|lane| lane.work(load, &mut make)).collect::<Vec<_>>();
-        let worked = group.loads.iter().map(&mut work).collect();
-        // The last to be done with it gives it back; nobody takes it once everything is read.
+    /// The last to be done with loads gives them back to whoever read them.
+    fn give_back(&self, group: Arc<Loads>) {
         if let Some(Loads { loads, home }) = Arc::into_inner(group) {
-            let _ = home.send(loads);
-        }
-        if result.send(worked).is_err() {
-            return;
+            lock(&self.spares[home]).push(loads);
         }
     }
-    let worked = lanes.iter_mut().map(|lane| lane.finish(&mut make)).collect();
-    // Whoever listens no longer has an error to tell.
-    let _ = result.send(vec![worked]);
+}
+
+/// Says that a thread is gone, be it by a panic: others may wait for what it would have done.
+struct Leaving<'a> {
+    desk: &'a Desk<Loads>,
+    index: usize,
+    is_reading: bool,
+}
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        self.desk.leave(self.index, self.is_reading);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
