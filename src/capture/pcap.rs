@@ -8,6 +8,7 @@
 use super::LinkType;
 use super::record::{Endian, MAX_RECORD, Record, Step};
 use crate::time::Timestamp;
+use std::borrow::Cow;
 
 /// Length of the file header.
 pub(crate) const FILE_HEADER: usize = 24;
@@ -105,13 +106,16 @@ impl Pcap {
             return Step::Need(self.kind.record_header);
         };
         let data_at = self.kind.record_header;
-        if let Some(step) = self.no_record(bytes) {
+        // Neither zeros nor a file's header have a length there.
+        if captured == 0
+            && let Some(step) = self.no_record(bytes)
+        {
             return step;
         }
-        if captured as usize > MAX_RECORD {
-            return Step::Damaged(format!("a packet of {captured} bytes is claimed").into());
-        }
         let captured = captured as usize;
+        if captured > MAX_RECORD {
+            return Step::Damaged(too_long(captured));
+        }
         if bytes.len() < data_at + captured {
             return Step::Need(data_at + captured);
         }
@@ -146,10 +150,10 @@ impl Pcap {
     }
 
     /// Seconds, fraction, captured length, wire length.
+    #[inline]
     fn header(&self, bytes: &[u8]) -> Option<(u32, u32, u32, u32)> {
         let head = bytes.get(..self.kind.record_header)?;
-        let field = |at| self.endian.u32(head, at);
-        let (seconds, ticks, first, second) = (field(0)?, field(4)?, field(8)?, field(12)?);
+        let [seconds, ticks, first, second] = self.endian.words(head.first_chunk()?);
         let swap = match self.lengths {
             Lengths::Usual => false,
             Lengths::Swapped => true,
@@ -158,6 +162,11 @@ impl Pcap {
         let (captured, wire) = if swap { (second, first) } else { (first, second) };
         Some((seconds, ticks, captured, wire))
     }
+}
+
+#[cold]
+fn too_long(captured: usize) -> Cow<'static, str> {
+    format!("a packet of {captured} bytes is claimed").into()
 }
 
 #[cfg(test)]

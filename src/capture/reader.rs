@@ -88,17 +88,16 @@ impl Reader {
     /// steps beyond them, up to one whose time is not `wanted`. Nothing is read, so that a slow pipe
     /// holds up no packet.
     pub(super) fn drain(&mut self, batch: &mut Batch, wanted: impl Fn(Timestamp) -> bool) {
-        let Some(mut record) = self.current.take() else { return };
-        let mut at = 0;
-        let step = loop {
-            batch.place(at, record);
-            at += record.len;
-            match self.format.step(self.blocks.buffered().get(at..).unwrap_or_default()) {
-                Step::Record(next) if wanted(next.time) => record = next,
-                other => break other,
+        let Some(first) = self.current.take() else { return };
+        let before = batch.len() as u64 + 1;
+        let window = self.blocks.buffered();
+        let (at, step) = match &mut self.format {
+            Format::Pcap(pcap) => place(batch, window, first, |bytes| pcap.step(bytes), wanted),
+            Format::Pcapng(pcapng) => {
+                place(batch, window, first, |bytes| pcapng.step(bytes), wanted)
             }
-            self.count += 1;
         };
+        self.count += batch.len() as u64 - before;
         batch.take(|bytes| self.blocks.exchange(at, bytes));
         // What a format reader has said once, it must not be asked again.
         match step {
@@ -188,6 +187,27 @@ impl Reader {
     fn end_damaged(&mut self, offset: u64, reason: Cow<'static, str>) {
         self.ended = true;
         self.damage = Some(Damage { offset, packets: self.count, reason });
+    }
+}
+
+/// Adds a record at the front of `window`, and those behind it up to one whose time is not wanted.
+/// Gives where those end, and what is there. It is made for each format anew, as it is nearly all
+/// that reading does.
+fn place(
+    batch: &mut Batch,
+    window: &[u8],
+    first: Record,
+    mut step: impl FnMut(&[u8]) -> Step,
+    wanted: impl Fn(Timestamp) -> bool,
+) -> (usize, Step) {
+    let (mut at, mut record) = (0, first);
+    loop {
+        batch.place(at, record);
+        at += record.len;
+        match step(window.get(at..).unwrap_or_default()) {
+            Step::Record(next) if wanted(next.time) => record = next,
+            other => return (at, other),
+        }
     }
 }
 

@@ -69,6 +69,17 @@ impl Endian {
         })
     }
 
+    /// Four 32-bit numbers.
+    #[inline]
+    pub(crate) fn words(self, bytes: &[u8; 16]) -> [u32; 4] {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *bytes;
+        let all = [[a, b, c, d], [e, f, g, h], [i, j, k, l], [m, n, o, p]];
+        match self {
+            Self::Little => all.map(u32::from_le_bytes),
+            Self::Big => all.map(u32::from_be_bytes),
+        }
+    }
+
     /// The 64-bit signed number at `at`, if the bytes reach that far.
     pub(crate) fn i64(self, bytes: &[u8], at: usize) -> Option<i64> {
         let raw = *bytes.get(at..)?.first_chunk()?;

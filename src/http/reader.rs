@@ -152,6 +152,7 @@ impl Reader {
 
     /// Takes so many bytes if they are body and no more than that: neither its end nor part of its
     /// framing. False if they may be more.
+    #[inline]
     pub fn pass(&mut self, len: usize) -> bool {
         let (State::Length(left) | State::Chunked(Chunked::Data(left))) = &mut self.state else {
             return false;
@@ -282,6 +283,7 @@ impl Reader {
     }
 
     /// The packet with the first byte of a head that is not whole yet.
+    #[inline]
     pub fn unfinished_head(&self) -> Option<u64> {
         self.origin.filter(|_| !self.carry.is_empty()).map(|origin| origin.mark.packet)
     }

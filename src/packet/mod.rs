@@ -23,6 +23,7 @@ mod legacy;
 mod link;
 mod llc;
 mod mpls;
+mod pair;
 mod ppp;
 mod pseudo;
 #[cfg(test)]
@@ -34,7 +35,9 @@ mod udp;
 mod view;
 mod wifi;
 
+pub use pair::SocketPair;
 pub use segment::{Flags, Segment};
+pub use shortcut::usual;
 
 use crate::capture::Packet;
 use crate::limits::{FragmentLimits, NESTED_DATAGRAMS, NESTED_HEADERS};
@@ -171,8 +174,10 @@ fn segment<'a>(packet: &Packet<'_>, ends: Ends<'_>, view: View<'a>) -> Result<Se
     Ok(Segment {
         packet: packet.number,
         time: packet.time,
-        source: SocketAddr::new(source, tcp.source_port()),
-        destination: SocketAddr::new(destination, tcp.destination_port()),
+        pair: SocketPair::new(
+            SocketAddr::new(source, tcp.source_port()),
+            SocketAddr::new(destination, tcp.destination_port()),
+        ),
         seq: tcp.sequence_number(),
         ack: tcp.acknowledgment_number(),
         flags: Flags { syn: tcp.syn(), ack: tcp.ack(), fin: tcp.fin(), rst: tcp.rst() },
@@ -206,8 +211,8 @@ mod tests {
         let bytes = samples::ether(0x0800, &samples::ip());
         let mut decoder = Decoder::default();
         let segment = decoder.decode(&packet(LinkType::ETHERNET, &bytes, bytes.len())).unwrap();
-        assert_eq!(segment.source.to_string(), "10.0.0.1:40000");
-        assert_eq!(segment.destination.to_string(), "10.0.0.2:80");
+        let ends = segment.pair.addresses().map(|end| end.to_string());
+        assert_eq!(ends, ["10.0.0.1:40000", "10.0.0.2:80"]);
         assert_eq!((segment.packet, segment.seq, segment.ack, segment.cut), (7, 1000, 555, 0));
         assert!(segment.flags.ack && !segment.flags.syn);
         assert_eq!(segment.payload.as_ptr_range().end, bytes.as_ptr_range().end);
@@ -220,7 +225,7 @@ mod tests {
             let packet = packet(link, &bytes, bytes.len());
             let segment = decoder.decode(&packet).unwrap_or_else(|skip| panic!("{name}: {skip:?}"));
             assert_eq!((segment.payload, segment.cut), (samples::PAYLOAD, 0), "{name}");
-            let (from, to) = (segment.source, segment.destination);
+            let [from, to] = segment.pair.addresses();
             assert_eq!((from.port(), to.port(), segment.seq), (40000, 80, 1000), "{name}");
             assert!(["10.0.0.1", "2001::1"].contains(&from.ip().to_string().as_str()), "{name}");
         }

@@ -1,7 +1,7 @@
 //! The TCP segment: what the next stage needs of a packet, and nothing else.
 
+use super::pair::SocketPair;
 use crate::time::Timestamp;
-use std::net::SocketAddr;
 
 /// The TCP flags that matter for reassembly (RFC 9293 section 3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,10 +24,8 @@ pub struct Segment<'a> {
     pub packet: u64,
     /// When that packet was captured.
     pub time: Timestamp,
-    /// Sender address and port.
-    pub source: SocketAddr,
-    /// Receiver address and port.
-    pub destination: SocketAddr,
+    /// Who sent it, and to whom.
+    pub pair: SocketPair,
     /// Sequence number of the first payload byte (of the SYN, where there is one).
     pub seq: u32,
     /// Acknowledgment number; meaningless unless the ACK flag is set.

@@ -3,9 +3,9 @@
 //! This reads nothing that the ordinary way does not read alike; it only asks all its questions at
 //! once. What differs in anything goes the ordinary way.
 
+use super::pair::SocketPair;
 use super::segment::{Flags, Segment};
 use crate::capture::{LinkType, Packet};
-use std::net::{Ipv4Addr, SocketAddr};
 
 const ETHERNET: usize = 14;
 const IPV4: usize = 20;
@@ -13,7 +13,7 @@ const TCP: usize = 20;
 
 /// The segment of a packet of the usual kind. `None` says nothing about any other.
 #[inline]
-pub(super) fn usual<'a>(packet: &Packet<'a>) -> Option<Segment<'a>> {
+pub fn usual<'a>(packet: &Packet<'a>) -> Option<Segment<'a>> {
     if packet.link != LinkType::ETHERNET || packet.wire_len as usize != packet.data.len() {
         return None;
     }
@@ -30,16 +30,13 @@ pub(super) fn usual<'a>(packet: &Packet<'a>) -> Option<Segment<'a>> {
     let (tcp, _) = segment.split_first_chunk::<TCP>()?;
     let header = usize::from(tcp[12] >> 4) * 4;
     let payload = segment.get(header.max(TCP)..).filter(|_| header >= TCP)?;
-    let address = |at: usize, port: usize| {
-        let ip = Ipv4Addr::new(ip[at], ip[at + 1], ip[at + 2], ip[at + 3]);
-        SocketAddr::new(ip.into(), u16::from_be_bytes([tcp[port], tcp[port + 1]]))
-    };
+    let source = SocketPair::short([ip[12], ip[13], ip[14], ip[15]], [tcp[0], tcp[1]]);
+    let destination = SocketPair::short([ip[16], ip[17], ip[18], ip[19]], [tcp[2], tcp[3]]);
     let bit = |number: u8| tcp[13] & (1 << number) != 0;
     Some(Segment {
         packet: packet.number,
         time: packet.time,
-        source: address(12, 0),
-        destination: address(16, 2),
+        pair: SocketPair::V4([source, destination]),
         seq: u32::from_be_bytes([tcp[4], tcp[5], tcp[6], tcp[7]]),
         ack: u32::from_be_bytes([tcp[8], tcp[9], tcp[10], tcp[11]]),
         flags: Flags { fin: bit(0), syn: bit(1), rst: bit(2), ack: bit(4) },

@@ -27,11 +27,16 @@ pub struct Counts {
 
 impl Counts {
     /// Counts a packet, whatever is in it.
+    #[inline]
     pub(super) fn add(&mut self, packet: &Packet<'_>) {
         self.packets += 1;
         self.cut_packets += u64::from(packet.wire_len as usize > packet.data.len());
-        let (first, last) = self.span.unwrap_or((packet.time, packet.time));
-        self.span = Some((first.min(packet.time), last.max(packet.time)));
+        let (first, last) = self.span.get_or_insert((packet.time, packet.time));
+        if packet.time < *first {
+            *first = packet.time;
+        } else if packet.time >= *last {
+            *last = packet.time;
+        }
     }
 
     /// Counts what was told of some connections.

@@ -9,7 +9,7 @@ use crate::http::{Conversation, Exchange, Peers, Reading};
 use crate::layer::{Protocol, recognise};
 use crate::limits::{Budget, TcpLimits};
 use crate::note::{Note, NoteKind};
-use crate::packet::Segment;
+use crate::packet::{Segment, SocketPair};
 use crate::tcp::{Doubt, Entry, Event, Side, Table, What};
 use crate::time::Timestamp;
 
@@ -51,7 +51,7 @@ impl Talk {
     }
 
     /// Takes the next event of the connection.
-    fn push(&mut self, event: &Event<'_>, peers: Peers, reading: Reading) {
+    fn push(&mut self, event: &Event<'_>, peers: impl FnOnce() -> Peers, reading: Reading) {
         if let What::Data(bytes) = &event.what {
             if event.side == Side::Originator && !std::mem::replace(&mut self.begun, true) {
                 self.protocol = recognise(bytes);
@@ -60,7 +60,7 @@ impl Talk {
                 }
             }
             if self.protocol.is_readable() && self.conversation.is_none() {
-                self.conversation = Some(Box::new(Conversation::new(peers, reading)));
+                self.conversation = Some(Box::new(Conversation::new(peers(), reading)));
             }
         }
         if let Some(conversation) = &mut self.conversation {
@@ -113,21 +113,35 @@ impl Flows {
             self.settle_doubts(Some(segment.time));
         }
         let Some((entry, replaced)) = self.table.entry(segment) else { return };
-        let mut over = None;
+        let straight = entry.tcp.go_straight(entry.side_of(segment), segment);
+        let passes = |event: &Option<Event<'_>>| entry.app.passes(event.as_ref());
+        if !straight.as_ref().is_some_and(passes) || replaced.is_some() {
+            self.change(segment, straight, replaced);
+        }
+    }
+
+    /// Takes a segment that may change more than how much of a body has been seen. Its connection
+    /// is the one that was last found; it may have taken the segment already, as one that was next.
+    #[inline(never)]
+    fn change(
+        &mut self,
+        segment: &Segment<'_>,
+        straight: Option<Option<Event<'_>>>,
+        replaced: Option<Box<Entry<Talk>>>,
+    ) {
+        let Some(entry) = self.table.found() else { return };
+        let limits = &self.tcp_limits;
         let side = entry.side_of(segment);
-        let (event, is_all) = entry.tcp.push_telling(side, segment, &self.tcp_limits);
-        if !(is_all && entry.app.passes(event.as_ref())) {
-            let (event, limits) = (event.as_ref(), &self.tcp_limits);
-            advance(entry, event, segment.packet, self.reading, limits, &mut self.finished);
-            self.counts.conflicts += entry.tcp.take_conflicts();
-            let (id, was, now) = (entry.id, entry.app.pending, pending(entry));
-            entry.app.pending = now;
-            self.memory.weigh(entry);
-            self.pending.update(id, was, now);
-            over = entry.over_now();
-            if let Some(doubtful) = entry.awaits_now() {
-                self.table.doubt(doubtful, segment.time, Doubt::Unseen);
-            }
+        let event = straight.unwrap_or_else(|| entry.tcp.push_any(side, segment, limits));
+        advance(entry, event.as_ref(), segment.packet, self.reading, limits, &mut self.finished);
+        self.counts.conflicts += entry.tcp.take_conflicts();
+        let (id, was, now) = (entry.id, entry.app.pending, pending(entry));
+        entry.app.pending = now;
+        self.memory.weigh(entry);
+        self.pending.update(id, was, now);
+        let over = entry.over_now();
+        if let Some(doubtful) = entry.awaits_now() {
+            self.table.doubt(doubtful, segment.time, Doubt::Unseen);
         }
         if let Some(replaced) = replaced {
             self.close(replaced);
@@ -180,8 +194,8 @@ impl Flows {
     }
 }
 
-fn peers(entry: &Entry<Talk>) -> Peers {
-    Peers { connection: entry.id, ends: entry.ends, since: entry.since }
+fn peers(connection: u64, pair: &SocketPair, since: Timestamp) -> Peers {
+    Peers { connection, ends: pair.addresses(), since }
 }
 
 /// What a segment, in this packet, did to its connection, and the event that it is itself, if it is
@@ -195,14 +209,17 @@ fn advance(
     done: &mut Vec<Box<Exchange>>,
 ) {
     if let Some(event) = event {
-        let peers = peers(entry);
+        let peers = || peers(entry.id, &entry.pair, entry.since);
         entry.app.push(event, peers, reading);
     }
     for side in Side::BOTH {
         let Some(offset) = entry.tcp.take_conflict_at(side) else { continue };
         if !entry.app.begun && entry.app.conversation.is_none() {
             // The copies may differ in the very first bytes, before anything was delivered.
-            entry.app.conversation = Some(Box::new(Conversation::new(peers(entry), reading)));
+            entry.app.conversation = Some(Box::new(Conversation::new(
+                peers(entry.id, &entry.pair, entry.since),
+                reading,
+            )));
         }
         if let Some(conversation) = &mut entry.app.conversation {
             conversation.overlap(side, offset, packet);
@@ -246,8 +263,8 @@ pub(super) fn drain(
     limits: &TcpLimits,
     done: &mut Vec<Box<Exchange>>,
 ) {
-    let peers = peers(entry);
     while let Some(event) = entry.tcp.pop(limits) {
+        let peers = || peers(entry.id, &entry.pair, entry.since);
         entry.app.push(&event, peers, reading);
     }
     let Some(conversation) = &mut entry.app.conversation else { return };

@@ -12,11 +12,12 @@ use crate::http::{Exchange, Reading};
 use crate::limits::Budget;
 use crate::note::Note;
 use crate::packet::Segment;
-use crate::tcp::spread;
 
 /// The lane of a segment among so many: the same for both directions of a connection.
+#[inline]
 pub(super) fn lane_of(segment: &Segment<'_>, lanes: usize) -> usize {
-    spread(segment) % lanes.max(1)
+    let part = u64::from(segment.pair.spread()) * lanes as u64;
+    (part >> 32) as usize
 }
 
 /// All lanes, which share what the budget allows.

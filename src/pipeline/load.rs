@@ -1,9 +1,8 @@
 //! What is read at a time: packets, and where in them the segments of each lane lie.
 
 use crate::capture::Batch;
-use crate::packet::{Flags, Segment};
+use crate::packet::{Flags, Segment, SocketPair};
 use crate::time::Timestamp;
-use std::net::{SocketAddr, SocketAddrV4};
 
 /// Packets that were read together, with their segments sorted by lane. It owns all its bytes, so
 /// that several threads can share it.
@@ -31,8 +30,8 @@ impl Load {
 pub(super) struct Sorted {
     /// Payloads that lie in no packet: those of datagrams that were put together from fragments.
     joined: Vec<u8>,
-    /// Ends that are not both IPv4.
-    long: Vec<[SocketAddr; 2]>,
+    /// Pairs that are not of IPv4.
+    long: Vec<SocketPair>,
     lanes: Vec<Vec<Placed>>,
 }
 
@@ -46,6 +45,7 @@ impl Sorted {
     }
 
     /// Adds a segment, whose payload lies among `bytes` or is copied.
+    #[inline]
     pub fn add(&mut self, lane: usize, segment: &Segment<'_>, bytes: &[u8]) {
         let payload = segment.payload;
         let found = place(payload, bytes);
@@ -53,11 +53,11 @@ impl Sorted {
             self.joined.extend_from_slice(payload);
             self.joined.len() - payload.len()
         });
-        let ends = match [segment.source, segment.destination] {
-            [SocketAddr::V4(from), SocketAddr::V4(to)] => Ends::Short([from, to]),
+        let (ends, is_long) = match segment.pair {
+            SocketPair::V4(ends) => (ends, false),
             long => {
                 self.long.push(long);
-                Ends::Long(small(self.long.len() - 1))
+                ([self.long.len() as u64 - 1, 0], true)
             }
         };
         self.lanes[lane].push(Placed {
@@ -72,6 +72,7 @@ impl Sorted {
             at: small(at),
             len: small(payload.len()),
             is_joined: found.is_none(),
+            is_long,
         });
     }
 }
@@ -84,8 +85,10 @@ struct Placed {
     nanos: i64,
     digits: u8,
     is_joined: bool,
+    is_long: bool,
     flags: Flags,
-    ends: Ends,
+    /// The words of IPv4 sockets; where others are kept.
+    ends: [u64; 2],
     seq: u32,
     ack: u32,
     cut: u32,
@@ -93,26 +96,18 @@ struct Placed {
     len: u32,
 }
 
-/// Who sent a segment, and to whom.
-#[derive(Debug, Clone, Copy)]
-enum Ends {
-    Short([SocketAddrV4; 2]),
-    /// Where they are kept.
-    Long(u32),
-}
-
 impl Placed {
-    fn segment<'a>(&self, bytes: &'a [u8], long: &[[SocketAddr; 2]]) -> Option<Segment<'a>> {
+    fn segment<'a>(&self, bytes: &'a [u8], long: &[SocketPair]) -> Option<Segment<'a>> {
         let (at, len) = (self.at as usize, self.len as usize);
-        let [source, destination] = match self.ends {
-            Ends::Short(ends) => ends.map(SocketAddr::V4),
-            Ends::Long(place) => *long.get(place as usize)?,
+        let pair = if self.is_long {
+            *long.get(usize::try_from(self.ends[0]).ok()?)?
+        } else {
+            SocketPair::V4(self.ends)
         };
         Some(Segment {
             packet: self.packet,
             time: Timestamp::from_nanos(self.nanos, self.digits),
-            source,
-            destination,
+            pair,
             seq: self.seq,
             ack: self.ack,
             flags: self.flags,
@@ -151,8 +146,7 @@ mod tests {
         let segment = |from: usize, payload| Segment {
             packet: u64::MAX,
             time: Timestamp::from_nanos(-7, 9),
-            source: ends[from],
-            destination: ends[from + 1],
+            pair: SocketPair::new(ends[from], ends[from + 1]),
             seq: 1,
             ack: u32::MAX,
             flags,

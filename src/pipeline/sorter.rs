@@ -5,7 +5,7 @@ use super::lane::lane_of;
 use super::load::Load;
 use crate::capture::Packet;
 use crate::limits::{Budget, FragmentLimits};
-use crate::packet::{Decoder, Segment, Skip};
+use crate::packet::{self, Decoder, Segment, Skip};
 
 /// From packets to segments, and what is counted on the way.
 #[derive(Debug)]
@@ -26,9 +26,12 @@ impl Unpacking {
     }
 
     /// The segment of the next packet, if it has one. Afterwards comes [`Self::settle`].
-    #[inline]
     pub fn open<'a>(&'a mut self, packet: &Packet<'a>) -> Option<Segment<'a>> {
         self.counts.add(packet);
+        self.decoded(packet)
+    }
+
+    fn decoded<'a>(&'a mut self, packet: &Packet<'a>) -> Option<Segment<'a>> {
         match self.decoder.decode(packet) {
             Ok(segment) => Some(segment),
             Err(skip) => {
@@ -83,7 +86,12 @@ impl Sorter {
             if !is_wanted(&packet)? {
                 continue;
             }
-            if let Some(segment) = self.unpacking.open(&packet) {
+            self.unpacking.counts.add(&packet);
+            if let Some(segment) = packet::usual(&packet) {
+                sorted.add(lane_of(&segment, self.lanes), &segment, batch.bytes());
+                continue;
+            }
+            if let Some(segment) = self.unpacking.decoded(&packet) {
                 sorted.add(lane_of(&segment, self.lanes), &segment, batch.bytes());
             }
             self.unpacking.settle();

@@ -99,6 +99,7 @@ impl Connection {
     }
 
     /// Whether both directions have delivered all they ever will.
+    #[inline]
     pub fn is_over(&self) -> bool {
         self.halves.iter().all(|half| half.ended)
     }
@@ -167,22 +168,7 @@ impl Connection {
         segment: &Segment<'a>,
         limits: &TcpLimits,
     ) -> Option<Event<'a>> {
-        self.push_telling(side, segment, limits).0
-    }
-
-    /// The same, and whether that is all: nothing is left for [`Connection::pop`] then, and nothing
-    /// else of the connection has changed.
-    pub fn push_telling<'a>(
-        &mut self,
-        side: Side,
-        segment: &Segment<'a>,
-        limits: &TcpLimits,
-    ) -> (Option<Event<'a>>, bool) {
-        if self.is_straight(side, segment) {
-            (self.go_straight(side, segment), true)
-        } else {
-            (self.push_any(side, segment, limits), false)
-        }
+        self.go_straight(side, segment).unwrap_or_else(|| self.push_any(side, segment, limits))
     }
 
     /// Whether nothing is awaited but more segments.
@@ -190,8 +176,8 @@ impl Connection {
         self.young == 0 && self.reset.is_none() && !self.finished
     }
 
-    /// The ordinary way of a segment.
-    pub(super) fn push_any<'a>(
+    /// The ordinary way of a segment, for those that [`Self::go_straight`] does not take.
+    pub fn push_any<'a>(
         &mut self,
         side: Side,
         segment: &Segment<'a>,

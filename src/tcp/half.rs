@@ -87,6 +87,7 @@ struct Rare {
 
 impl Rare {
     /// Whether a direction that has begun is whole and in order by now.
+    #[inline(never)]
     fn is_nothing(&self) -> bool {
         self.cuts.is_empty() && self.waiting.is_none() && self.held_since.is_none()
     }
@@ -313,13 +314,13 @@ impl Half {
     }
 
     /// Whether it has begun and goes on, and nothing of it is held back or missing.
-    #[inline]
+    #[inline(always)]
     pub fn is_steady(&self) -> bool {
         self.is_settled()
-            && !self.is_holding()
-            && self.rare.as_ref().is_none_or(|rare| rare.is_nothing())
             && self.fin.is_none()
             && self.acked <= self.next()
+            && !self.is_holding()
+            && self.rare.as_ref().is_none_or(|rare| rare.is_nothing())
     }
 
     /// About how many bytes of memory what is held back takes.

@@ -7,7 +7,6 @@
 mod assembler;
 mod connection;
 mod delivery;
-mod flow;
 mod half;
 mod past;
 mod seq;
@@ -17,7 +16,6 @@ mod table;
 
 pub use assembler::{Assembler, Chunk};
 pub use connection::{Connection, End, Event, Mark, What};
-pub use flow::{FlowKey, spread};
 pub use seq::{Origin, Seq};
 pub use side::Side;
 pub use table::{Doubt, Entry, Table};

@@ -71,12 +71,7 @@ impl Past {
             return false;
         }
         let halves = self.younger.get(&hash).or_else(|| self.older.get(&hash));
-        let side = usize::from(!is_from_lower(segment));
+        let side = usize::from(!segment.pair.is_sorted());
         halves.is_some_and(|halves| halves[side].has(segment))
     }
-}
-
-/// Whether the lower of the two ends sent a segment.
-fn is_from_lower(segment: &Segment<'_>) -> bool {
-    segment.source <= segment.destination
 }

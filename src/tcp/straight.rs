@@ -12,37 +12,40 @@ use crate::packet::Segment;
 use std::borrow::Cow;
 
 impl Connection {
-    /// Whether a segment of `side` is of that kind: what it acknowledges has been delivered, and
-    /// what it carries is next.
-    pub(super) fn is_straight(&self, side: Side, segment: &Segment<'_>) -> bool {
-        let [half, other] = [side, side.other()].map(|side| &self.halves[side.index()]);
-        let flags = segment.flags;
-        flags.ack
-            && !(flags.syn || flags.fin || flags.rst)
-            && segment.cut == 0
-            && half.next_seq() == Some(Seq(segment.seq))
-            && other.offset(Seq(segment.ack)).is_some_and(|acked| acked <= other.next())
-            && self.is_steady()
-            && half.is_steady()
-            && other.is_steady()
-    }
-
-    /// Takes such a segment. Nothing is left for [`Connection::pop`] then.
-    pub(super) fn go_straight<'a>(
+    /// Takes a segment of `side` if it is of that kind: what it acknowledges has been delivered, and
+    /// what it carries is next. Nothing is left for [`Connection::pop`] then. `None` if it is of
+    /// another kind; then nothing has been done.
+    #[inline]
+    pub fn go_straight<'a>(
         &mut self,
         side: Side,
         segment: &Segment<'a>,
-    ) -> Option<Event<'a>> {
+    ) -> Option<Option<Event<'a>>> {
+        let flags = segment.flags;
+        let is_plain = flags.ack && !(flags.syn || flags.fin || flags.rst) && segment.cut == 0;
+        if !is_plain || !self.is_steady() {
+            return None;
+        }
+        let [originator, responder] = &mut self.halves;
+        let (half, other) = match side {
+            Side::Originator => (originator, responder),
+            Side::Responder => (responder, originator),
+        };
+        let acked = other.offset(Seq(segment.ack)).filter(|acked| *acked <= other.next())?;
+        if half.next_seq() != Some(Seq(segment.seq)) || !half.is_steady() || !other.is_steady() {
+            return None;
+        }
         let Segment { packet, time, payload, .. } = *segment;
         self.last = Mark { packet, time, acked: None };
-        let other = &mut self.halves[side.other().index()];
-        let acked = other.offset(Seq(segment.ack));
-        other.acked = other.acked.max(acked.unwrap_or(0));
-        let half = &mut self.halves[side.index()];
+        other.acked = other.acked.max(acked);
         half.presence = Presence::Seen;
-        let (offset, mark) = (half.next(), Mark { packet, time, acked });
-        let fresh = half.assembler.insert(offset, payload, mark)?;
-        Some(Event { side, what: What::Data(Cow::Borrowed(fresh)), offset, mark })
+        if payload.is_empty() {
+            return Some(None);
+        }
+        let (offset, mark) = (half.next(), Mark { packet, time, acked: Some(acked) });
+        let fresh = half.assembler.insert(offset, payload, mark);
+        let what = |fresh| What::Data(Cow::Borrowed(fresh));
+        Some(fresh.map(|fresh| Event { side, what: what(fresh), offset, mark }))
     }
 }
 
@@ -50,7 +53,7 @@ impl Connection {
 mod tests {
     use super::*;
     use crate::limits::TcpLimits;
-    use crate::packet::Flags;
+    use crate::packet::{Flags, SocketPair};
     use crate::time::Timestamp;
     use proptest::prelude::*;
 
@@ -84,8 +87,7 @@ mod tests {
             let segment = Segment {
                 packet,
                 time: Timestamp::from_seconds(i64::try_from(packet).unwrap()),
-                source: ends[from].into(),
-                destination: ends[1 - from].into(),
+                pair: SocketPair::new(ends[from].into(), ends[1 - from].into()),
                 seq,
                 ack: next[1 - from].wrapping_add_signed(behind),
                 flags,
@@ -126,9 +128,9 @@ mod tests {
             let (mut short, mut long) = (Connection::new(&all[0].1), Connection::new(&all[0].1));
             for (side, segment) in &all {
                 let event = long.push_any(*side, segment, &limits);
-                if short.is_straight(*side, segment) {
+                if let Some(straight) = short.go_straight(*side, segment) {
                     prop_assert_eq!(event.is_some(), !segment.payload.is_empty());
-                    prop_assert_eq!(event, short.go_straight(*side, segment));
+                    prop_assert_eq!(event, straight);
                     prop_assert_eq!(long.pop(&limits), None);
                     prop_assert_eq!((long.held_since(), long.weight(), long.is_over()), (None, 0, false));
                 } else {
@@ -147,8 +149,10 @@ mod tests {
         let all = segments(&told);
         let mut connection = Connection::new(&all[0].1);
         let taken = all.iter().filter(|(side, segment)| {
-            let is_straight = connection.is_straight(*side, segment);
-            connection.push(*side, segment, &TcpLimits::default());
+            let is_straight = connection.go_straight(*side, segment).is_some();
+            if !is_straight {
+                connection.push_any(*side, segment, &TcpLimits::default());
+            }
             while connection.pop(&TcpLimits::default()).is_some() {}
             is_straight
         });

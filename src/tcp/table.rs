@@ -7,18 +7,16 @@
 //! can send one: the next segment of the new connection must agree.
 
 use super::connection::Connection;
-use super::flow::FlowKey;
 use super::past::Past;
 use super::seq::Seq;
 use super::side::Side;
 use crate::limits::{LINGERING, TableLimits};
-use crate::packet::Segment;
+use crate::packet::{Segment, SocketPair};
 use crate::time::Timestamp;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
-use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -27,8 +25,8 @@ use std::time::Duration;
 pub struct Entry<T> {
     /// The packet it was first seen with: no two connections have the same.
     pub id: u64,
-    /// The addresses of the originator and of the responder.
-    pub ends: [SocketAddr; 2],
+    /// The sockets of the originator and of the responder.
+    pub pair: SocketPair,
     /// The time of its first packet.
     pub since: Timestamp,
     /// The streams.
@@ -44,19 +42,20 @@ pub struct Entry<T> {
 
 impl<T> Entry<T> {
     /// Which side sent a segment of this connection.
+    #[inline]
     pub fn side_of(&self, segment: &Segment<'_>) -> Side {
-        if segment.source == self.ends[0] { Side::Originator } else { Side::Responder }
+        if segment.pair.is_from_sender_of(&self.pair) { Side::Originator } else { Side::Responder }
     }
 
     /// Its key, if something of it waits for a direction of which nothing has been seen, and that was
     /// not said before.
-    pub fn awaits_now(&mut self) -> Option<FlowKey> {
+    pub fn awaits_now(&mut self) -> Option<SocketPair> {
         let is_new = self.tcp.awaits_unseen() && !std::mem::replace(&mut self.awaits, true);
         is_new.then(|| self.key())
     }
 
     /// Its key, if it is over and does not linger yet.
-    pub fn over_now(&mut self) -> Option<FlowKey> {
+    pub fn over_now(&mut self) -> Option<SocketPair> {
         let is_new = self.tcp.is_over() && !std::mem::replace(&mut self.lingers, true);
         is_new.then(|| self.key())
     }
@@ -68,19 +67,27 @@ impl<T> Entry<T> {
         }
     }
 
-    fn key(&self) -> FlowKey {
-        FlowKey::between(self.ends)
+    fn key(&self) -> SocketPair {
+        self.pair.sorted()
     }
 
     /// Whether a segment goes from one of its ends to the other.
     #[inline]
     fn is_between_ends_of(&self, segment: &Segment<'_>) -> bool {
-        let [originator, responder] = &self.ends;
-        let (from, to) = (&segment.source, &segment.destination);
-        (originator == from && responder == to) || (originator == to && responder == from)
+        segment.pair.is_of_one_with(&self.pair)
+    }
+
+    /// Whether [`Self::is_replaced_by`] need be asked.
+    #[inline]
+    fn may_be_replaced_by(&self, segment: &Segment<'_>) -> bool {
+        segment.flags.syn
+            || self.rival.is_some()
+            || self.tcp.is_over()
+            || segment.time >= self.tcp.last_seen().plus_seconds(SILENCE)
     }
 
     /// Whether a segment belongs to another connection that uses the same port pair.
+    #[inline(never)]
     fn is_replaced_by(&mut self, segment: &Segment<'_>) -> bool {
         let (side, seq) = (self.side_of(segment), Seq(segment.seq));
         if segment.flags.rst {
@@ -163,9 +170,9 @@ pub struct Table<T> {
     begun: Vec<u64>,
     next_sweep: usize,
     /// Connections that are to be looked at again after [`GRACE`], and since when.
-    doubts: VecDeque<(Timestamp, FlowKey, Doubt)>,
+    doubts: VecDeque<(Timestamp, SocketPair, Doubt)>,
     /// Connections that are over, those first that have been so for longest.
-    lingering: VecDeque<FlowKey>,
+    lingering: VecDeque<SocketPair>,
     past: Past,
 }
 
@@ -193,44 +200,60 @@ impl<T: Default> Table<T> {
     /// The connection of a segment, made new where it is the first; `None` if that is over and the
     /// segment has nothing to add. A connection that the segment replaces, because its port pair is
     /// used again, is given back to be finished.
+    #[inline]
     pub fn entry(&mut self, segment: &Segment<'_>) -> Option<Found<'_, T>> {
         if segment.flags.rst {
-            self.doubt(FlowKey::of(segment), segment.time, Doubt::Reset);
+            self.doubt(segment.pair.sorted(), segment.time, Doubt::Reset);
         }
         match self.find(segment) {
             Ok(place) => {
                 self.recent = place;
                 let entry = self.entries.get_bucket_mut(place)?;
-                let replaced = entry.is_replaced_by(segment).then(|| {
+                let is_replaced =
+                    entry.may_be_replaced_by(segment) && entry.is_replaced_by(segment);
+                let replaced = is_replaced.then(|| {
                     self.begun.push(segment.packet);
                     std::mem::replace(entry, new_entry(segment))
                 });
                 Some((entry, replaced))
             }
-            Err(hash) if self.past.has(hash, segment) => None,
-            Err(hash) => {
-                self.begun.push(segment.packet);
-                let hash_of = |entry: &Entry<T>| self.hasher.hash_one(entry.key());
-                let new = new_entry(segment);
-                let place = self.entries.insert_unique(hash, new, |entry| hash_of(entry));
-                Some((place.into_mut(), None))
-            }
+            Err(hash) => self.begin(hash, segment).map(|entry| (entry, None)),
         }
     }
 
+    /// A connection that is not in the table, with the first segment that is seen of it.
+    #[inline(never)]
+    fn begin(&mut self, hash: u64, segment: &Segment<'_>) -> Option<&mut Entry<T>> {
+        if self.past.has(hash, segment) {
+            return None;
+        }
+        self.begun.push(segment.packet);
+        let hash_of = |entry: &Entry<T>| self.hasher.hash_one(entry.key());
+        let new = new_entry(segment);
+        let place = self.entries.insert_unique(hash, new, |entry| hash_of(entry));
+        self.recent = place.bucket_index();
+        Some(place.into_mut())
+    }
+
+    /// The connection that [`Self::entry`] last gave.
+    pub fn found(&mut self) -> Option<&mut Entry<T>> {
+        self.entries.get_bucket_mut(self.recent).map(Box::as_mut)
+    }
+
     /// Where the connection of a segment is; the hash of its key, if there is none.
+    #[inline]
     fn find(&self, segment: &Segment<'_>) -> Result<usize, u64> {
         let is_it = |entry: &Entry<T>| entry.is_between_ends_of(segment);
         if self.entries.get_bucket(self.recent).is_some_and(|entry| is_it(entry)) {
             return Ok(self.recent);
         }
-        let hash = self.hasher.hash_one(FlowKey::of(segment));
+        let hash = self.hasher.hash_one(segment.pair.sorted());
         self.entries.find_bucket_index(hash, |entry| is_it(entry)).ok_or(hash)
     }
 
     /// Makes room once a connection is over, which the caller knows by a segment of it that it has
     /// dealt with: the one that has lingered longest is given back.
-    pub fn linger(&mut self, entry: FlowKey) -> Option<Box<Entry<T>>> {
+    pub fn linger(&mut self, entry: SocketPair) -> Option<Box<Entry<T>>> {
         self.lingering.push_back(entry);
         while self.lingering.len() > LINGERING {
             let key = self.lingering.pop_front()?;
@@ -241,7 +264,7 @@ impl<T: Default> Table<T> {
             entry.lingers = false;
             if entry.tcp.is_over() {
                 let [originator, responder] = entry.tcp.halves();
-                let is_lower = entry.ends[0] <= entry.ends[1];
+                let is_lower = entry.pair.is_sorted();
                 let halves =
                     if is_lower { [originator, responder] } else { [responder, originator] };
                 self.past.add(hash, halves);
@@ -252,7 +275,7 @@ impl<T: Default> Table<T> {
     }
 
     /// A connection is to be looked at again, and not before some time has passed.
-    pub fn doubt(&mut self, entry: FlowKey, now: Timestamp, why: Doubt) {
+    pub fn doubt(&mut self, entry: SocketPair, now: Timestamp, why: Doubt) {
         self.doubts.push_back((now, entry, why));
     }
 
@@ -276,7 +299,7 @@ impl<T: Default> Table<T> {
         None
     }
 
-    fn next_doubt(&mut self, now: Option<Timestamp>) -> Option<(FlowKey, Doubt)> {
+    fn next_doubt(&mut self, now: Option<Timestamp>) -> Option<(SocketPair, Doubt)> {
         let place = if let Some(now) = now {
             let is_young = now.since(self.doubts.front()?.0) < GRACE;
             if is_young && self.doubts.len() <= self.limits.most {
@@ -308,13 +331,13 @@ impl<T: Default> Table<T> {
         taken
     }
 
-    fn take(&mut self, key: &FlowKey) -> Option<Box<Entry<T>>> {
+    fn take(&mut self, key: &SocketPair) -> Option<Box<Entry<T>>> {
         let hash = self.hasher.hash_one(key);
         let place = self.entries.find_entry(hash, |entry| entry.key() == *key).ok()?;
         Some(place.remove().0)
     }
 
-    fn idle_keys(&self, now: Timestamp) -> Vec<FlowKey> {
+    fn idle_keys(&self, now: Timestamp) -> Vec<SocketPair> {
         let idle = self.limits.idle_seconds;
         let silent = |entry: &Entry<T>| now.since(entry.tcp.last_seen()).as_secs() >= idle;
         self.entries.iter().filter(|entry| silent(entry)).map(|entry| entry.key()).collect()
@@ -322,7 +345,7 @@ impl<T: Default> Table<T> {
 
     /// A quarter of the connections: those that carried nothing first, then those that have been
     /// silent longest.
-    fn least_wanted(&self) -> Vec<FlowKey> {
+    fn least_wanted(&self) -> Vec<SocketPair> {
         let worth = |entry: &Entry<T>| (entry.tcp.has_delivered(), entry.tcp.last_seen(), entry.id);
         let mut all: Vec<_> =
             self.entries.iter().map(|entry| (worth(entry), entry.key())).collect();
@@ -356,12 +379,11 @@ impl<T: Default> Table<T> {
 fn new_entry<T: Default>(segment: &Segment<'_>) -> Box<Entry<T>> {
     // A SYN-ACK seen first was sent by the responder.
     let answer = segment.flags.syn && segment.flags.ack;
-    let (from, to) = (segment.source, segment.destination);
-    let ends = if answer { [to, from] } else { [from, to] };
+    let pair = if answer { segment.pair.reversed() } else { segment.pair };
     let tcp = Connection::new(segment);
     Box::new(Entry {
         id: segment.packet,
-        ends,
+        pair,
         since: segment.time,
         tcp,
         app: T::default(),

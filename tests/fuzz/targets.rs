@@ -20,7 +20,7 @@ use cookietrail::http::{
     Conversation, Exchange, Headers, KeepBodies, Peers, Reading, decode_content,
 };
 use cookietrail::limits::TcpLimits;
-use cookietrail::packet::{Decoder, Flags, Segment};
+use cookietrail::packet::{Decoder, Flags, Segment, SocketPair};
 use cookietrail::pipeline::{Numbered, Pipeline};
 use cookietrail::report::exchange_json::ExchangeLines;
 use cookietrail::report::report_json::{self, About};
@@ -203,8 +203,7 @@ pub fn segments(data: &[u8]) {
         let mut segment = Segment {
             packet: at as u64 + 1,
             time: Timestamp::from_nanos(at as i64 * 50_000_000, 6),
-            source: ends()[from],
-            destination: ends()[1 - from],
+            pair: SocketPair::new(ends()[from], ends()[1 - from]),
             seq,
             ack,
             flags,

@@ -4,7 +4,6 @@
 //! out. A test holds one against the other.
 
 use super::Conversation;
-use crate::http::reader::Reader;
 use crate::tcp::{Event, What};
 
 impl Conversation {
@@ -16,19 +15,20 @@ impl Conversation {
         let is_plain = !self.bodiless
             && !self.simple
             && self.overlaps.is_empty()
-            && Reader::unfinished_head(&self.readers[other]).is_none();
-        if !is_plain {
+            && self.readers[other].unfinished_head().is_none();
+        if !is_plain || (self.client == Some(event.side) && self.may_be_refused(event.side)) {
             return false;
         }
         let of_request = self.is_client(event.side);
-        let keep = |open: &mut super::Open| open.keep[usize::from(!of_request)];
-        if self.current(event.side).map_or(0, keep) > 0
-            || self.may_be_refused(event.side)
-            || !self.readers[here].pass(bytes.len())
-        {
+        let mut open = match (of_request, self.answering) {
+            (true, _) => self.open.back_mut().filter(|open| !open.request_done),
+            (false, index) => index.and_then(|index| self.open.get_mut(index)),
+        };
+        let is_kept = open.as_ref().is_some_and(|open| open.keep[usize::from(!of_request)] > 0);
+        if is_kept || !self.readers[here].pass(bytes.len()) {
             return false;
         }
-        if let Some(open) = self.current(event.side) {
+        if let Some(open) = &mut open {
             open.add_body(of_request, bytes, event.mark);
         }
         true
