@@ -4,7 +4,7 @@ use super::Outcome;
 use super::args;
 use super::output;
 use super::progress;
-use super::stages::{self, Source};
+use super::stages::{self, Sorting, Source};
 use crate::capture::{Files, Packet};
 use crate::http::{Exchange, KeepBodies, Reading};
 use crate::note::{Note, NoteKind};
@@ -61,17 +61,13 @@ where
     let budget = input.memory.budget();
     let mut lanes = pipeline::lanes(Reading { keep, ..Reading::default() }, budget);
     let mut sorter = Sorter::new(&budget);
-    let source = Source {
-        files: &mut files,
-        filter: Filter::new(input.filter.as_deref())?,
-        sorter: &mut sorter,
-        progress: progress::Reading::new(!is_quiet),
-    };
+    let sorting = Sorting { filter: Filter::new(input.filter.as_deref())?, sorter: &mut sorter };
+    let source = Source { files: &mut files, progress: progress::Reading::new(!is_quiet) };
     let order = Order::within(budget.finished_bytes);
     // One lane leaves little to do side by side, and each thread takes memory, which is short then.
     match input.threads.get().min(lanes.len()) {
-        1 => stages::one_by_one(source, &mut lanes, order, maker(), &mut each)?,
-        many => stages::side_by_side(source, &mut lanes, many, order, maker, &mut each)?,
+        1 => stages::one_by_one(source, sorting, &mut lanes, order, maker(), &mut each)?,
+        many => stages::side_by_side(source, sorting, &mut lanes, many, order, maker, &mut each)?,
     }
     let notes = files.notes().iter().cloned().chain(Lane::note(&lanes)).collect();
     Ok(Finished { counts: sorter.counts(&lanes), notes })

@@ -1,8 +1,8 @@
 //! The street on several threads: all of them follow connections, each its own. Whoever comes for
 //! more reads the next packets first, if nobody does, and sorts them by connection, for all; whoever
 //! is the last to have followed them puts what came of it in order, and hands it on. So one reads
-//! while others follow, cores hardly wait while there is work, and half of what is read need not go
-//! to another one. The answer does not depend on how many there are: see [`Lane`].
+//! while others sort or follow, cores hardly wait while there is work, and half of what is read need
+//! not go to another one. The answer does not depend on how many there are: see [`Lane`].
 //!
 //! What passes from thread to thread passes in batches, over a desk with room for a few: one that
 //! is faster waits for the slower ones and takes no memory meanwhile.
@@ -32,36 +32,64 @@ pub type Each<'a, T> = &'a mut (dyn FnMut(Ready<T>) -> anyhow::Result<()> + Send
 
 /// Where packets come from.
 pub struct Source<'a> {
-    /// The files, of which `filter` leaves some packets.
     pub files: &'a mut Files,
-    pub filter: Filter,
-    pub sorter: &'a mut Sorter,
     pub progress: Reading,
 }
 
 impl Source<'_> {
-    /// The next packets, sorted. False if there are no more.
-    fn fill(&mut self, load: &mut Load) -> anyhow::Result<bool> {
-        if !self.files.fill(&mut load.batch) {
+    /// The next packets. False if there are no more.
+    fn fill(&mut self, load: &mut Load) -> bool {
+        let is_more = self.files.fill(&mut load.batch);
+        if is_more {
+            self.progress.add(load.batch.len(), self.files);
+        } else {
             self.progress.clear();
-            return Ok(false);
         }
-        self.sorter.sort(load, |packet| self.filter.passes(packet))?;
-        self.progress.add(load.batch.len(), self.files);
-        Ok(true)
+        is_more
+    }
+
+    /// Reads the next loads. False if there are no more after these.
+    fn read(&mut self, loads: &mut Vec<Load>) -> bool {
+        loads.resize_with(GROUP, Load::default);
+        for filled in 0..GROUP {
+            if !self.fill(&mut loads[filled]) {
+                loads.truncate(filled);
+                return false;
+            }
+            if loads[filled].batch.bytes().len() < FEW {
+                loads.truncate(filled + 1);
+                break;
+            }
+        }
+        true
+    }
+}
+
+/// Where packets go.
+pub struct Sorting<'a> {
+    /// What leaves some packets out.
+    pub filter: Filter,
+    pub sorter: &'a mut Sorter,
+}
+
+impl Sorting<'_> {
+    fn sort(&mut self, load: &mut Load) -> anyhow::Result<()> {
+        self.sorter.sort(load, |packet| self.filter.passes(packet))
     }
 }
 
 /// Everything on the caller's thread. `make` makes of each exchange what `each` is given.
 pub fn one_by_one<T>(
     mut source: Source<'_>,
+    mut sorting: Sorting<'_>,
     lanes: &mut [Lane],
     mut order: Order<T>,
     mut make: impl FnMut(Box<Exchange>) -> T,
     each: Each<'_, T>,
 ) -> anyhow::Result<()> {
     let mut load = Load::default();
-    while source.fill(&mut load)? {
+    while source.fill(&mut load) {
+        sorting.sort(&mut load)?;
         order.take(lanes.iter_mut().map(|lane| lane.work(&load, &mut make)));
         std::iter::from_fn(|| order.pop()).try_for_each(&mut *each)?;
     }
@@ -73,6 +101,7 @@ pub fn one_by_one<T>(
 /// called in order, by whichever thread.
 pub fn side_by_side<T, M>(
     source: Source<'_>,
+    sorting: Sorting<'_>,
     lanes: &mut [Lane],
     threads: usize,
     order: Order<T>,
@@ -88,7 +117,8 @@ where
     let is_ready = source.files.progress().total.is_some();
     let crew = Crew {
         desk: Desk::new(followers, is_ready),
-        reader: Mutex::new(Reader { source, outcome: Ok(()) }),
+        source: Mutex::new(source),
+        sorter: Mutex::new(Sorted { sorting, outcome: Ok(()) }),
         spares: (0..followers).map(|_| Mutex::default()).collect(),
         telling: Telling::new(followers, order, each),
     };
@@ -103,7 +133,7 @@ where
         own.into_iter().for_each(|own| own());
     });
     crew.telling.outcome()?;
-    crew.reader.into_inner().map_or(Ok(()), |reader| reader.outcome)
+    crew.sorter.into_inner().map_or(Ok(()), |sorter| sorter.outcome)
 }
 
 /// Loads that are passed on together.
@@ -114,40 +144,31 @@ struct Loads {
     home: usize,
 }
 
-/// Reads, for all.
-struct Reader<'a> {
-    source: Source<'a>,
+/// Sorts, for all.
+struct Sorted<'a> {
+    sorting: Sorting<'a>,
     outcome: anyhow::Result<()>,
 }
 
-impl Reader<'_> {
-    /// Reads the next loads. False if there are no more after these. What was read before an error
-    /// is followed still.
-    fn read(&mut self, loads: &mut Vec<Load>) -> bool {
-        loads.resize_with(GROUP, Load::default);
-        let (mut filled, mut more) = (0, Ok(true));
-        while filled < GROUP {
-            more = self.source.fill(&mut loads[filled]);
-            if !matches!(more, Ok(true)) {
-                break;
+impl Sorted<'_> {
+    /// Sorts loads, up to an error: what was sorted before is followed still.
+    fn sort(&mut self, loads: &mut Vec<Load>) {
+        let is_sorted = |load: &mut Load| {
+            if self.outcome.is_ok() {
+                self.outcome = self.sorting.sort(load);
             }
-            filled += 1;
-            if loads[filled - 1].batch.bytes().len() < FEW {
-                break;
-            }
-        }
-        loads.truncate(filled);
-        more.unwrap_or_else(|error| {
-            self.outcome = Err(error);
-            false
-        })
+            self.outcome.is_ok()
+        };
+        let count = loads.iter_mut().map(is_sorted).take_while(|is_sorted| *is_sorted).count();
+        loads.truncate(count);
     }
 }
 
 /// All who follow, and what is between them.
 struct Crew<'a, T> {
     desk: Desk<Loads>,
-    reader: Mutex<Reader<'a>>,
+    source: Mutex<Source<'a>>,
+    sorter: Mutex<Sorted<'a>>,
     /// Memory that each has read into, and that is free again.
     spares: Vec<Mutex<Vec<Vec<Load>>>>,
     telling: Telling<'a, T>,
@@ -156,14 +177,10 @@ struct Crew<'a, T> {
 impl<T> Crew<'_, T> {
     /// Follows some lanes until the end, or until nobody listens.
     fn follow(&self, index: usize, lanes: &mut [Lane], mut make: impl FnMut(Box<Exchange>) -> T) {
-        let mut leaving = Leaving { desk: &self.desk, index, is_reading: false };
+        let _leaving = Leaving { desk: &self.desk, index };
         loop {
             match self.desk.next(index) {
-                Next::Read => {
-                    leaving.is_reading = true;
-                    self.read(index);
-                    leaving.is_reading = false;
-                }
+                Next::Read => self.read(index),
                 Next::Follow(group) => {
                     let mut work =
                         |load| lanes.iter_mut().map(|lane| lane.work(load, &mut make)).collect();
@@ -180,12 +197,20 @@ impl<T> Crew<'_, T> {
         self.telling.take(index, vec![worked]);
     }
 
-    /// Reads what comes next, into memory that was used before, if there is some.
+    /// Reads what comes next, into memory that was used before, if there is some, and sorts it while
+    /// another may read on.
     fn read(&self, index: usize) {
         let mut loads = lock(&self.spares[index]).pop().unwrap_or_default();
-        let more = lock(&self.reader).read(&mut loads);
+        let mut source = lock(&self.source);
+        let more = source.read(&mut loads);
+        // Before anybody else reads, so that what was read first is sorted first.
+        let mut sorter = lock(&self.sorter);
+        drop(source);
+        self.desk.is_read(!more);
+        sorter.sort(&mut loads);
+        let is_over = sorter.outcome.is_err();
         let group = (!loads.is_empty()).then_some(Loads { loads, home: index });
-        self.desk.put(group, !more);
+        self.desk.put(group, is_over);
     }
 
     /// The last to be done with loads gives them back to whoever read them.
@@ -200,12 +225,11 @@ impl<T> Crew<'_, T> {
 struct Leaving<'a> {
     desk: &'a Desk<Loads>,
     index: usize,
-    is_reading: bool,
 }
 
 impl Drop for Leaving<'_> {
     fn drop(&mut self) {
-        self.desk.leave(self.index, self.is_reading);
+        self.desk.leave(self.index);
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// What may wait for each while it is read ahead: enough for one to get ahead of the others where its
 /// connections have less in them.
-const AHEAD: usize = 2;
+const AHEAD: usize = 3;
 
 /// How often is looked again before sleeping, some 50 µs in all: other threads run in between, if
 /// there are any.
@@ -34,6 +34,8 @@ struct State<T> {
     queues: Vec<VecDeque<Arc<T>>>,
     /// Somebody reads.
     is_read: bool,
+    /// What was read, and has not been put here yet.
+    coming: usize,
     /// Nothing more will be read.
     is_over: bool,
     sleepers: usize,
@@ -41,7 +43,7 @@ struct State<T> {
 
 /// What to do next.
 pub(super) enum Next<T> {
-    /// To read, and to [`Desk::put`] what was read.
+    /// To read, to say when that [is done](Desk::is_read), and to [`Desk::put`] what was read.
     Read,
     /// To follow this.
     Follow(Arc<T>),
@@ -55,6 +57,7 @@ impl<T> Desk<T> {
         let state = State {
             queues: (0..followers).map(|_| VecDeque::new()).collect(),
             is_read: false,
+            coming: 0,
             is_over: false,
             sleepers: 0,
         };
@@ -78,30 +81,42 @@ impl<T> Desk<T> {
                 self.tell(&state);
                 return Next::Follow(item);
             }
-            if state.is_over && !state.is_read {
+            if state.is_over && !state.is_read && state.coming == 0 {
                 return Next::Finish;
             }
             state = self.wait(state);
         }
     }
 
-    /// What was read goes to all, `None` if there was nothing more. `is_all` says that nothing more
-    /// will come.
-    pub(super) fn put(&self, item: Option<T>, is_all: bool) {
+    /// Something was read, and will be [put](Self::put) here; others may read. `is_all` says that
+    /// there is nothing more.
+    pub(super) fn is_read(&self, is_all: bool) {
         let mut state = self.state();
-        if let Some(item) = item.map(Arc::new) {
-            state.queues.iter_mut().for_each(|queue| queue.push_back(Arc::clone(&item)));
-        }
         state.is_read = false;
+        state.coming += 1;
         state.is_over |= is_all;
         self.tell(&state);
     }
 
+    /// What was read goes to all, `None` if there was nothing. `is_over` says that nothing more is
+    /// to be read.
+    pub(super) fn put(&self, item: Option<T>, is_over: bool) {
+        let mut state = self.state();
+        if let Some(item) = item.map(Arc::new) {
+            state.queues.iter_mut().for_each(|queue| queue.push_back(Arc::clone(&item)));
+        }
+        state.coming = state.coming.saturating_sub(1);
+        state.is_over |= is_over;
+        self.tell(&state);
+    }
+
     /// A follower leaves: nothing more is read, and nobody waits for it.
-    pub(super) fn leave(&self, follower: usize, was_reading: bool) {
+    pub(super) fn leave(&self, follower: usize) {
         let mut state = self.state();
         state.queues[follower].clear();
-        state.is_read &= !was_reading;
+        if std::thread::panicking() {
+            (state.is_read, state.coming) = (false, 0);
+        }
         state.is_over = true;
         self.tell(&state);
     }
@@ -148,7 +163,7 @@ impl<T> State<T> {
         !self.is_read
             && !self.is_over
             && (is_ready || self.queues[follower].is_empty())
-            && self.queues.iter().all(|queue| queue.len() < AHEAD)
+            && self.queues.iter().all(|queue| queue.len() + self.coming < AHEAD)
     }
 }
 
@@ -164,7 +179,7 @@ mod tests {
     /// their time as told; one leaves after so many items.
     fn followed(is_ready: bool, paces: &[u64], leaves: Option<(usize, usize)>) -> Vec<Vec<usize>> {
         let desk = Desk::new(paces.len(), is_ready);
-        let read = Mutex::new(0);
+        let (read, sorting) = (Mutex::new(0), Mutex::new(()));
         let pause = |length: u64| (0..length * 50).for_each(|_| std::hint::spin_loop());
         let follow = |index: usize| {
             let mut seen = Vec::new();
@@ -176,8 +191,11 @@ mod tests {
                         pause(paces[index] % 3);
                         *read += 1;
                         let (item, is_all) = (*read, *read == ITEMS);
+                        let _sorting = sorting.lock().unwrap();
                         drop(read);
-                        desk.put(Some(item), is_all);
+                        desk.is_read(is_all);
+                        pause(paces[index] % 5);
+                        desk.put(Some(item), false);
                     }
                     Next::Follow(item) => seen.push(*item),
                     Next::Finish => break,
@@ -187,7 +205,7 @@ mod tests {
                     break;
                 }
             }
-            desk.leave(index, false);
+            desk.leave(index);
             seen
         };
         thread::scope(|scope| {
@@ -224,7 +242,8 @@ mod tests {
     fn nothing_to_read_is_the_end() {
         let desk = Desk::<u8>::new(1, true);
         assert!(matches!(desk.next(0), Next::Read));
-        desk.put(None, true);
+        desk.is_read(true);
+        desk.put(None, false);
         assert!(matches!(desk.next(0), Next::Finish));
     }
 }
