@@ -72,12 +72,11 @@ impl Endian {
     /// Four 32-bit numbers.
     #[inline]
     pub(crate) fn words(self, bytes: &[u8; 16]) -> [u32; 4] {
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *bytes;
-        let all = [[a, b, c, d], [e, f, g, h], [i, j, k, l], [m, n, o, p]];
-        match self {
-            Self::Little => all.map(u32::from_le_bytes),
-            Self::Big => all.map(u32::from_be_bytes),
-        }
+        let words = bytes.as_chunks::<4>().0;
+        std::array::from_fn(|index| match self {
+            Self::Little => u32::from_le_bytes(words[index]),
+            Self::Big => u32::from_be_bytes(words[index]),
+        })
     }
 
     /// The 64-bit signed number at `at`, if the bytes reach that far.

@@ -130,7 +130,9 @@ where
         let mut all = lanes.chunks_mut(share).enumerate().map(follow);
         let own = all.next();
         all.for_each(|other| drop(scope.spawn(other)));
-        own.into_iter().for_each(|own| own());
+        if let Some(own) = own {
+            own();
+        }
     });
     crew.telling.outcome()?;
     crew.sorter.into_inner().map_or(Ok(()), |sorter| sorter.outcome)

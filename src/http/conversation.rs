@@ -20,6 +20,7 @@ mod turns;
 use super::body::KeepBodies;
 use super::exchange::Exchange;
 use super::framing::Framing;
+use super::head::Head;
 use super::open::Open;
 use super::pairing::Loss;
 use super::probe::Looks;
@@ -177,7 +178,7 @@ impl Conversation {
             match step {
                 Step::Nothing => {}
                 Step::Head(looks, head, origin) => {
-                    self.head(side, looks, &head, origin, at.mark, None);
+                    self.head(side, looks, head, origin, at.mark, None);
                     self.tell_overlaps(side, at.offset + used as u64);
                 }
                 Step::LongHead(head, origin) => {
@@ -207,12 +208,12 @@ impl Conversation {
         &mut self,
         side: Side,
         looks: Looks,
-        head: &[u8],
+        head: Head<'_>,
         origin: Origin,
         last: Mark,
         cut: Option<Note>,
     ) {
-        if head.starts_with(b"PRI * HTTP/2") {
+        if head.bytes().starts_with(b"PRI * HTTP/2") {
             // HTTP/2 inside a tunnel, or from the start with its preface in pieces.
             self.is_http2 = self.client.is_none();
             self.readers.iter_mut().for_each(Reader::go_blind);

@@ -60,6 +60,10 @@ enum Length {
     Unreadable,
 }
 
+const HOST: &[u8] = b"host";
+const LENGTH: &[u8] = b"content-length";
+const CODING: &[u8] = b"transfer-encoding";
+
 /// What the header fields state of the body, found in one walk.
 #[derive(Default)]
 struct Stated<'a> {
@@ -76,19 +80,20 @@ struct Stated<'a> {
 impl<'a> Stated<'a> {
     fn of(headers: &'a Headers) -> Self {
         let mut stated = Self::default();
-        for (name, value) in headers.iter() {
-            if name.eq_ignore_ascii_case(b"content-length") {
+        // Most names have another length, which is all that is looked at then.
+        for (name, value) in headers.of_lengths([HOST.len(), LENGTH.len(), CODING.len()]) {
+            if name.eq_ignore_ascii_case(LENGTH) {
                 stated.has_length = true;
                 if value.is_empty() {
                     stated.add_length(value);
                 }
                 members(value).for_each(|member| stated.add_length(member));
-            } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            } else if name.eq_ignore_ascii_case(CODING) {
                 for member in members(value) {
                     stated.chunked += usize::from(member.eq_ignore_ascii_case(b"chunked"));
                     stated.last_coding = Some(member);
                 }
-            } else if name.eq_ignore_ascii_case(b"host") {
+            } else if name.eq_ignore_ascii_case(HOST) {
                 stated.hosts += 1;
             }
         }

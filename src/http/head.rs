@@ -1,23 +1,44 @@
 //! Message heads: the start line and the header fields.
 //!
-//! `httparse` reads the well-formed ones, which is nearly all traffic. What it refuses goes to
-//! `lenient`, which reads what a forgiving client or server would, and says so.
+//! `scan` reads what nearly all traffic has, and `httparse` whatever else is well-formed. What it
+//! refuses goes to `lenient`, which reads what a forgiving client or server would, and says so.
 
 use super::exchange::Version;
 use super::headers::Headers;
 use super::lenient;
+use super::scan::Scanned;
 use memchr::memmem::Finder;
+use std::borrow::Cow;
 use std::mem::MaybeUninit;
 use std::sync::LazyLock;
 
 /// How many header fields `httparse` is given room for; heads with more are read leniently.
 const USUAL_FIELDS: usize = 96;
 
+/// Bytes that most messages have alike: those need no memory of their own.
+pub type Word = Cow<'static, [u8]>;
+
+/// A word as sent.
+pub(super) fn word(bytes: &[u8]) -> Word {
+    Cow::Borrowed(match bytes {
+        b"GET" => b"GET",
+        b"POST" => b"POST",
+        b"HEAD" => b"HEAD",
+        b"OK" => b"OK",
+        b"Found" => b"Found",
+        b"FOUND" => b"FOUND",
+        b"Not Found" => b"Not Found",
+        b"Not Modified" => b"Not Modified",
+        b"" => b"",
+        _ => return Cow::Owned(bytes.to_vec()),
+    })
+}
+
 /// A request line (RFC 9112 section 3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestLine {
     /// The method, as sent.
-    pub method: Box<[u8]>,
+    pub method: Word,
     /// The request target, as sent.
     pub target: Box<[u8]>,
     /// The version.
@@ -30,7 +51,7 @@ pub struct StatusLine {
     /// The status code.
     pub status: u16,
     /// The reason phrase; empty if there was none.
-    pub reason: Box<[u8]>,
+    pub reason: Word,
     /// The version.
     pub version: Version,
 }
@@ -41,6 +62,12 @@ pub(super) struct Parsed<S> {
     pub start: S,
     pub headers: Headers,
     pub leniencies: Vec<&'static str>,
+}
+
+impl<S> Parsed<S> {
+    fn usual(start: S, headers: Headers) -> Self {
+        Self { start, headers, leniencies: Vec::new() }
+    }
 }
 
 /// The length of the head that `bytes` begin with, its blank line included. `scanned` bytes are
@@ -60,23 +87,62 @@ pub(super) fn head_end(bytes: &[u8], scanned: usize) -> Option<usize> {
 static USUAL_END: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\n\r\n"));
 static BARE_END: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\n\n"));
 
+/// A whole head.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Head<'a> {
+    /// One that was read on the way to its end, but for its first line.
+    Scanned(Scanned),
+    /// Any other.
+    Raw(Cow<'a, [u8]>),
+}
+
+impl Head<'_> {
+    /// All of it.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Scanned(scanned) => scanned.bytes(),
+            Self::Raw(bytes) => bytes,
+        }
+    }
+}
+
 /// Reads a whole request head.
-pub(super) fn request(bytes: &[u8]) -> Option<Parsed<RequestLine>> {
+pub(super) fn request(head: Head<'_>) -> Option<Parsed<RequestLine>> {
+    match head {
+        Head::Scanned(scanned) => match scanned.request_line() {
+            Some(start) => Some(Parsed::usual(start, scanned.headers)),
+            None => any_request(scanned.bytes()),
+        },
+        Head::Raw(bytes) => any_request(&bytes),
+    }
+}
+
+/// Reads a whole response head.
+pub(super) fn response(head: Head<'_>) -> Option<Parsed<StatusLine>> {
+    match head {
+        Head::Scanned(scanned) => match scanned.status_line() {
+            Some(start) => Some(Parsed::usual(start, scanned.headers)),
+            None => any_response(scanned.bytes()),
+        },
+        Head::Raw(bytes) => any_response(&bytes),
+    }
+}
+
+pub(super) fn any_request(bytes: &[u8]) -> Option<Parsed<RequestLine>> {
     let mut fields = [const { MaybeUninit::uninit() }; USUAL_FIELDS];
     let mut head = httparse::Request::new(&mut []);
     if let (Ok(httparse::Status::Complete(_)), Some(method), Some(target), Some(minor)) =
         (head.parse_with_uninit_headers(bytes, &mut fields), head.method, head.path, head.version)
     {
         let version = Version { major: 1, minor };
-        let (method, target) = (method.as_bytes().into(), target.as_bytes().into());
+        let (method, target) = (word(method.as_bytes()), target.as_bytes().into());
         let start = RequestLine { method, target, version };
-        return Some(Parsed { start, headers: copy(bytes, head.headers), leniencies: Vec::new() });
+        return Some(Parsed::usual(start, copy(bytes, head.headers)));
     }
     lenient::request(bytes)
 }
 
-/// Reads a whole response head.
-pub(super) fn response(bytes: &[u8]) -> Option<Parsed<StatusLine>> {
+pub(super) fn any_response(bytes: &[u8]) -> Option<Parsed<StatusLine>> {
     let mut fields = [const { MaybeUninit::uninit() }; USUAL_FIELDS];
     let mut head = httparse::Response::new(&mut []);
     let config = httparse::ParserConfig::default();
@@ -86,8 +152,8 @@ pub(super) fn response(bytes: &[u8]) -> Option<Parsed<StatusLine>> {
         && !(reason.is_empty() && has_reason(bytes))
     {
         let version = Version { major: 1, minor };
-        let start = StatusLine { status, reason: reason.as_bytes().into(), version };
-        return Some(Parsed { start, headers: copy(bytes, head.headers), leniencies: Vec::new() });
+        let start = StatusLine { status, reason: word(reason.as_bytes()), version };
+        return Some(Parsed::usual(start, copy(bytes, head.headers)));
     }
     lenient::response(bytes)
 }
@@ -123,7 +189,7 @@ mod tests {
     #[test]
     fn a_well_formed_head_needs_no_leniency() {
         let parsed =
-            request(b"POST /login?a=b HTTP/1.1\r\nHost: x\r\nCookie: a=1\r\n\r\n").unwrap();
+            any_request(b"POST /login?a=b HTTP/1.1\r\nHost: x\r\nCookie: a=1\r\n\r\n").unwrap();
         assert_eq!(&*parsed.start.method, b"POST");
         assert_eq!(&*parsed.start.target, b"/login?a=b");
         assert_eq!(parsed.headers.first("cookie"), Some(&b"a=1"[..]));
@@ -149,11 +215,11 @@ mod tests {
             let fields = [b"GET / HTTP/1.1\r\n", &middle[..], b"\r\nA: b\r\n\r\n"].concat();
             let answer = [b"HTTP/1.1 200 O", &middle[..], b"\r\nA: b\r\n\r\n"].concat();
             for head in [&lines, &fields] {
-                if let Some(Parsed { start, headers, .. }) = request(head) {
+                if let Some(Parsed { start, headers, .. }) = any_request(head) {
                     prop_assert!(are_whole_lines(&headers, &[&start.method, &start.target]));
                 }
             }
-            if let Some(Parsed { start, headers, .. }) = response(&answer) {
+            if let Some(Parsed { start, headers, .. }) = any_response(&answer) {
                 prop_assert!(are_whole_lines(&headers, &[&start.reason]));
             }
         }
@@ -170,12 +236,13 @@ mod tests {
     fn what_httparse_refuses_is_still_read() {
         let many: Vec<String> = (0..200).map(|i| format!("h{i}: v\r\n")).collect();
         let long = format!("HTTP/1.1 200 OK\r\n{}\r\n", many.concat());
-        assert_eq!(response(long.as_bytes()).unwrap().headers.len(), 200);
+        assert_eq!(any_response(long.as_bytes()).unwrap().headers.len(), 200);
         let parsed =
-            response(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=\x01\r\nSet-Cookie: b=2\r\n\r\n").unwrap();
+            any_response(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=\x01\r\nSet-Cookie: b=2\r\n\r\n")
+                .unwrap();
         let cookies: Vec<_> = parsed.headers.all("set-cookie").collect();
         assert_eq!(cookies, [&b"a=\x01"[..], b"b=2"]);
-        let parsed = response("HTTP/1.1 404 Não\r\n\r\n".as_bytes()).unwrap();
+        let parsed = any_response("HTTP/1.1 404 Não\r\n\r\n".as_bytes()).unwrap();
         assert_eq!(&*parsed.start.reason, "Não".as_bytes());
     }
 }

@@ -9,13 +9,24 @@ pub struct Headers {
     text: Box<[u8]>,
     fields: Box<[Field]>,
     has_lines: bool,
+    is_plain: bool,
 }
 
 /// Where the name and the value of a field lie in the text: from, and up to.
-#[derive(Debug, Clone, Copy)]
-struct Field {
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Field {
     name: (u32, u32),
     value: (u32, u32),
+}
+
+impl Field {
+    /// A field whose name and value lie there, in a head that is no longer than a `u32` can tell.
+    #[inline]
+    pub fn at(name: (usize, usize), value: (usize, usize)) -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "the caller sees to it")]
+        let place = |(from, to)| (from as u32, to as u32);
+        Self { name: place(name), value: place(value) }
+    }
 }
 
 impl Headers {
@@ -32,7 +43,7 @@ impl Headers {
             Field { name, value }
         });
         let fields = fields.collect();
-        Self { text: text.into_boxed_slice(), fields, has_lines: false }
+        Self { text: text.into_boxed_slice(), fields, has_lines: false, is_plain: false }
     }
 
     /// Headers whose names and values are parts of a head, none of them with a line end in it. The
@@ -49,7 +60,13 @@ impl Headers {
             (from, from.saturating_add(position(part.len())))
         };
         let fields = fields.map(|(name, value)| Field { name: place(name), value: place(value) });
-        Self { text: head.into(), fields: fields.collect(), has_lines: true }
+        Self { text: head.into(), fields: fields.collect(), has_lines: true, is_plain: false }
+    }
+
+    /// Headers of a whole head. `is_plain` says that all of it is printable ASCII in lines, without
+    /// quotation marks and backslashes.
+    pub(super) fn scanned(head: &[u8], fields: &[Field], is_plain: bool) -> Self {
+        Self { text: head.into(), fields: fields.into(), has_lines: true, is_plain }
     }
 
     /// How many bytes they take.
@@ -77,6 +94,12 @@ impl Headers {
         self.has_lines
     }
 
+    /// Whether it is known that the text has nothing but printable ASCII and line ends, and neither
+    /// quotation marks nor backslashes.
+    pub fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
     /// Where in the text the names and values lie, in order.
     pub fn places(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
         let range = |(from, to): (u32, u32)| from as usize..to as usize;
@@ -89,15 +112,29 @@ impl Headers {
     }
 
     /// The values of all fields of a name, compared without regard to case.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.iter()
-            .filter(move |(n, _)| n.eq_ignore_ascii_case(name.as_bytes()))
+    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        self.of_lengths([name.len()])
+            .filter(move |(other, _)| other.eq_ignore_ascii_case(name.as_bytes()))
             .map(|(_, value)| value)
     }
 
+    /// The fields with names of these lengths.
+    pub(super) fn of_lengths<const N: usize>(
+        &self,
+        lengths: [usize; N],
+    ) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let part = |(from, to): (u32, u32)| &self.text[from as usize..to as usize];
+        let is_meant = move |field: &&Field| {
+            let length = (field.name.1 - field.name.0) as usize;
+            lengths.contains(&length)
+        };
+        let fields = self.fields.iter().filter(is_meant);
+        fields.map(move |field| (part(field.name), part(field.value)))
+    }
+
     /// The value of the first field of a name, compared without regard to case.
-    pub fn first(&self, name: &str) -> Option<&[u8]> {
-        self.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
+    pub fn first<'a>(&'a self, name: &str) -> Option<&'a [u8]> {
+        self.all(name).next()
     }
 
     /// The members of a comma-separated list header, over all its fields, trimmed and not empty

@@ -2,7 +2,7 @@
 //! has a name, which becomes a note.
 
 use super::exchange::Version;
-use super::head::{Parsed, RequestLine, StatusLine};
+use super::head::{Parsed, RequestLine, StatusLine, word};
 use super::headers::Headers;
 
 const BARE_RETURN: &str = "a carriage return stands inside a line (a shape of request smuggling)";
@@ -38,7 +38,7 @@ pub(super) fn request(bytes: &[u8]) -> Option<Parsed<RequestLine>> {
     if leniencies.is_empty() {
         leniencies.extend(unexplained(bytes, &headers, version, is_token(method)));
     }
-    let start = RequestLine { method: method.into(), target: target.into(), version };
+    let start = RequestLine { method: word(method), target: target.into(), version };
     Some(Parsed { start, headers, leniencies })
 }
 
@@ -66,7 +66,7 @@ pub(super) fn response(bytes: &[u8]) -> Option<Parsed<StatusLine>> {
         leniencies.extend(unexplained(bytes, &headers, version, true));
     }
     Some(Parsed {
-        start: StatusLine { status, reason: reason.into(), version },
+        start: StatusLine { status, reason: word(reason), version },
         headers,
         leniencies,
     })

@@ -20,6 +20,7 @@ mod probe;
 mod reader;
 #[cfg(test)]
 pub(crate) mod samples;
+mod scan;
 mod url;
 
 pub use self::url::{RequestUrl, Scheme};

@@ -8,8 +8,9 @@
 use super::chunked::{Chunked, Piece};
 use super::exchange::Position;
 use super::framing::Framing;
-use super::head::head_end;
+use super::head::{Head, head_end};
 use super::probe::{Looks, is_cut, method_behind, next_start, probe, proxy_header};
+use super::scan::Scanned;
 use crate::limits::HttpLimits;
 use crate::tcp::{End, Mark};
 use std::borrow::Cow;
@@ -37,7 +38,7 @@ pub(super) enum Step<'a> {
     /// Part of something that is not whole yet, or line ends between messages.
     Nothing,
     /// A whole head, blank line included.
-    Head(Looks, Cow<'a, [u8]>, Origin),
+    Head(Looks, Head<'a>, Origin),
     /// A head that runs on past the cap; what has been seen of it.
     LongHead(Vec<u8>, Origin),
     /// Body bytes.
@@ -370,15 +371,18 @@ impl Reader {
     ) -> (usize, Step<'a>) {
         self.state = State::Head(looks);
         if self.carry.is_empty() {
+            if let Some(scanned) = Scanned::of(bytes) {
+                return self.finish_head(looks, scanned.len(), Head::Scanned(scanned));
+            }
             let Some(end) = head_end(bytes, 0) else { return self.keep(bytes) };
-            return self.finish_head(looks, end, Cow::Borrowed(&bytes[..end]));
+            return self.finish_head(looks, end, Head::Raw(Cow::Borrowed(&bytes[..end])));
         }
         let before = self.carry.len();
         self.carry.extend_from_slice(bytes);
         match head_end(&self.carry, before) {
             Some(end) => {
                 self.carry.truncate(end);
-                let head = Cow::Owned(std::mem::take(&mut self.carry));
+                let head = Head::Raw(Cow::Owned(std::mem::take(&mut self.carry)));
                 self.finish_head(looks, end - before, head)
             }
             None if self.carry.len() <= limits.head_bytes => (bytes.len(), Step::Nothing),
@@ -391,12 +395,7 @@ impl Reader {
         }
     }
 
-    fn finish_head<'a>(
-        &mut self,
-        looks: Looks,
-        used: usize,
-        head: Cow<'a, [u8]>,
-    ) -> (usize, Step<'a>) {
+    fn finish_head<'a>(&mut self, looks: Looks, used: usize, head: Head<'a>) -> (usize, Step<'a>) {
         self.state = State::Between { lost: false };
         match self.origin.take() {
             Some(origin) => (used, Step::Head(looks, head, origin)),

@@ -7,8 +7,8 @@ use crate::time::Timestamp;
 /// An exchange from the packets and the heads of its messages, in lines without their ends. Packets
 /// are a tenth of a second apart. Each exchange has a connection of its own to 127.0.0.1:5000.
 pub(crate) fn exchange(packets: [u64; 2], request: &str, response: &str) -> Exchange {
-    let request = head::request(&wired(request)).expect("a request head");
-    let response = head::response(&wired(response)).expect("a response head");
+    let request = head::any_request(&wired(request)).expect("a request head");
+    let response = head::any_response(&wired(response)).expect("a response head");
     Exchange {
         connection: packets[0],
         connected: time(packets[0]),

@@ -89,6 +89,9 @@ impl Request {
 
 /// Whether a target begins with a scheme (RFC 3986 section 3.1) and an authority.
 fn is_absolute(target: &str) -> bool {
+    if target.starts_with('/') {
+        return false;
+    }
     let is_of_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
     target.split_once("://").is_some_and(|(scheme, _)| {
         scheme.starts_with(|first: char| first.is_ascii_alphabetic())

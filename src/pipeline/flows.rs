@@ -10,7 +10,7 @@ use crate::layer::{Protocol, recognise};
 use crate::limits::{Budget, TcpLimits};
 use crate::note::{Note, NoteKind};
 use crate::packet::{Segment, SocketPair};
-use crate::tcp::{Doubt, Entry, Event, Side, Table, What};
+use crate::tcp::{Doubt, Entry, Event, Side, Straight, Table, What};
 use crate::time::Timestamp;
 
 /// What becomes of the segments of some connections.
@@ -114,8 +114,11 @@ impl Flows {
         }
         let Some((entry, replaced)) = self.table.entry(segment) else { return };
         let straight = entry.tcp.go_straight(entry.side_of(segment), segment);
-        let passes = |event: &Option<Event<'_>>| entry.app.passes(event.as_ref());
-        if !straight.as_ref().is_some_and(passes) || replaced.is_some() {
+        let passes = match &straight {
+            Straight::Taken(event) => entry.app.passes(event.as_ref()),
+            Straight::Other => false,
+        };
+        if !passes || replaced.is_some() {
             self.change(segment, straight, replaced);
         }
     }
@@ -126,13 +129,16 @@ impl Flows {
     fn change(
         &mut self,
         segment: &Segment<'_>,
-        straight: Option<Option<Event<'_>>>,
+        straight: Straight<'_>,
         replaced: Option<Box<Entry<Talk>>>,
     ) {
         let Some(entry) = self.table.found() else { return };
         let limits = &self.tcp_limits;
         let side = entry.side_of(segment);
-        let event = straight.unwrap_or_else(|| entry.tcp.push_any(side, segment, limits));
+        let event = match straight {
+            Straight::Taken(event) => event,
+            Straight::Other => entry.tcp.push_any(side, segment, limits),
+        };
         advance(entry, event.as_ref(), segment.packet, self.reading, limits, &mut self.finished);
         self.counts.conflicts += entry.tcp.take_conflicts();
         let (id, was, now) = (entry.id, entry.app.pending, pending(entry));

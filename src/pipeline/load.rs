@@ -55,7 +55,7 @@ impl Sorted {
         });
         let (ends, is_long) = match segment.pair {
             SocketPair::V4(ends) => (ends, false),
-            long => {
+            long @ SocketPair::V6(_) => {
                 self.long.push(long);
                 ([self.long.len() as u64 - 1, 0], true)
             }

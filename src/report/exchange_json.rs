@@ -151,7 +151,7 @@ fn version(line: &mut JsonLine, version: Version) {
 
 /// Whether nothing in the head of a message needs an escape: neither the start line nor a field.
 fn is_plain(headers: &Headers) -> bool {
-    headers.has_lines() && is_plain_in_lines(headers.text())
+    headers.is_plain() || headers.has_lines() && is_plain_in_lines(headers.text())
 }
 
 fn text(line: &mut JsonLine, text: &[u8], is_plain: bool) {
@@ -159,23 +159,17 @@ fn text(line: &mut JsonLine, text: &[u8], is_plain: bool) {
 }
 
 fn fields(line: &mut JsonLine, headers: &Headers, is_plain: bool) {
-    line.raw(",\"headers\":[");
-    let text = headers.text();
-    for (index, (name, value)) in headers.places().enumerate() {
-        if index > 0 {
-            line.raw(",");
-        }
-        if is_plain {
-            line.plain_pair(text, name, value);
-        } else {
-            line.raw("[");
-            line.text(&text[name]);
-            line.raw(",");
-            line.text(&text[value]);
-            line.raw("]");
-        }
+    line.raw(",\"headers\":");
+    if is_plain {
+        return line.plain_pairs(headers.text(), headers.places());
     }
-    line.raw("]");
+    list(line, headers.iter(), |line, (name, value)| {
+        line.raw("[");
+        line.text(name);
+        line.raw(",");
+        line.text(value);
+        line.raw("]");
+    });
 }
 
 /// The body, with which the object of a message ends.

@@ -71,13 +71,21 @@ impl JsonLine {
         self.out.push(b'"');
     }
 
-    /// Two strings in an array, parts of a text that need no escape.
-    pub fn plain_pair(&mut self, text: &[u8], first: Range<usize>, second: Range<usize>) {
-        self.raw("[\"");
-        self.part(text, first);
-        self.raw("\",\"");
-        self.part(text, second);
-        self.raw("\"]");
+    /// An array of arrays of two strings, parts of a text that need no escape.
+    pub fn plain_pairs(
+        &mut self,
+        text: &[u8],
+        pairs: impl Iterator<Item = (Range<usize>, Range<usize>)>,
+    ) {
+        let mut before = "[[\"";
+        for (first, second) in pairs {
+            self.raw(before);
+            self.part(text, first);
+            self.raw("\",\"");
+            self.part(text, second);
+            before = "\"],[\"";
+        }
+        self.raw(if before.len() == 3 { "[]" } else { "\"]]" });
     }
 
     /// A part of a text. Most are short: copying whole blocks and cutting off what is too much
@@ -121,12 +129,10 @@ impl JsonLine {
         match &self.second {
             Some((_, text)) if time.digits() > 0 && text.ends_with('Z') => {
                 let digits = usize::from(time.digits());
-                let nanos = time.nanos().rem_euclid(1_000_000_000);
+                let nanos = (time.nanos() - second * 1_000_000_000).unsigned_abs();
                 self.out.push(b'"');
                 self.out.extend_from_slice(&text.as_bytes()[..text.len() - 1]);
-                let fraction = nine_digits(nanos.unsigned_abs());
-                self.out.push(b'.');
-                self.out.extend_from_slice(&fraction[..digits.min(fraction.len())]);
+                self.out.extend_from_slice(&fraction(nanos)[..=digits.min(9)]);
                 self.raw("Z\"");
             }
             _ => self.display(time),
@@ -136,12 +142,16 @@ impl JsonLine {
     /// An address and a port.
     pub fn address(&mut self, address: SocketAddr) {
         let SocketAddr::V4(v4) = address else { return self.display(address) };
-        self.out.push(b'"');
-        for (index, octet) in v4.ip().octets().into_iter().enumerate() {
-            self.raw(if index == 0 { "" } else { "." });
-            self.number(octet);
+        // Room for the longest: four octets with what stands before each.
+        let (mut text, mut len) = ([b'"'; 17], 0);
+        for octet in v4.ip().octets() {
+            let digits = OCTETS[usize::from(octet)];
+            text[len + 1..len + 4].copy_from_slice(&digits[..3]);
+            len += 1 + usize::from(digits[3]);
+            text[len] = b'.';
         }
-        self.out.push(b':');
+        text[len] = b':';
+        self.out.extend_from_slice(&text[..=len]);
         self.number(v4.port());
         self.out.push(b'"');
     }
@@ -203,14 +213,34 @@ fn all(text: &[u8], of_kind: impl Fn(u8) -> bool + Copy) -> bool {
     others == [0; BLOCK]
 }
 
-/// Nanoseconds as nine digits.
-fn nine_digits(mut nanos: u64) -> [u8; 9] {
-    let mut digits = [b'0'; 9];
-    for digit in digits.iter_mut().rev() {
-        *digit = b"0123456789"[(nanos % 10) as usize];
-        nanos /= 10;
+/// Each octet in decimal digits, and how many those are.
+const OCTETS: [[u8; 4]; 256] = {
+    let mut all = [[0; 4]; 256];
+    let mut octet: u8 = 0;
+    loop {
+        let [hundreds, tens, ones] = [octet / 100, octet / 10 % 10, octet % 10];
+        let [hundreds, tens, ones] = [b'0' + hundreds, b'0' + tens, b'0' + ones];
+        all[octet as usize] = match octet {
+            0..10 => [ones, 0, 0, 1],
+            10..100 => [tens, ones, 0, 2],
+            100.. => [hundreds, tens, ones, 3],
+        };
+        if octet == u8::MAX {
+            break all;
+        }
+        octet += 1;
     }
-    digits
+};
+
+/// A point, and nanoseconds as nine digits.
+fn fraction(nanos: u64) -> [u8; 10] {
+    let mut text = [b'.'; 10];
+    let mut rest = nanos;
+    for digit in text[1..].iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    text
 }
 
 #[cfg(test)]

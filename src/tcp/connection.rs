@@ -15,6 +15,7 @@
 use super::half::{Half, Presence};
 use super::seq::Seq;
 use super::side::Side;
+use super::straight::Straight;
 use crate::limits::TcpLimits;
 use crate::packet::Segment;
 use crate::time::Timestamp;
@@ -168,7 +169,10 @@ impl Connection {
         segment: &Segment<'a>,
         limits: &TcpLimits,
     ) -> Option<Event<'a>> {
-        self.go_straight(side, segment).unwrap_or_else(|| self.push_any(side, segment, limits))
+        match self.go_straight(side, segment) {
+            Straight::Taken(event) => event,
+            Straight::Other => self.push_any(side, segment, limits),
+        }
     }
 
     /// Whether nothing is awaited but more segments.
@@ -176,7 +180,7 @@ impl Connection {
         self.young == 0 && self.reset.is_none() && !self.finished
     }
 
-    /// The ordinary way of a segment, for those that [`Self::go_straight`] does not take.
+    /// The ordinary way of a segment, also for those that [`Self::go_straight`] would take.
     pub fn push_any<'a>(
         &mut self,
         side: Side,

@@ -314,7 +314,7 @@ impl Half {
     }
 
     /// Whether it has begun and goes on, and nothing of it is held back or missing.
-    #[inline(always)]
+    #[inline]
     pub fn is_steady(&self) -> bool {
         self.is_settled()
             && self.fin.is_none()

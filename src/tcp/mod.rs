@@ -18,4 +18,5 @@ pub use assembler::{Assembler, Chunk};
 pub use connection::{Connection, End, Event, Mark, What};
 pub use seq::{Origin, Seq};
 pub use side::Side;
+pub use straight::Straight;
 pub use table::{Doubt, Entry, Table};

@@ -11,41 +11,46 @@ use super::side::Side;
 use crate::packet::Segment;
 use std::borrow::Cow;
 
+/// What became of a segment that might be of that kind.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Straight<'a> {
+    /// It was taken, with what it carried. Nothing is left for [`Connection::pop`].
+    Taken(Option<Event<'a>>),
+    /// It is of another kind, and nothing has been done: it is for [`Connection::push_any`].
+    Other,
+}
+
 impl Connection {
     /// Takes a segment of `side` if it is of that kind: what it acknowledges has been delivered, and
-    /// what it carries is next. Nothing is left for [`Connection::pop`] then. `None` if it is of
-    /// another kind; then nothing has been done.
+    /// what it carries is next.
     #[inline]
-    pub fn go_straight<'a>(
-        &mut self,
-        side: Side,
-        segment: &Segment<'a>,
-    ) -> Option<Option<Event<'a>>> {
+    pub fn go_straight<'a>(&mut self, side: Side, segment: &Segment<'a>) -> Straight<'a> {
         let flags = segment.flags;
         let is_plain = flags.ack && !(flags.syn || flags.fin || flags.rst) && segment.cut == 0;
         if !is_plain || !self.is_steady() {
-            return None;
+            return Straight::Other;
         }
         let [originator, responder] = &mut self.halves;
         let (half, other) = match side {
             Side::Originator => (originator, responder),
             Side::Responder => (responder, originator),
         };
-        let acked = other.offset(Seq(segment.ack)).filter(|acked| *acked <= other.next())?;
+        let acked = other.offset(Seq(segment.ack)).filter(|acked| *acked <= other.next());
+        let Some(acked) = acked else { return Straight::Other };
         if half.next_seq() != Some(Seq(segment.seq)) || !half.is_steady() || !other.is_steady() {
-            return None;
+            return Straight::Other;
         }
         let Segment { packet, time, payload, .. } = *segment;
         self.last = Mark { packet, time, acked: None };
         other.acked = other.acked.max(acked);
         half.presence = Presence::Seen;
         if payload.is_empty() {
-            return Some(None);
+            return Straight::Taken(None);
         }
         let (offset, mark) = (half.next(), Mark { packet, time, acked: Some(acked) });
         let fresh = half.assembler.insert(offset, payload, mark);
         let what = |fresh| What::Data(Cow::Borrowed(fresh));
-        Some(fresh.map(|fresh| Event { side, what: what(fresh), offset, mark }))
+        Straight::Taken(fresh.map(|fresh| Event { side, what: what(fresh), offset, mark }))
     }
 }
 
@@ -128,7 +133,7 @@ mod tests {
             let (mut short, mut long) = (Connection::new(&all[0].1), Connection::new(&all[0].1));
             for (side, segment) in &all {
                 let event = long.push_any(*side, segment, &limits);
-                if let Some(straight) = short.go_straight(*side, segment) {
+                if let Straight::Taken(straight) = short.go_straight(*side, segment) {
                     prop_assert_eq!(event.is_some(), !segment.payload.is_empty());
                     prop_assert_eq!(event, straight);
                     prop_assert_eq!(long.pop(&limits), None);
@@ -149,7 +154,7 @@ mod tests {
         let all = segments(&told);
         let mut connection = Connection::new(&all[0].1);
         let taken = all.iter().filter(|(side, segment)| {
-            let is_straight = connection.go_straight(*side, segment).is_some();
+            let is_straight = connection.go_straight(*side, segment) != Straight::Other;
             if !is_straight {
                 connection.push_any(*side, segment, &TcpLimits::default());
             }

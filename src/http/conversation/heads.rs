@@ -5,7 +5,7 @@ use crate::http::Headers;
 use crate::http::body::Body;
 use crate::http::exchange::Message;
 use crate::http::framing::{self, Framing};
-use crate::http::head;
+use crate::http::head::{self, Head};
 use crate::http::open::{Answer, Open};
 use crate::http::pairing::{self, Loss};
 use crate::http::reader::{Origin, Reader};
@@ -21,7 +21,7 @@ impl Conversation {
     /// Reads a request head; `None` if it cannot be read at all.
     pub(super) fn request(
         &mut self,
-        head: &[u8],
+        head: Head<'_>,
         origin: Origin,
         last: Mark,
         cut: Option<Note>,
@@ -72,7 +72,7 @@ impl Conversation {
     /// Reads a response head, finds the request that it answers, and says what follows.
     pub(super) fn response(
         &mut self,
-        head: &[u8],
+        head: Head<'_>,
         origin: Origin,
         last: Mark,
         cut: Option<Note>,

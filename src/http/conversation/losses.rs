@@ -1,6 +1,7 @@
 //! What a conversation makes of holes, of endings, and of bodies whose end cannot be trusted.
 
 use super::Conversation;
+use crate::http::head::Head;
 use crate::http::open::{Answer, Open};
 use crate::http::pairing::Loss;
 use crate::http::probe::{Looks, is_status_line, probe};
@@ -97,7 +98,7 @@ impl Conversation {
         let is_response = probe(carry) == Looks::Response;
         let looks = if is_response { Looks::Response } else { Looks::Request };
         let head = [&carry[..=end], b"\r\n"].concat();
-        self.head(side, looks, &head, origin, origin.mark, Some(cut));
+        self.head(side, looks, Head::Raw(head.into()), origin, origin.mark, Some(cut));
         self.message_end(side, false);
         self.readers[side.index()].go_seeking();
     }

@@ -4,13 +4,14 @@
 use super::{Conversation, KeepBodies};
 use crate::http::exchange::{Message, Version};
 use crate::http::framing::Framing;
-use crate::http::head::StatusLine;
+use crate::http::head::{Head, StatusLine};
 use crate::http::open::{Answer, Open};
 use crate::http::probe::{Looks, probe};
 use crate::http::reader::Origin;
 use crate::http::{Body, Headers};
 use crate::note::NoteKind;
 use crate::tcp::Side;
+use std::borrow::Cow;
 
 impl Conversation {
     /// When a server speaks, or its client has no more to say, and all that came of a request is a
@@ -21,7 +22,7 @@ impl Conversation {
             return;
         };
         let head = [&line[..], b"\r\n"].concat();
-        self.head(client, Looks::Request, &head, origin, origin.mark, None);
+        self.head(client, Looks::Request, Head::Raw(head.into()), origin, origin.mark, None);
         self.simple = self.client == Some(client);
     }
 
@@ -43,7 +44,7 @@ impl Conversation {
         }
         let open = &mut self.open[index];
         let version = Version { major: 0, minor: 9 };
-        let start = StatusLine { status: 200, reason: Box::default(), version };
+        let start = StatusLine { status: 200, reason: Cow::default(), version };
         let (headers, body) = (Headers::default(), Body::default());
         open.exchange.response = Some(Message { at: at.position(), start, headers, body });
         let text = "the response has no head, as in HTTP/0.9; status 200 was assumed";
