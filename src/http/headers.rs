@@ -8,8 +8,21 @@ pub struct Headers {
     /// The head that the fields came in, or the fields alone.
     text: Box<[u8]>,
     fields: Box<[Field]>,
-    has_lines: bool,
-    is_plain: bool,
+    look: Look,
+}
+
+/// What is known of the text of some headers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Look {
+    /// Nothing: it may be the names and values alone.
+    #[default]
+    Any,
+    /// It is a whole head. Line ends in it are no part of any name or value.
+    Lines,
+    /// It is a whole head of printable ASCII in lines.
+    Printable,
+    /// The same, without quotation marks and backslashes.
+    Plain,
 }
 
 /// Where the name and the value of a field lie in the text: from, and up to.
@@ -43,7 +56,7 @@ impl Headers {
             Field { name, value }
         });
         let fields = fields.collect();
-        Self { text: text.into_boxed_slice(), fields, has_lines: false, is_plain: false }
+        Self { text: text.into_boxed_slice(), fields, look: Look::Any }
     }
 
     /// Headers whose names and values are parts of a head, none of them with a line end in it. The
@@ -60,13 +73,12 @@ impl Headers {
             (from, from.saturating_add(position(part.len())))
         };
         let fields = fields.map(|(name, value)| Field { name: place(name), value: place(value) });
-        Self { text: head.into(), fields: fields.collect(), has_lines: true, is_plain: false }
+        Self { text: head.into(), fields: fields.collect(), look: Look::Lines }
     }
 
-    /// Headers of a whole head. `is_plain` says that all of it is printable ASCII in lines, without
-    /// quotation marks and backslashes.
-    pub(super) fn scanned(head: &[u8], fields: &[Field], is_plain: bool) -> Self {
-        Self { text: head.into(), fields: fields.into(), has_lines: true, is_plain }
+    /// Headers of a whole head, which looks like that.
+    pub(super) fn scanned(head: &[u8], fields: &[Field], look: Look) -> Self {
+        Self { text: head.into(), fields: fields.into(), look }
     }
 
     /// How many bytes they take.
@@ -89,15 +101,9 @@ impl Headers {
         &self.text
     }
 
-    /// Whether the text is a whole head. Line ends in it are no part of any name or value then.
-    pub fn has_lines(&self) -> bool {
-        self.has_lines
-    }
-
-    /// Whether it is known that the text has nothing but printable ASCII and line ends, and neither
-    /// quotation marks nor backslashes.
-    pub fn is_plain(&self) -> bool {
-        self.is_plain
+    /// What is known of the text.
+    pub fn look(&self) -> Look {
+        self.look
     }
 
     /// Where in the text the names and values lie, in order.

@@ -29,5 +29,5 @@ pub use content::{Decoded, Problem, decode_content};
 pub use conversation::{Conversation, Peers, Reading, Sacrifice};
 pub use exchange::{Exchange, Message, Position, Request, Response, Version};
 pub use head::{RequestLine, StatusLine};
-pub use headers::Headers;
+pub use headers::{Headers, Look};
 pub use probe::{Looks, probe};

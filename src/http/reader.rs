@@ -347,7 +347,7 @@ impl Reader {
         if is_cut(bytes) {
             return bytes.len();
         }
-        method_behind(bytes).filter(|_| self.thorough).unwrap_or(0)
+        if self.thorough { method_behind(bytes).unwrap_or(0) } else { 0 }
     }
 
     fn keep<'a>(&mut self, bytes: &[u8]) -> (usize, Step<'a>) {

@@ -6,7 +6,7 @@
 
 use super::exchange::Version;
 use super::head::{RequestLine, StatusLine, word};
-use super::headers::{Field, Headers};
+use super::headers::{Field, Headers, Look};
 use wide::i8x16;
 
 /// Heads with more fields go the ordinary way.
@@ -44,7 +44,7 @@ impl Scanned {
     pub fn of(bytes: &[u8]) -> Option<Self> {
         let mut fields = [Field::default(); MOST_FIELDS];
         let (mut count, mut line_end) = (0, None);
-        let (mut start, mut was_return, mut is_plain) = (0, 0, true);
+        let (mut start, mut was_return, mut look) = (0, 0, Look::Plain);
         for base in (0..bytes.len().min(WITHIN)).step_by(BLOCK) {
             let kinds = Kinds::of(&bytes[base..]);
             let (mut feeds, mut seen, mut end) = (kinds.feeds, u64::MAX, None);
@@ -72,12 +72,14 @@ impl Scanned {
             }
             was_return = kinds.returns >> 63;
             let special = kinds.special & seen;
-            is_plain &= special == 0;
-            if special != 0 && !are_printable(&bytes[base..], special) {
-                return None;
+            if special != 0 {
+                if !are_printable(&bytes[base..], special) {
+                    return None;
+                }
+                look = Look::Printable;
             }
             if let Some(end) = end {
-                let headers = Headers::scanned(&bytes[..end], &fields[..count], is_plain);
+                let headers = Headers::scanned(&bytes[..end], &fields[..count], look);
                 return Some(Self { headers, line_end: line_end? });
             }
         }
@@ -223,12 +225,14 @@ impl Kinds {
 }
 
 /// Whether the special ones among these bytes are only quotation marks and backslashes.
-#[cold]
-fn are_printable(bytes: &[u8], special: u64) -> bool {
-    let of_block = bytes.iter().take(BLOCK).enumerate();
-    of_block
-        .filter(|(index, _)| special >> index & 1 == 1)
-        .all(|(_, byte)| matches!(byte, b'"' | b'\\'))
+fn are_printable(bytes: &[u8], mut special: u64) -> bool {
+    while special != 0 {
+        if !matches!(bytes.get(special.trailing_zeros() as usize), Some(b'"' | b'\\')) {
+            return false;
+        }
+        special &= special - 1;
+    }
+    true
 }
 
 #[inline]
@@ -287,8 +291,11 @@ mod tests {
             let Some(scanned) = Scanned::of(&bytes) else { return Ok(()) };
             prop_assert_eq!(Some(scanned.len()), head_end(&bytes, 0));
             prop_assert_eq!(scanned.bytes(), &bytes[..scanned.len()]);
-            let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\r' | b'\n') && !b"\"\\".contains(byte);
-            prop_assert_eq!(scanned.headers.is_plain(), scanned.bytes().iter().all(is_plain));
+            let text = scanned.bytes();
+            prop_assert!(text.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n')));
+            let is_plain = !text.iter().any(|byte| b"\"\\".contains(byte));
+            prop_assert_eq!(scanned.headers.look() == Look::Plain, is_plain);
+            prop_assert_eq!(scanned.headers.look() == Look::Printable, !is_plain);
             if let Some(start) = scanned.request_line() {
                 let parsed = any_request(scanned.bytes()).unwrap();
                 prop_assert_eq!((&start, &scanned.headers), (&parsed.start, &parsed.headers));
@@ -316,7 +323,7 @@ mod tests {
                 let bytes = head.replacen('/', &format!("/{}", "a".repeat(target)), 1) + "\0\"\n";
                 let scanned = Scanned::of(bytes.as_bytes()).unwrap();
                 assert_eq!(
-                    (scanned.len(), scanned.headers.is_plain()),
+                    (scanned.len(), scanned.headers.look() == Look::Plain),
                     (bytes.len() - 3, is_plain)
                 );
                 assert!(scanned.request_line().is_some());

@@ -109,7 +109,7 @@ impl Flows {
 
     /// Takes the next segment.
     pub fn segment(&mut self, segment: &Segment<'_>) {
-        if self.table.has_doubts() {
+        if self.table.has_old_doubts(segment.time) {
             self.settle_doubts(Some(segment.time));
         }
         let Some((entry, replaced)) = self.table.entry(segment) else { return };

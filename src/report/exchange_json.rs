@@ -1,7 +1,7 @@
 //! Exchanges as JSON Lines: `cookietrail/exchanges/1` in docs/json.md.
 
 use super::json_line::{JsonLine, is_plain_in_lines};
-use crate::http::{Body, Exchange, Headers, Position, Request, Response, Scheme, Version};
+use crate::http::{Body, Exchange, Headers, Look, Position, Request, Response, Scheme, Version};
 use crate::note::Note;
 use crate::pipeline::Numbered;
 use serde::Serialize;
@@ -151,7 +151,11 @@ fn version(line: &mut JsonLine, version: Version) {
 
 /// Whether nothing in the head of a message needs an escape: neither the start line nor a field.
 fn is_plain(headers: &Headers) -> bool {
-    headers.is_plain() || headers.has_lines() && is_plain_in_lines(headers.text())
+    match headers.look() {
+        Look::Plain => true,
+        Look::Lines => is_plain_in_lines(headers.text()),
+        Look::Printable | Look::Any => false,
+    }
 }
 
 fn text(line: &mut JsonLine, text: &[u8], is_plain: bool) {
@@ -162,6 +166,9 @@ fn fields(line: &mut JsonLine, headers: &Headers, is_plain: bool) {
     line.raw(",\"headers\":");
     if is_plain {
         return line.plain_pairs(headers.text(), headers.places());
+    }
+    if headers.look() == Look::Printable {
+        return line.printable_pairs(headers.text(), headers.places());
     }
     list(line, headers.iter(), |line, (name, value)| {
         line.raw("[");

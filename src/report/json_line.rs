@@ -77,12 +77,38 @@ impl JsonLine {
         text: &[u8],
         pairs: impl Iterator<Item = (Range<usize>, Range<usize>)>,
     ) {
+        self.pairs(pairs, |line, part| line.part(text, part));
+    }
+
+    /// The same of a text that is printable ASCII but for its line ends.
+    pub fn printable_pairs(
+        &mut self,
+        text: &[u8],
+        pairs: impl Iterator<Item = (Range<usize>, Range<usize>)>,
+    ) {
+        let mut marks = memchr::memchr2_iter(b'"', b'\\', text).peekable();
+        let mut part = |line: &mut Self, part: Range<usize>| {
+            while marks.next_if(|mark| *mark < part.start).is_some() {}
+            if marks.peek().is_some_and(|mark| *mark < part.end) {
+                line.escaped(&text[part]);
+            } else {
+                line.part(text, part);
+            }
+        };
+        self.pairs(pairs, &mut part);
+    }
+
+    fn pairs(
+        &mut self,
+        pairs: impl Iterator<Item = (Range<usize>, Range<usize>)>,
+        mut part: impl FnMut(&mut Self, Range<usize>),
+    ) {
         let mut before = "[[\"";
         for (first, second) in pairs {
             self.raw(before);
-            self.part(text, first);
+            part(self, first);
             self.raw("\",\"");
-            self.part(text, second);
+            part(self, second);
             before = "\"],[\"";
         }
         self.raw(if before.len() == 3 { "[]" } else { "\"]]" });

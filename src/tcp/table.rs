@@ -18,7 +18,6 @@ use hashbrown::HashTable;
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
 use std::ops::ControlFlow;
-use std::time::Duration;
 
 /// One connection and what its consumer keeps with it.
 #[derive(Debug)]
@@ -145,9 +144,9 @@ pub enum Doubt {
     Unseen,
 }
 
-/// How long after a reset a connection is still listened to: segments were in flight, and the reset
+/// How many seconds after a reset a connection is still listened to: segments were in flight, and the reset
 /// may be forged. A direction of which nothing has been seen is waited for as long.
-const GRACE: Duration = Duration::from_secs(2);
+const GRACE: i64 = 2;
 
 /// After a silence of so many seconds, a segment whose numbers are far from a connection's own is
 /// another one's.
@@ -280,8 +279,11 @@ impl<T: Default> Table<T> {
     }
 
     /// Whether [`Self::doubted_long_ago`] may have something to give.
-    pub fn has_doubts(&self) -> bool {
-        !self.doubts.is_empty()
+    #[inline]
+    pub fn has_old_doubts(&self, now: Timestamp) -> bool {
+        let is_old = |since: Timestamp| now >= since.plus_seconds(GRACE);
+        self.doubts.front().is_some_and(|(since, ..)| is_old(*since))
+            || self.doubts.len() > self.limits.most
     }
 
     /// A connection that was doubted long enough ago, and still is: its reset lies back and has not
@@ -300,14 +302,10 @@ impl<T: Default> Table<T> {
     }
 
     fn next_doubt(&mut self, now: Option<Timestamp>) -> Option<(SocketPair, Doubt)> {
-        let place = if let Some(now) = now {
-            let is_young = now.since(self.doubts.front()?.0) < GRACE;
-            if is_young && self.doubts.len() <= self.limits.most {
-                return None;
-            }
-            0
-        } else {
-            self.doubts.iter().position(|(.., why)| *why == Doubt::Unseen)?
+        let place = match now {
+            Some(now) if !self.has_old_doubts(now) => return None,
+            Some(_) => 0,
+            None => self.doubts.iter().position(|(.., why)| *why == Doubt::Unseen)?,
         };
         self.doubts.remove(place).map(|(_, key, why)| (key, why))
     }
