@@ -8,7 +8,6 @@
 use super::LinkType;
 use super::record::{Endian, MAX_RECORD, Record, Step};
 use crate::time::Timestamp;
-use std::borrow::Cow;
 
 /// Length of the file header.
 pub(crate) const FILE_HEADER: usize = 24;
@@ -99,31 +98,48 @@ impl Pcap {
         Ok(Self { kind, endian, lengths, link })
     }
 
-    /// The next record at the front of `bytes`.
+    /// The record at the front of `bytes`, if it is whole and of a plausible length.
     #[inline]
+    pub(crate) fn record(&self, bytes: &[u8]) -> Option<Record> {
+        let (seconds, ticks, captured, wire_len) = self.header(bytes)?;
+        let (data_at, captured) = (self.kind.record_header, captured as usize);
+        let is_usual = captured != 0 && captured <= MAX_RECORD;
+        if !is_usual || bytes.len() < data_at + captured {
+            return None;
+        }
+        Some(self.record_at((seconds, ticks), captured, wire_len))
+    }
+
+    /// A record of that time and these lengths.
+    #[inline]
+    fn record_at(&self, (seconds, ticks): (u32, u32), captured: usize, wire_len: u32) -> Record {
+        let data_at = self.kind.record_header;
+        let nanos = i64::from(seconds) * 1_000_000_000
+            + i64::from(ticks) * i64::from(self.kind.nanos_per_tick);
+        let time = Timestamp::from_nanos(nanos, self.kind.digits);
+        Record { len: data_at + captured, data_at, captured, wire_len, time, link: self.link }
+    }
+
+    /// The next record at the front of `bytes`.
     pub(crate) fn step(&self, bytes: &[u8]) -> Step {
+        if let Some(record) = self.record(bytes) {
+            return Step::Record(record);
+        }
         let Some((seconds, ticks, captured, wire_len)) = self.header(bytes) else {
             return Step::Need(self.kind.record_header);
         };
         let data_at = self.kind.record_header;
-        // Neither zeros nor a file's header have a length there.
-        if captured == 0
-            && let Some(step) = self.no_record(bytes)
-        {
+        if let Some(step) = self.no_record(bytes) {
             return step;
         }
         let captured = captured as usize;
         if captured > MAX_RECORD {
-            return Step::Damaged(too_long(captured));
+            return Step::Damaged(format!("a packet of {captured} bytes is claimed").into());
         }
-        if bytes.len() < data_at + captured {
+        if captured > 0 {
             return Step::Need(data_at + captured);
         }
-        let nanos = i64::from(seconds) * 1_000_000_000
-            + i64::from(ticks) * i64::from(self.kind.nanos_per_tick);
-        let time = Timestamp::from_nanos(nanos, self.kind.digits);
-        let link = self.link;
-        Step::Record(Record { len: data_at + captured, data_at, captured, wire_len, time, link })
+        Step::Record(self.record_at((seconds, ticks), 0, wire_len))
     }
 
     /// What stands where a record should, if that is plain. Whoever joins files end to end leaves the
@@ -162,11 +178,6 @@ impl Pcap {
         let (captured, wire) = if swap { (second, first) } else { (first, second) };
         Some((seconds, ticks, captured, wire))
     }
-}
-
-#[cold]
-fn too_long(captured: usize) -> Cow<'static, str> {
-    format!("a packet of {captured} bytes is claimed").into()
 }
 
 #[cfg(test)]

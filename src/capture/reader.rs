@@ -92,9 +92,13 @@ impl Reader {
         let before = batch.len() as u64 + 1;
         let window = self.blocks.buffered();
         let (at, step) = match &mut self.format {
-            Format::Pcap(pcap) => place(batch, window, first, |bytes| pcap.step(bytes), wanted),
+            Format::Pcap(pcap) => {
+                let (usual, any) =
+                    (|bytes: &[u8]| pcap.record(bytes), |bytes: &[u8]| pcap.step(bytes));
+                place(batch, window, first, usual, any, wanted)
+            }
             Format::Pcapng(pcapng) => {
-                place(batch, window, first, |bytes| pcapng.step(bytes), wanted)
+                place(batch, window, first, |_| None, |bytes| pcapng.step(bytes), wanted)
             }
         };
         self.count += batch.len() as u64 - before;
@@ -192,11 +196,12 @@ impl Reader {
 
 /// Adds a record at the front of `window`, and those behind it up to one whose time is not wanted.
 /// Gives where those end, and what is there. It is made for each format anew, as it is nearly all
-/// that reading does.
+/// that reading does; `usual` finds what nearly all records are, and `step` whatever there is.
 fn place(
     batch: &mut Batch,
     window: &[u8],
     first: Record,
+    usual: impl Fn(&[u8]) -> Option<Record>,
     mut step: impl FnMut(&[u8]) -> Step,
     wanted: impl Fn(Timestamp) -> bool,
 ) -> (usize, Step) {
@@ -204,7 +209,14 @@ fn place(
     loop {
         batch.place(at, record);
         at += record.len;
-        match step(window.get(at..).unwrap_or_default()) {
+        let rest = window.get(at..).unwrap_or_default();
+        if let Some(next) = usual(rest)
+            && wanted(next.time)
+        {
+            record = next;
+            continue;
+        }
+        match step(rest) {
             Step::Record(next) if wanted(next.time) => record = next,
             other => return (at, other),
         }

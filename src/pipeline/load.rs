@@ -49,16 +49,10 @@ impl Sorted {
     pub fn add(&mut self, lane: usize, segment: &Segment<'_>, bytes: &[u8]) {
         let payload = segment.payload;
         let found = place(payload, bytes);
-        let at = found.unwrap_or_else(|| {
-            self.joined.extend_from_slice(payload);
-            self.joined.len() - payload.len()
-        });
+        let at = found.unwrap_or_else(|| self.join(payload));
         let (ends, is_long) = match segment.pair {
             SocketPair::V4(ends) => (ends, false),
-            long @ SocketPair::V6(_) => {
-                self.long.push(long);
-                ([self.long.len() as u64 - 1, 0], true)
-            }
+            long @ SocketPair::V6(_) => ([self.keep(long), 0], true),
         };
         self.lanes[lane].push(Placed {
             packet: segment.packet,
@@ -74,6 +68,22 @@ impl Sorted {
             is_joined: found.is_none(),
             is_long,
         });
+    }
+}
+
+impl Sorted {
+    /// Copies a payload; gives its place.
+    #[cold]
+    fn join(&mut self, payload: &[u8]) -> usize {
+        self.joined.extend_from_slice(payload);
+        self.joined.len() - payload.len()
+    }
+
+    /// Keeps a pair; gives its place.
+    #[inline(never)]
+    fn keep(&mut self, pair: SocketPair) -> u64 {
+        self.long.push(pair);
+        self.long.len() as u64 - 1
     }
 }
 

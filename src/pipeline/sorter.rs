@@ -2,7 +2,7 @@
 
 use super::counts::Counts;
 use super::lane::lane_of;
-use super::load::Load;
+use super::load::{Load, Sorted};
 use crate::capture::Packet;
 use crate::limits::{Budget, FragmentLimits};
 use crate::packet::{self, Decoder, Segment, Skip};
@@ -91,12 +91,17 @@ impl Sorter {
                 sorted.add(lane_of(&segment, self.lanes), &segment, batch.bytes());
                 continue;
             }
-            if let Some(segment) = self.unpacking.decoded(&packet) {
-                sorted.add(lane_of(&segment, self.lanes), &segment, batch.bytes());
-            }
-            self.unpacking.settle();
+            self.add_any(&packet, sorted, batch.bytes());
         }
         Ok(())
+    }
+
+    #[inline(never)]
+    fn add_any(&mut self, packet: &Packet<'_>, sorted: &mut Sorted, bytes: &[u8]) {
+        if let Some(segment) = self.unpacking.decoded(packet) {
+            sorted.add(lane_of(&segment, self.lanes), &segment, bytes);
+        }
+        self.unpacking.settle();
     }
 
     /// What has been read so far, with what the lanes found in it.

@@ -60,6 +60,12 @@ impl<M: Copy> Assembler<M> {
         self.next
     }
 
+    /// Whether nothing has been stored, or not for long.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.store.is_none()
+    }
+
     /// Bytes stored for later.
     pub fn stored_bytes(&self) -> usize {
         self.store.as_ref().map_or(0, |store| store.bytes)

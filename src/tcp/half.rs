@@ -87,7 +87,6 @@ struct Rare {
 
 impl Rare {
     /// Whether a direction that has begun is whole and in order by now.
-    #[inline(never)]
     fn is_nothing(&self) -> bool {
         self.cuts.is_empty() && self.waiting.is_none() && self.held_since.is_none()
     }
@@ -319,8 +318,13 @@ impl Half {
         self.is_settled()
             && self.fin.is_none()
             && self.acked <= self.next()
-            && !self.is_holding()
-            && self.rare.as_ref().is_none_or(|rare| rare.is_nothing())
+            && ((self.assembler.is_empty() && self.rare.is_none()) || self.is_whole())
+    }
+
+    /// Whether nothing is held back or missing by now.
+    #[inline(never)]
+    fn is_whole(&self) -> bool {
+        !self.is_holding() && self.rare.as_ref().is_none_or(|rare| rare.is_nothing())
     }
 
     /// About how many bytes of memory what is held back takes.
