@@ -239,6 +239,7 @@ fn failure(error: &io::Error) -> Cow<'static, str> {
 mod tests {
     use std::io::{Cursor, Write};
 
+    use super::super::unpack::SIP;
     use super::*;
     use crate::capture::samples::{PACKETS, Writer};
 
@@ -366,6 +367,27 @@ mod tests {
         let (packets, damage) = read(bytes).unwrap();
         assert_eq!(packets, whole(""));
         assert!(damage.unwrap().reason.starts_with("its compressed data is damaged"));
+    }
+
+    #[test]
+    fn what_was_unpacked_before_damage_is_read() {
+        let writer = Writer { big: false };
+        let packet = |number| writer.pcap_record((number, 0), (84, 84), 0, &[b'x'; 84]);
+        let packets: Vec<u8> = (0..2000).flat_map(packet).collect();
+        let whole = [writer.pcap_header(0xa1b2_c3d4, (2, 4), 1), packets].concat();
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+        encoder.write_all(&whole).unwrap();
+        let mut packed = encoder.finish().unwrap();
+        // A block that is only stored says its length twice (RFC 1951 section 3.2.4).
+        let length = |at: usize| usize::from(u16::from_le_bytes([packed[at + 1], packed[at + 2]]));
+        let second = 10 + 5 + length(10);
+        let before = length(10) + length(second);
+        let third = second + 5 + length(second);
+        packed[third + 3] ^= 1;
+        let (read, damage) = read(packed).unwrap();
+        assert!(damage.unwrap().reason.starts_with("its compressed data is damaged"));
+        let (least, most) = ((before - SIP - 24) / 100, before / 100);
+        assert!((least..=most).contains(&read.len()), "{} of {most}", read.len());
     }
 
     #[test]

@@ -7,7 +7,7 @@
 mod lz4;
 mod xz;
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
 use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::MultiGzDecoder;
@@ -41,7 +41,7 @@ struct Compression {
 const COMPRESSIONS: [Compression; 5] = [
     Compression {
         magic: b"\x1f\x8b",
-        decoder: |packed| Ok(Box::new(Told(MultiGzDecoder::new(packed)))),
+        decoder: |packed| Ok(Box::new(Told(MultiGzDecoder::new(Sips(packed))))),
     },
     Compression { magic: b"\x28\xb5\x2f\xfd", decoder: zstd },
     Compression {
@@ -50,7 +50,7 @@ const COMPRESSIONS: [Compression; 5] = [
     },
     Compression {
         magic: b"BZh",
-        decoder: |packed| Ok(Box::new(Told(MultiBzDecoder::new(packed)))),
+        decoder: |packed| Ok(Box::new(Told(MultiBzDecoder::new(Sips(packed))))),
     },
     Compression { magic: &lz4::MAGIC, decoder: |packed| Ok(Box::new(Told(lz4::Lz4::new(packed)))) },
 ];
@@ -105,9 +105,33 @@ fn behind_skippable(mut bytes: &[u8]) -> &[u8] {
 }
 
 fn zstd(packed: Blocks) -> io::Result<Box<dyn Read + Send>> {
-    let mut decoder = zstd::stream::read::Decoder::with_buffer(packed)?;
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(Sips(packed))?;
     decoder.window_log_max(WINDOW_LOG)?;
     Ok(Box::new(Told(decoder)))
+}
+
+/// So many packed bytes are given to a decoder at a time.
+pub(super) const SIP: usize = 1024;
+
+/// Packed bytes, few at a time. A decoder that meets damage says nothing of what it has unpacked in
+/// the same step, so that it is lost: a step must not be long.
+struct Sips<R>(R);
+
+impl<R: Read> Read for Sips<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.0.read(out)
+    }
+}
+
+impl<R: BufRead> BufRead for Sips<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let bytes = self.0.fill_buf()?;
+        Ok(&bytes[..bytes.len().min(SIP)])
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.0.consume(count);
+    }
 }
 
 /// Puts the errors of all decoders in the same terms: cut off (`UnexpectedEof`), damaged

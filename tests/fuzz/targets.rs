@@ -75,7 +75,9 @@ pub fn capture_file(data: &[u8]) {
     while files.fill(&mut batch) {
         in_batches.extend(batch.packets().map(|packet| seen(&packet)));
     }
-    assert_eq!(one_by_one, in_batches);
+    // Who unpacks much at a time may meet damage before what came just ahead of it.
+    let is_packed = data.starts_with(b"\x1f\x8b") && slow.damage().is_some();
+    assert!(one_by_one == in_batches || is_packed && one_by_one.starts_with(&in_batches));
     assert_eq!(slow.damage().is_some(), files.notes().iter().any(|n| n.text.contains("damaged")));
     for (at, (number, _, _, bytes, _)) in in_batches.iter().enumerate() {
         assert_eq!(*number, at as u64 + 1);
