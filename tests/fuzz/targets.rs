@@ -75,9 +75,12 @@ pub fn capture_file(data: &[u8]) {
     while files.fill(&mut batch) {
         in_batches.extend(batch.packets().map(|packet| seen(&packet)));
     }
-    // Who unpacks much at a time may meet damage before what came just ahead of it.
-    let is_packed = data.starts_with(b"\x1f\x8b") && slow.damage().is_some();
-    assert!(one_by_one == in_batches || is_packed && one_by_one.starts_with(&in_batches));
+    if slow.damage().is_some_and(|damage| damage.reason.contains("compressed data")) {
+        // What was unpacked in the same step as damage was met is lost; the steps differ.
+        assert!(one_by_one.starts_with(&in_batches) || in_batches.starts_with(&one_by_one));
+    } else {
+        assert_eq!(one_by_one, in_batches);
+    }
     assert_eq!(slow.damage().is_some(), files.notes().iter().any(|n| n.text.contains("damaged")));
     for (at, (number, _, _, bytes, _)) in in_batches.iter().enumerate() {
         assert_eq!(*number, at as u64 + 1);
