@@ -193,7 +193,7 @@ impl Trail {
         let sessions = threads::map(&lives, threads, session).into_iter().flatten().collect();
         let by_visit = ByVisit::of(visits.len(), &cookies);
         let known = Known { visits: &visits, cookies: &cookies, by_visit: &by_visit };
-        let navigations = navigations(&browsers, known, threads);
+        let navigations = navigations(&browsers, known);
         let is_out_of_step = visits.iter().any(Visit::is_out_of_step);
         let mut story = Story {
             visits,
@@ -218,15 +218,13 @@ impl Trail {
 }
 
 /// The steps of all browsers, in the order of the capture.
-fn navigations(browsers: &[Browser], known: Known<'_>, threads: NonZero<usize>) -> Vec<Navigation> {
-    let numbered: Vec<(usize, &Browser)> = browsers.iter().enumerate().collect();
-    let of_browser = |(index, browser): &(usize, &Browser)| {
-        let mut steps = navigation::navigations(*index, &browser.visits, known.visits);
+fn navigations(browsers: &[Browser], known: Known<'_>) -> Vec<Navigation> {
+    let mut all = Vec::with_capacity(known.visits.len());
+    for (index, browser) in browsers.iter().enumerate() {
+        let mut steps = navigation::navigations(index, &browser.visits, known.visits);
         steps::name_steps(&mut steps, known);
-        steps
-    };
-    let mut all: Vec<_> =
-        threads::map(&numbered, threads, of_browser).into_iter().flatten().collect();
+        all.append(&mut steps);
+    }
     all.sort_by_cached_key(|step| step.hops.first().or(step.parts.first()).copied());
     all
 }
