@@ -372,9 +372,9 @@ mod tests {
     #[test]
     fn what_was_unpacked_before_damage_is_read() {
         let writer = Writer { big: false };
-        let packet = |number| writer.pcap_record((number, 0), (84, 84), 0, &[b'x'; 84]);
-        let packets: Vec<u8> = (0..2000).flat_map(packet).collect();
-        let whole = [writer.pcap_header(0xa1b2_c3d4, (2, 4), 1), packets].concat();
+        let record = |number| writer.pcap_record((number, 0), (84, 84), 0, &[b'x'; 84]);
+        let records: Vec<u8> = (0..2000).flat_map(record).collect();
+        let whole = [writer.pcap_header(0xa1b2_c3d4, (2, 4), 1), records].concat();
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
         encoder.write_all(&whole).unwrap();
         let mut packed = encoder.finish().unwrap();

@@ -144,9 +144,9 @@ pub enum Doubt {
     Unseen,
 }
 
-/// How many seconds after a reset a connection is still listened to: segments were in flight, and the reset
-/// may be forged. A direction of which nothing has been seen is waited for as long.
-const GRACE: i64 = 2;
+/// How many nanoseconds after a reset a connection is still listened to: segments were in flight,
+/// and the reset may be forged. A direction of which nothing has been seen is waited for as long.
+const GRACE: i64 = 2_000_000_000;
 
 /// After a silence of so many seconds, a segment whose numbers are far from a connection's own is
 /// another one's.
@@ -281,7 +281,8 @@ impl<T: Default> Table<T> {
     /// Whether [`Self::doubted_long_ago`] may have something to give.
     #[inline]
     pub fn has_old_doubts(&self, now: Timestamp) -> bool {
-        let is_old = |since: Timestamp| now >= since.plus_seconds(GRACE);
+        // Times may lie at the end of what can be told, where nothing is added to them.
+        let is_old = |since: Timestamp| now.nanos().saturating_sub(since.nanos()) >= GRACE;
         self.doubts.front().is_some_and(|(since, ..)| is_old(*since))
             || self.doubts.len() > self.limits.most
     }
@@ -389,4 +390,26 @@ fn new_entry<T: Default>(segment: &Segment<'_>) -> Box<Entry<T>> {
         lingers: false,
         awaits: false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubts_grow_old_where_time_goes_on() {
+        let mut table = Table::<()>::new(TableLimits::default());
+        let ends = [([10, 0, 0, 1], 40_000), ([10, 0, 0, 2], 80)].map(Into::into);
+        for since in [0, i64::MIN, i64::MAX - GRACE, i64::MAX] {
+            let at = |later: i64| Timestamp::from_nanos(since.saturating_add(later), 9);
+            table.doubts.clear();
+            table.doubt(SocketPair::new(ends[0], ends[1]), at(0), Doubt::Reset);
+            assert!(
+                !table.has_old_doubts(at(GRACE - 1)) && !table.has_old_doubts(at(-1)),
+                "{since}"
+            );
+            // Times may have come to the end of what can be told.
+            assert_eq!(table.has_old_doubts(at(GRACE)), since < i64::MAX, "{since}");
+        }
+    }
 }
