@@ -52,16 +52,19 @@ impl Talk {
 
     /// Takes the next event of the connection.
     fn push(&mut self, event: &Event<'_>, peers: impl FnOnce() -> Peers, reading: Reading) {
-        if let What::Data(bytes) = &event.what {
-            if event.side == Side::Originator && !std::mem::replace(&mut self.begun, true) {
-                self.protocol = recognise(bytes);
-                if !self.protocol.is_readable() {
-                    self.conversation = None;
-                }
+        if let What::Data(bytes) = &event.what
+            && event.side == Side::Originator
+            && !std::mem::replace(&mut self.begun, true)
+        {
+            self.protocol = recognise(bytes);
+            if !self.protocol.is_readable() {
+                self.conversation = None;
             }
-            if self.protocol.is_readable() && self.conversation.is_none() {
-                self.conversation = Some(Box::new(Conversation::new(peers(), reading)));
-            }
+        }
+        // A hole, too, begins it: what is missing then shifts no later pair.
+        let is_content = !matches!(event.what, What::End(_));
+        if is_content && self.protocol.is_readable() && self.conversation.is_none() {
+            self.conversation = Some(Box::new(Conversation::new(peers(), reading)));
         }
         if let Some(conversation) = &mut self.conversation {
             conversation.push(event);

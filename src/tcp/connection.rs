@@ -115,9 +115,28 @@ impl Connection {
         self.last.time
     }
 
-    /// Whether the SYN of `side` was followed by `first`.
-    pub fn begins_with(&self, side: Side, first: Seq) -> bool {
-        self.halves[side.index()].begins_with(first)
+    /// Whether a SYN of `side` that is followed by `first` can be this connection's own: what is known
+    /// of its beginning agrees, or nothing is. Behind an end nothing begins.
+    pub fn may_begin_with(&self, side: Side, first: Seq) -> bool {
+        let half = &self.halves[side.index()];
+        if half.is_settled() || !half.is_holding() {
+            return !half.is_settled() || half.begins_with(first);
+        }
+        let has_end = self.reset.is_some() || self.halves.iter().any(|half| half.fin.is_some());
+        !has_end && half.place_of(first).is_some()
+    }
+
+    /// Its SYN was seen before its first segment: the stream of `side` begins with `first`.
+    pub fn announce(&mut self, side: Side, first: Seq) {
+        self.opened = true;
+        let half = self.half_mut(side);
+        half.open(first);
+        half.presence = Presence::Seen;
+    }
+
+    /// Whether bytes of either side are held back.
+    pub fn is_holding(&self) -> bool {
+        self.halves.iter().any(Half::is_holding)
     }
 
     /// Whether it is known where `side` begins.
@@ -269,7 +288,10 @@ impl Connection {
             return None;
         }
         let end = offset + segment.payload.len() as u64;
-        half.go_on_to(end);
+        if half.go_on_to(end) {
+            // Who goes on after a reset shows that it was forged.
+            self.finished = false;
+        }
         if segment.flags.fin {
             half.close_at(end + u64::from(segment.cut));
         }

@@ -114,9 +114,7 @@ impl Half {
         if self.has_delivered() || self.told_end {
             return;
         }
-        let stored = self.assembler.first_stored().map(|(at, _)| at);
-        let fits = |at: &u64| *at <= 2 * ROOM_BEFORE && stored.is_none_or(|stored| *at <= stored);
-        match self.offset(first).filter(fits) {
+        match self.place_of(first) {
             Some(at) if self.is_settled() && at == self.start => {}
             Some(at) if !self.is_settled() => self.settle_at(at),
             _ => {
@@ -124,6 +122,14 @@ impl Half {
                 self.settle_at(ROOM_BEFORE);
             }
         }
+    }
+
+    /// Where the stream would begin if it began with `first`; `None` where what is stored speaks
+    /// against that.
+    pub fn place_of(&self, first: Seq) -> Option<u64> {
+        let stored = self.assembler.first_stored().map(|(at, _)| at);
+        let fits = |at: &u64| *at <= 2 * ROOM_BEFORE && stored.is_none_or(|stored| *at <= stored);
+        self.offset(first).filter(fits)
     }
 
     /// A segment without SYN begins with `seq`: the stream was there before.
@@ -253,12 +259,13 @@ impl Half {
     }
 
     /// Bytes up to `end` show that a FIN was not the end (it was forged, to mislead an observer).
-    /// A single byte does not: a keep-alive probe after a FIN has one.
-    pub fn go_on_to(&mut self, end: u64) {
-        if self.fin.is_some_and(|fin| end > fin + 1) {
+    /// A single byte does not: a keep-alive probe after a FIN has one. Says whether it was ended.
+    pub fn go_on_to(&mut self, end: u64) -> bool {
+        let goes_on = self.fin.is_some_and(|fin| end > fin + 1);
+        if goes_on {
             self.fin = None;
-            self.ended = false;
         }
+        goes_on && std::mem::replace(&mut self.ended, false)
     }
 
     /// Whether all that is missing is one sequence number at the end: a FIN that was not captured.

@@ -8,7 +8,7 @@
 
 use super::connection::Connection;
 use super::past::Past;
-use super::seq::Seq;
+use super::reuse::{Fate, Rival};
 use super::side::Side;
 use crate::limits::{LINGERING, TableLimits};
 use crate::packet::{Segment, SocketPair};
@@ -32,9 +32,8 @@ pub struct Entry<T> {
     pub tcp: Connection,
     /// What the consumer keeps.
     pub app: T,
-    /// Another connection on the same port pair that may be about to begin: its originator, and the
-    /// first byte of that.
-    rival: Option<(Side, Seq)>,
+    /// Another connection on the same port pair that may be about to begin.
+    pub(super) rival: Option<Rival>,
     lingers: bool,
     awaits: bool,
 }
@@ -75,64 +74,6 @@ impl<T> Entry<T> {
     fn is_between_ends_of(&self, segment: &Segment<'_>) -> bool {
         segment.pair.is_of_one_with(&self.pair)
     }
-
-    /// Whether [`Self::is_replaced_by`] need be asked.
-    #[inline]
-    fn may_be_replaced_by(&self, segment: &Segment<'_>) -> bool {
-        segment.flags.syn
-            || self.rival.is_some()
-            || self.tcp.is_over()
-            || segment.time >= self.tcp.last_seen().plus_seconds(SILENCE)
-    }
-
-    /// Whether a segment belongs to another connection that uses the same port pair.
-    #[inline(never)]
-    fn is_replaced_by(&mut self, segment: &Segment<'_>) -> bool {
-        let (side, seq) = (self.side_of(segment), Seq(segment.seq));
-        if segment.flags.rst {
-            return false;
-        }
-        if segment.flags.syn {
-            return self.is_replaced_by_syn(side, seq.plus(1), segment);
-        }
-        if self.rival == Some((side, seq)) {
-            return true;
-        }
-        let has_payload = !segment.payload.is_empty();
-        let is_elsewhere = || !self.tcp.reaches(side, seq);
-        if !self.is_silent_at(segment.time) {
-            return has_payload && self.tcp.is_over() && is_elsewhere();
-        }
-        let acks_elsewhere = segment.flags.ack && !self.tcp.reaches(side.other(), Seq(segment.ack));
-        // One number alone may be far by accident where nothing is carried.
-        is_elsewhere() && (has_payload || acks_elsewhere) || acks_elsewhere && has_payload
-    }
-
-    /// Whether nothing of it can be under way any more at this time. Where its end was not captured,
-    /// nor how the next one of its ports begins, only the numbers tell the two apart.
-    fn is_silent_at(&self, now: Timestamp) -> bool {
-        let is_known = |side: &Side| self.tcp.has_begun(*side);
-        now > self.tcp.last_seen().plus_seconds(SILENCE) && Side::BOTH.iter().all(is_known)
-    }
-
-    fn is_replaced_by_syn(&mut self, side: Side, first: Seq, segment: &Segment<'_>) -> bool {
-        let rival = if segment.flags.ack {
-            Some((side.other(), Seq(segment.ack)))
-        } else {
-            Some((side, first))
-        };
-        if segment.flags.ack && self.rival == rival {
-            return true;
-        }
-        if !self.tcp.has_begun(side) || self.tcp.begins_with(side, first) {
-            return false;
-        }
-        if self.tcp.is_over() || self.tcp.is_reset() || !self.tcp.has_delivered() {
-            return !segment.flags.ack || self.tcp.is_over();
-        }
-        self.rival = rival;
-        false
-    }
 }
 
 /// Why a connection is to be looked at again.
@@ -147,10 +88,6 @@ pub enum Doubt {
 /// How many nanoseconds after a reset a connection is still listened to: segments were in flight,
 /// and the reset may be forged. A direction of which nothing has been seen is waited for as long.
 const GRACE: i64 = 2_000_000_000;
-
-/// After a silence of so many seconds, a segment whose numbers are far from a connection's own is
-/// another one's.
-const SILENCE: i64 = 20;
 
 /// A connection, and the one that it replaces.
 pub type Found<'a, T> = (&'a mut Entry<T>, Option<Box<Entry<T>>>);
@@ -197,7 +134,7 @@ impl<T: Default> Table<T> {
     }
 
     /// The connection of a segment, made new where it is the first; `None` if that is over and the
-    /// segment has nothing to add. A connection that the segment replaces, because its port pair is
+    /// segment has nothing to add, or if it may begin another. A connection that the segment replaces, because its port pair is
     /// used again, is given back to be finished.
     #[inline]
     pub fn entry(&mut self, segment: &Segment<'_>) -> Option<Found<'_, T>> {
@@ -208,13 +145,21 @@ impl<T: Default> Table<T> {
             Ok(place) => {
                 self.recent = place;
                 let entry = self.entries.get_bucket_mut(place)?;
-                let is_replaced =
-                    entry.may_be_replaced_by(segment) && entry.is_replaced_by(segment);
-                let replaced = is_replaced.then(|| {
-                    self.begun.push(segment.packet);
-                    std::mem::replace(entry, new_entry(segment))
-                });
-                Some((entry, replaced))
+                if !entry.may_be_replaced_by(segment) {
+                    return Some((entry, None));
+                }
+                match entry.fate_of(segment) {
+                    Fate::Own => Some((entry, None)),
+                    Fate::Rival => None,
+                    Fate::Replaces => {
+                        self.begun.push(segment.packet);
+                        let mut replaced = std::mem::replace(entry, new_entry(segment));
+                        if let Some(rival) = replaced.rival.take() {
+                            entry.begin_as(rival);
+                        }
+                        Some((entry, Some(replaced)))
+                    }
+                }
             }
             Err(hash) => self.begin(hash, segment).map(|entry| (entry, None)),
         }

@@ -1,0 +1,123 @@
+//! Ports that are used again although the capture lacks how the first connection ended, or how the
+//! next one began; and connections that go on although they seemed to be over.
+
+mod support;
+
+use cookietrail::tcp::Side;
+use support::wire::{CLIENT, Frame, Odd, SERVER, Wire, exchanges, told};
+
+fn get(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n")
+}
+
+fn ok(body: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+/// Another connection between the same sockets, some time later: its handshake first, 3 packets.
+fn again(seconds: i64, (client, server): (u32, u32)) -> Vec<Frame> {
+    let wire = Wire::joined().wait(seconds).starting_at(client, server).handshake();
+    wire.c(get("/again")).s(ok("again")).ack(CLIENT).frames()
+}
+
+const NUMBERS: [(u32, u32); 3] = [(4_000_000_000, 9), (9_000_000, 3_000_000_000), (5, 5)];
+
+/// What is told of a connection and of the next one, for some sequence numbers of that, and without
+/// those packets of its handshake.
+fn told_with_next(first: &[Frame], seconds: i64, without: &[usize]) -> Vec<Vec<String>> {
+    let told_for = |numbers| {
+        let mut next = again(seconds, numbers);
+        without.iter().rev().for_each(|at| drop(next.remove(*at)));
+        told(&[first, &next].concat())
+    };
+    NUMBERS.map(told_for).to_vec()
+}
+
+#[test]
+fn a_hole_at_the_beginning_of_both_directions_shifts_no_pair() {
+    let wire = Wire::open().lost(CLIENT, get("/0")).lost(SERVER, ok("0")).c(get("/1"));
+    let wire = wire.lost(SERVER, ok("1")).c(get("/2")).s(ok("22")).c(get("/3")).s(ok("333"));
+    assert_eq!(told(&wire.frames()), ["GET /1 > -", "GET /2 > 200 2", "GET /3 > 200 3"]);
+}
+
+#[test]
+fn what_waits_behind_a_hole_is_told_when_the_ports_are_used_again() {
+    let request = Wire::open().lost(CLIENT, get("/1")).s(ok("1")).c(get("/2")).s(ok("22"));
+    let expected = ["- > 200 1", "GET /2 > 200 2", "GET /again > 200 5"];
+    for all in told_with_next(&request.close().frames(), 30, &[]) {
+        assert_eq!(all, expected);
+    }
+    let response = Wire::open().c(get("/1")).lost(SERVER, ok("1")).c(get("/2")).s(ok("22"));
+    let expected = ["GET /1 > -", "GET /2 > 200 2", "GET /again > 200 5"];
+    for all in told_with_next(&response.close().frames(), 30, &[0]) {
+        assert_eq!(all, expected);
+    }
+}
+
+#[test]
+fn a_short_rest_of_a_connection_is_told_before_the_next_one_on_its_ports() {
+    let rest = Wire::joined().c(get("/1")).s(ok("1"));
+    for (first, seconds) in
+        [(rest.clone().rst(CLIENT).frames(), 1), (rest.clone().frames(), 1), (rest.frames(), 3600)]
+    {
+        for all in told_with_next(&first, seconds, &[]) {
+            assert_eq!(all, ["GET /1 > 200 1", "GET /again > 200 5"], "{seconds}");
+        }
+    }
+}
+
+#[test]
+fn part_of_a_handshake_begins_a_connection_where_another_was_reset_or_agrees() {
+    let reset = Wire::open().c(get("/1")).s(ok("1")).rst(CLIENT).frames();
+    let alive = Wire::open().c(get("/1")).s(ok("1")).ack(CLIENT).frames();
+    for first in [reset, alive] {
+        for without in [&[0][..], &[1], &[0, 2]] {
+            for all in told_with_next(&first, 1, without) {
+                assert_eq!(all, ["GET /1 > 200 1", "GET /again > 200 5"], "{without:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_connection_whose_syn_was_captured_was_not_joined_midway() {
+    let first = Wire::open().c(get("/1")).s(ok("1")).ack(CLIENT).frames();
+    let all = exchanges(&[&first[..], &again(1, NUMBERS[0])].concat());
+    assert!(all.iter().all(|exchange| exchange.notes.is_empty()), "{all:?}");
+    assert_eq!(all.len(), 2);
+}
+
+/// The packets of one side alone.
+fn only(side: Side, frames: &[Frame]) -> Vec<Frame> {
+    let is_its_own = |frame: &&Frame| frame.is_from_server() == (side == SERVER);
+    frames.iter().filter(is_its_own).cloned().collect()
+}
+
+#[test]
+fn one_direction_alone_tells_of_each_connection_on_its_ports() {
+    let first = Wire::open().c(get("/1")).s(ok("1")).close().frames();
+    for numbers in NUMBERS {
+        let all = [&first[..], &again(60, numbers)].concat();
+        assert_eq!(told(&only(SERVER, &all)), ["- > 200 1", "- > 200 5"], "{numbers:?}");
+        assert_eq!(told(&only(CLIENT, &all)), ["GET /1 > -", "GET /again > -"], "{numbers:?}");
+    }
+}
+
+#[test]
+fn an_answer_to_bytes_in_a_syn_confirms_it() {
+    let first = Wire::open().c(get("/1")).s(ok("1")).ack(CLIENT);
+    let early = get("/early");
+    let len = i64::try_from(early.len()).unwrap();
+    let opened = first.starting_at(9_000_000, 3_000_000_000);
+    let syn = Odd { seq: -1, ack: None, flags: "S", payload: early.as_bytes() };
+    let answer = Odd { seq: -1, ack: Some(len), flags: "S", payload: b"" };
+    let wire = opened.odd(CLIENT, syn).odd(SERVER, answer).s(ok("55555"));
+    assert_eq!(told(&wire.frames()), ["GET /1 > 200 1", "- > 200 5"]);
+}
+
+#[test]
+fn a_connection_goes_on_after_a_reset_that_was_forged() {
+    let wire = Wire::open().c(get("/1")).s(ok("1")).ack(CLIENT).rst(SERVER).wait(5);
+    let wire = wire.ack(CLIENT).wait(5).c(get("/2")).s(ok("22")).c(get("/3")).s(ok("333"));
+    assert_eq!(told(&wire.frames()), ["GET /1 > 200 1", "GET /2 > 200 2", "GET /3 > 200 3"]);
+}
