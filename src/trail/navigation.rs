@@ -6,7 +6,8 @@ use super::chain::is_twin;
 use super::steps::StepKind;
 use super::story::Navigation;
 use super::visit::{Purpose, Visit};
-use std::sync::Arc;
+use foldhash::fast::RandomState;
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// How long after a redirect its next hop may come. Browsers follow at once; a slow name look-up
@@ -19,31 +20,81 @@ const GIVEN_UP_AFTER: usize = 20;
 const AT_ONCE: Duration = Duration::from_millis(500);
 
 /// A redirect that waits for the request that follows it.
-struct Pending {
+struct Pending<'v> {
     navigation: usize,
     from: usize,
-    to: Arc<Address>,
+    to: &'v Address,
     is_part: bool,
+}
+
+/// Redirects that wait, by the host, path and query they lead to: those that may be followed by one
+/// request. They are only asked, and never walked through.
+#[derive(Default)]
+struct Waiting<'v>(HashMap<Place<'v>, Vec<Pending<'v>>, RandomState>);
+
+/// Host, path and query.
+type Place<'v> = (Option<&'v str>, &'v str, Option<&'v str>);
+
+fn place(url: &Address) -> Place<'_> {
+    (url.host_str(), url.path(), url.query())
+}
+
+impl<'v> Waiting<'v> {
+    fn add(&mut self, pending: Pending<'v>) {
+        self.0.entry(place(pending.to)).or_default().push(pending);
+    }
+
+    /// The redirect that a visit follows. The newest: an older one that still waits has been given
+    /// up, or answered from a cache.
+    fn take(
+        &mut self,
+        visit: &'v Visit,
+        steps: &[Navigation],
+        all: &[Visit],
+    ) -> Option<Pending<'v>> {
+        let url = visit.asked.as_deref()?.url.as_deref()?;
+        let pending = self.0.get_mut(&place(url))?;
+        pending.retain(|one| !is_too_late(one, visit, all));
+        let fitting = pending.iter().enumerate().filter(|(_, one)| {
+            let hops = steps[one.navigation].hops.len();
+            continues(one, visit, all) && !is_another_try(hops, &all[one.from], visit)
+        });
+        let answered = |one: &Pending<'_>| all[one.from].answered.as_deref().map(|one| one.packet);
+        let newest = fitting.max_by_key(|(_, one)| answered(one)).map(|(at, _)| at)?;
+        Some(pending.swap_remove(newest))
+    }
+}
+
+/// The latest step that shows each address. It is only asked, and never walked through.
+#[derive(Default)]
+struct Pages<'v>(HashMap<&'v str, usize, RandomState>);
+
+impl<'v> Pages<'v> {
+    fn add(&mut self, visit: &'v Visit, step: usize) {
+        if let Some(url) = visit.asked.as_deref().and_then(|asked| asked.url.as_deref()) {
+            let latest = self.0.entry(url.as_str()).or_insert(step);
+            *latest = step.max(*latest);
+        }
+    }
+
+    /// The step whose page a part belongs to: the latest with the address in its Referer.
+    fn of(&self, visit: &Visit) -> Option<usize> {
+        let referer = visit.asked.as_deref()?.referer.as_deref()?;
+        self.0.get(referer.as_str()).copied()
+    }
 }
 
 /// Groups the visits of one browser into steps. Titles are given later.
 pub(super) fn navigations(browser: usize, visits: &[usize], all: &[Visit]) -> Vec<Navigation> {
     let mut steps: Vec<Navigation> = Vec::new();
-    let mut pending: Vec<Pending> = Vec::new();
+    let mut waiting = Waiting::default();
+    let mut pages = Pages::default();
     for &index in visits {
         let visit = &all[index];
-        // The newest: an older one that still waits has been given up, or answered from a cache.
-        let fitting = pending.iter().enumerate().filter(|(_, one)| {
-            let hops = steps[one.navigation].hops.len();
-            continues(one, visit, all) && !is_another_try(hops, &all[one.from], visit)
-        });
-        let answered = |one: &Pending| all[one.from].answered.as_deref().map(|one| one.packet);
-        let followed = fitting.max_by_key(|(_, one)| answered(one)).map(|(at, _)| at);
-        let (navigation, is_part) = if let Some(at) = followed {
-            let Pending { navigation, is_part, .. } = pending.swap_remove(at);
-            (navigation, is_part)
+        let (navigation, is_part) = if let Some(followed) = waiting.take(visit, &steps, all) {
+            (followed.navigation, followed.is_part)
         } else if is_part(visit) && !steps.is_empty() {
-            (page_of(visit, &steps, all), true)
+            (pages.of(visit).unwrap_or(steps.len() - 1), true)
         } else {
             let kind = StepKind::Page;
             steps.push(Navigation {
@@ -59,8 +110,11 @@ pub(super) fn navigations(browser: usize, visits: &[usize], all: &[Visit]) -> Ve
         let step = &mut steps[navigation];
         let place = if is_part { &mut step.parts } else { &mut step.hops };
         place.push(index);
+        if !is_part {
+            pages.add(visit, navigation);
+        }
         if let Some(to) = visit.redirects_to() {
-            pending.push(Pending { navigation, from: index, to: to.clone(), is_part });
+            waiting.add(Pending { navigation, from: index, to, is_part });
         }
     }
     steps
@@ -80,14 +134,22 @@ fn is_another_try(hops: usize, from: &Visit, visit: &Visit) -> bool {
     hops >= GIVEN_UP_AFTER && asked.time.since(answered.time) > AT_ONCE
 }
 
-/// Whether a visit is what a redirect led to.
-fn continues(pending: &Pending, visit: &Visit, all: &[Visit]) -> bool {
+/// Whether a redirect is not followed by a visit, nor by any that comes later.
+fn is_too_late(pending: &Pending<'_>, visit: &Visit, all: &[Visit]) -> bool {
     let (Some(asked), Some(answered)) = (&visit.asked, &all[pending.from].answered) else {
         return false;
     };
     // A page that sends its reader on gives time to read it.
     let patience = if answered.is_redirect() { FOLLOWED_WITHIN } else { FOLLOWED_WITHIN * 4 };
-    let in_time = asked.turn > answered.turn && asked.time.since(answered.time) <= patience;
+    asked.time.since(answered.time) > patience
+}
+
+/// Whether a visit is what a redirect led to, if it is in time.
+fn continues(pending: &Pending<'_>, visit: &Visit, all: &[Visit]) -> bool {
+    let (Some(asked), Some(answered)) = (&visit.asked, &all[pending.from].answered) else {
+        return false;
+    };
+    let is_later = asked.turn > answered.turn;
     let keeps_method = matches!(answered.status, 307 | 308);
     let before = all[pending.from].asked.as_deref().map(|asked| &asked.method);
     let method_fits = if keeps_method {
@@ -95,21 +157,6 @@ fn continues(pending: &Pending, visit: &Visit, all: &[Visit]) -> bool {
     } else {
         before == Some(&asked.method) || *asked.method == *b"GET"
     };
-    let is_target = asked.url.as_deref() == Some(&pending.to) || is_twin(asked, &pending.to);
-    in_time && method_fits && is_target
-}
-
-/// The step whose page a part belongs to: the latest with the address in its Referer, else the
-/// latest there is.
-fn page_of(visit: &Visit, steps: &[Navigation], all: &[Visit]) -> usize {
-    let last = steps.len() - 1;
-    let Some(referer) = visit.asked.as_deref().and_then(|asked| asked.referer.as_ref()) else {
-        return last;
-    };
-    let shows = |step: &Navigation| {
-        step.hops.iter().any(|hop| {
-            all[*hop].asked.as_deref().is_some_and(|asked| asked.url.as_ref() == Some(referer))
-        })
-    };
-    steps.iter().rposition(shows).unwrap_or(last)
+    let is_target = asked.url.as_deref() == Some(pending.to) || is_twin(asked, pending.to);
+    is_later && method_fits && is_target
 }
