@@ -3,10 +3,18 @@
 
 use super::story::CookieLife;
 use crate::session::{self, Context, Reading, SignatureState};
+use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Browser, exchange and packet: one message of one browser.
 type Message = (usize, usize, Option<u64>);
+
+/// How a value was shown: since when, and beside which cookies that continue its own.
+#[derive(Clone, Default)]
+pub(super) struct Shown<'a> {
+    pub since: Option<Timestamp>,
+    pub companions: Vec<(&'a [u8], &'a [u8])>,
+}
 
 /// Which values stood in which message.
 pub(super) struct Beside {
@@ -27,19 +35,24 @@ impl Beside {
         Self { messages }
     }
 
-    /// The cookies whose names continue that of a cookie, in the first message that has any.
-    pub fn companions<'a>(
-        &self,
-        lives: &'a [CookieLife],
-        life: usize,
-        version: usize,
-    ) -> Vec<(&'a [u8], &'a [u8])> {
+    /// For each value of a cookie those whose names continue its own, in the first message that has
+    /// any; and when the value was first seen.
+    pub fn shown<'a>(&self, lives: &'a [CookieLife], life: usize) -> Vec<Shown<'a>> {
         let own = &lives[life];
-        let shown = own.events.iter().filter(|event| event.version == Some(version));
-        let messages =
-            shown.filter_map(|event| self.messages.get(&(own.browser, event.visit?, event.packet)));
-        let mut found = messages.map(|message| companions(lives, life, message));
-        found.find(|companions| !companions.is_empty()).unwrap_or_default()
+        let mut all: Vec<Shown<'_>> = vec![Shown::default(); own.versions.len()];
+        for event in &own.events {
+            let Some(shown) = event.version.and_then(|version| all.get_mut(version)) else {
+                continue;
+            };
+            shown.since.get_or_insert(event.time);
+            if shown.companions.is_empty()
+                && let Some(visit) = event.visit
+                && let Some(message) = self.messages.get(&(own.browser, visit, event.packet))
+            {
+                shown.companions = companions(lives, life, message);
+            }
+        }
+        all
     }
 }
 
@@ -66,14 +79,14 @@ pub(super) fn read_with(
     own: &CookieLife,
     version: usize,
     companions: &[(&[u8], &[u8])],
+    since: Option<Timestamp>,
 ) -> Option<Reading> {
     if companions.is_empty() {
         return None;
     }
     let value = &own.versions[version].value;
     let cookie = session::Cookie { name: &own.name, value, companions };
-    let now = own.events.iter().find(|event| event.version == Some(version));
-    let context = Context { now_hint: now.map(|event| event.time) };
+    let context = Context { now_hint: since };
     session::decode(&cookie, &context)
         .filter(|reading| reading.signature != SignatureState::None || reading.payload.is_some())
 }
@@ -100,12 +113,13 @@ pub(super) fn reread(lives: &mut [CookieLife]) {
     }
     let beside = Beside::of(lives);
     for life in 0..lives.len() {
-        for version in 0..lives[life].versions.len() {
-            let companions = beside.companions(lives, life, version);
-            let reading = read_with(&lives[life], version, &companions);
-            if reading.is_some() {
-                lives[life].versions[version].reading = reading.map(Box::new);
-            }
+        let shown = beside.shown(lives, life);
+        let readings = shown.iter().enumerate().map(|(version, Shown { since, companions })| {
+            read_with(&lives[life], version, companions, *since).map(Box::new)
+        });
+        let readings: Vec<_> = readings.collect();
+        for (version, reading) in lives[life].versions.iter_mut().zip(readings) {
+            version.reading = reading.or_else(|| version.reading.take());
         }
     }
 }

@@ -212,7 +212,9 @@ impl Live {
             }
             let lives = &self.follower.lives.all;
             let companions = beside::companions(lives, life, &shown);
-            let reread = beside::read_with(&lives[life], version, &companions);
+            let mut events = lives[life].events.iter();
+            let since = events.find(|event| event.version == Some(version)).map(|event| event.time);
+            let reread = beside::read_with(&lives[life], version, &companions, since);
             let own = reread.or_else(|| lives[life].versions[version].reading.as_deref().cloned());
             let Some(own) = own else { continue };
             let judged = self.keys.judge(&lives[life], version, &own, &companions);

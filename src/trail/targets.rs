@@ -13,14 +13,14 @@ pub fn targets(story: &Story, salts: &[Vec<u8>]) -> Vec<(String, Target)> {
     let mut known = BTreeSet::new();
     let mut found = Vec::new();
     for (index, life) in story.cookies.iter().enumerate() {
-        for (place, version) in life.versions.iter().enumerate() {
+        let shown = beside.shown(&story.cookies, index);
+        for (version, shown) in life.versions.iter().zip(&shown) {
             let Some(own) = &version.reading else { continue };
             if !known.insert((&life.domain, &life.name, &version.value)) {
                 continue;
             }
-            let companions = beside.companions(&story.cookies, index, place);
-            let cookie =
-                Cookie { name: &life.name, value: &version.value, companions: &companions };
+            let companions = &*shown.companions;
+            let cookie = Cookie { name: &life.name, value: &version.value, companions };
             let mut readings = session::candidates(&cookie, &Context::default());
             readings.sort_by_key(|reading| reading.format != own.format);
             let target = Target::new(&cookie, &readings, salts);

@@ -61,10 +61,9 @@ pub(super) fn verify(cookies: &mut [CookieLife], keys: &Keys) {
     let beside = Beside::of(cookies);
     let mut judged = Vec::new();
     for (index, life) in cookies.iter().enumerate() {
-        for version in 0..life.versions.len() {
-            let companions = beside.companions(cookies, index, version);
+        for (version, shown) in beside.shown(cookies, index).iter().enumerate() {
             let own = life.versions[version].reading.as_deref();
-            let judgement = own.and_then(|own| keys.judge(life, version, own, &companions));
+            let judgement = own.and_then(|own| keys.judge(life, version, own, &shown.companions));
             judged.extend(judgement.map(|judgement| (index, version, judgement)));
         }
     }
