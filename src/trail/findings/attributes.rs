@@ -4,6 +4,7 @@ use super::super::story::{CookieEvent, CookieLife, EventKind, Story};
 use super::{Case, quoted};
 use crate::cookie::Scheme;
 use crate::session::Kind;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Longer than any session that is renewed while it is used: Flask's own default is 31 days.
@@ -15,7 +16,7 @@ fn each_session(
     story: &Story,
     objection: impl Fn(&CookieLife, &CookieEvent) -> Option<String>,
 ) -> Vec<Case> {
-    let mut cases: Vec<Case> = Vec::new();
+    let mut cases = ByCookie::default();
     for (index, life) in story.cookies.iter().enumerate().filter(|(_, life)| is_guarded(life)) {
         let made =
             |event: &&CookieEvent| matches!(event.kind, EventKind::Set | EventKind::Replaced);
@@ -25,25 +26,40 @@ fn each_session(
             .filter(made)
             .find_map(|event| Some((event, objection(life, event)?)));
         let Some((event, text)) = found else { continue };
-        let same = cases.iter_mut().find(|case| is_same_cookie(story, case, life));
-        if let Some(case) = same {
-            case.visits.extend(event.visit);
-        } else {
-            cases.push(Case {
-                visits: event.visit.into_iter().collect(),
-                cookie: Some(index),
-                text,
-            });
-        }
+        let new = || Case { visits: Vec::new(), cookie: Some(index), text };
+        cases.case(life, "", new).0.visits.extend(event.visit);
     }
-    cases
+    cases.into_cases()
 }
 
-/// Whether a case is about the same cookie in another browser.
-pub(super) fn is_same_cookie(story: &Story, case: &Case, life: &CookieLife) -> bool {
-    case.cookie.is_some_and(|other| {
-        story.cookies[other].name == life.name && story.cookies[other].domain == life.domain
-    })
+/// Cases by the cookie that they are about, whichever browsers have it.
+#[derive(Default)]
+pub(super) struct ByCookie<'a> {
+    cases: Vec<Case>,
+    places: BTreeMap<(&'a [u8], &'a str, &'a str), usize>,
+}
+
+impl<'a> ByCookie<'a> {
+    /// The case of a cookie, which is one of `why`; `new` if there is none yet. Says whether it was
+    /// there.
+    pub fn case(
+        &mut self,
+        life: &'a CookieLife,
+        why: &'a str,
+        new: impl FnOnce() -> Case,
+    ) -> (&mut Case, bool) {
+        let next = self.cases.len();
+        let place = *self.places.entry((&life.name, &life.domain, why)).or_insert(next);
+        if place == next {
+            self.cases.push(new());
+        }
+        (&mut self.cases[place], place < next)
+    }
+
+    /// All of them, in the order in which they came up.
+    pub fn into_cases(self) -> Vec<Case> {
+        self.cases
+    }
 }
 
 /// Sessions and what stands for one; tokens that scripts must read are not meant.
@@ -129,7 +145,7 @@ fn lifetime(event: &CookieEvent) -> Option<Duration> {
 }
 
 pub(super) fn refused(story: &Story) -> Vec<Case> {
-    let mut cases: Vec<Case> = Vec::new();
+    let mut cases = ByCookie::default();
     for (index, life) in story.cookies.iter().enumerate().filter(|(_, life)| life.is_session()) {
         let refused = life.events.iter().filter(|event| event.kind == EventKind::Refused);
         let events: Vec<&CookieEvent> = refused.collect();
@@ -137,17 +153,16 @@ pub(super) fn refused(story: &Story) -> Vec<Case> {
         let visits = events.iter().filter_map(|event| event.visit);
         let why = first.text.as_deref().unwrap_or_default();
         let label = &story.browsers[life.browser].label;
-        let same = cases
-            .iter_mut()
-            .find(|case| is_same_cookie(story, case, life) && case.text.ends_with(why));
-        if let Some(case) = same {
-            case.visits.extend(visits);
-            case.text = format!("{label}, {}", case.text);
-        } else {
+        let new = || {
             let text =
                 format!("{label}: the session cookie {} is not kept. {why}", quoted(&life.name));
-            cases.push(Case { visits: visits.collect(), cookie: Some(index), text });
+            Case { visits: Vec::new(), cookie: Some(index), text }
+        };
+        let (case, is_known) = cases.case(life, why, new);
+        case.visits.extend(visits);
+        if is_known {
+            case.text = format!("{label}, {}", case.text);
         }
     }
-    cases
+    cases.into_cases()
 }

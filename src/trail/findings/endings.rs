@@ -1,5 +1,6 @@
 //! Sessions that do not end: used after their logout, or with a cookie that the logout missed.
 
+use super::super::address::Address;
 use super::super::stage::{Stage, TurnKind};
 use super::super::story::{CookieEvent, CookieLife, EventKind, SessionLife, Story};
 use super::super::strangers::Strangers;
@@ -7,7 +8,10 @@ use super::sequence::{first_of, has_reason, visits};
 use super::{Case, quoted};
 use crate::cookie::Reason;
 use std::cell::LazyCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How often a value may end and still be looked for behind its end.
+const MOST_ENDS: usize = 16;
 
 /// A session that has ended, is sent again, and is answered as if nothing had happened: by the
 /// browser that had it, or by another.
@@ -25,23 +29,46 @@ pub(super) fn used_after_logout(story: &Story) -> Vec<Case> {
         .collect();
     let suspects = by_value(story, &suspects);
     let strangers = LazyCell::new(|| Strangers::of(story));
+    let mut told: BTreeSet<Option<usize>> = cases.iter().map(|case| case.cookie).collect();
     for life in story.cookies.iter().filter(|life| life.is_session()) {
-        for deleted in life.events.iter().filter(|event| event.kind == EventKind::Deleted) {
-            let end = story.turn_of(deleted);
-            let before =
-                |event: &&CookieEvent| story.turn_of(event) < end && event.version.is_some();
-            let Some(last) = life.events.iter().rfind(before) else { continue };
-            if let Some(version) = last.version {
-                let value = &life.versions[version].value;
-                let Some(suspects) = suspects.get(&(&*life.name, &**value)) else { continue };
-                let found = reused(story, &strangers, suspects, life, value, deleted);
-                cases.extend(
-                    found.filter(|case| cases.iter().all(|other| other.cookie != case.cookie)),
-                );
+        let mut judged: BTreeMap<usize, usize> = BTreeMap::new();
+        for (deleted, version) in ends(story, life) {
+            let value = &*life.versions[version].value;
+            let Some(suspects) = suspects.get(&(&*life.name, value)) else { continue };
+            let often = judged.entry(version).or_default();
+            *often += 1;
+            if *often <= MOST_ENDS {
+                let found = reused(story, &strangers, suspects, (life, version), deleted);
+                cases.extend(found.filter(|case| told.insert(case.cookie)));
             }
         }
     }
     cases
+}
+
+/// Each deletion of a cookie, and the value that it had then.
+fn ends<'a>(story: &Story, life: &'a CookieLife) -> Vec<(&'a CookieEvent, usize)> {
+    let deleted = life.events.iter().filter(|event| event.kind == EventKind::Deleted);
+    let deleted: Vec<&CookieEvent> = deleted.collect();
+    if deleted.is_empty() {
+        return Vec::new();
+    }
+    // By turn; of all up to each, the one that stands last among the events.
+    let shown = life.events.iter().enumerate();
+    let shown = shown.filter_map(|(at, event)| Some((story.turn_of(event), at, event.version?)));
+    let mut shown: Vec<(Option<u64>, usize, usize)> = shown.collect();
+    shown.sort_unstable();
+    let mut last = (0, 0);
+    for (_, at, version) in &mut shown {
+        last = last.max((*at, *version));
+        (*at, *version) = last;
+    }
+    let value_at = |deleted: &'a CookieEvent| {
+        let end = story.turn_of(deleted);
+        let before = shown.partition_point(|(turn, ..)| *turn < end);
+        Some((deleted, shown.get(before.checked_sub(1)?)?.2))
+    };
+    deleted.into_iter().filter_map(value_at).collect()
 }
 
 /// A life that goes on after its logout.
@@ -80,16 +107,17 @@ fn reused(
     story: &Story,
     strangers: &Strangers<'_>,
     suspects: &[(usize, &CookieEvent)],
-    life: &CookieLife,
-    value: &[u8],
+    (life, version): (&CookieLife, usize),
     deleted: &CookieEvent,
 ) -> Option<Case> {
+    let pages = LazyCell::new(|| pages(story, life, version));
+    let is_let_in = |visit| page(story, visit).is_some_and(|page| pages.contains(&page));
     let again: Vec<&(usize, &CookieEvent)> = suspects
         .iter()
         .filter(|(_, event)| story.turn_of(event) > story.turn_of(deleted))
         .filter(|(_, event)| {
             event.visit.is_some_and(|visit| {
-                strangers.get_another(&story.visits[visit]) && is_let_in(story, visit, life, value)
+                strangers.get_another(&story.visits[visit]) && is_let_in(visit)
             })
         })
         .collect();
@@ -103,20 +131,21 @@ fn reused(
     Some(Case { visits: shown.collect(), cookie: Some(*cookie), text })
 }
 
-/// Whether a page was shown that was also shown to the session before its logout, at the same URL.
-fn is_let_in(story: &Story, visit: usize, life: &CookieLife, value: &[u8]) -> bool {
-    let page = |visit: usize| {
-        let visit = &story.visits[visit];
-        let words =
-            visit.answered.as_deref().filter(|answered| answered.status < 300)?.excerpt.clone();
-        Some((visit.asked.as_deref()?.url.clone()?, words?))
-    };
-    let Some(now) = page(visit) else { return false };
-    life.events
-        .iter()
-        .filter(|event| event.kind == EventKind::Sent)
-        .filter(|event| event.version.is_some_and(|version| life.versions[version].value == value))
-        .any(|event| event.visit.is_some_and(|before| page(before).as_ref() == Some(&now)))
+/// A page: its address, and the words that a person would remember.
+type Page<'a> = (&'a Address, &'a str);
+
+/// The page that a visit was shown.
+fn page(story: &Story, visit: usize) -> Option<Page<'_>> {
+    let visit = &story.visits[visit];
+    let answered = visit.answered.as_deref().filter(|answered| answered.status < 300)?;
+    Some((visit.asked.as_deref()?.url.as_deref()?, answered.excerpt.as_deref()?))
+}
+
+/// The pages that were shown where a value of a cookie was sent.
+fn pages<'a>(story: &'a Story, life: &CookieLife, version: usize) -> BTreeSet<Page<'a>> {
+    let sent = life.events.iter().filter(|event| event.kind == EventKind::Sent);
+    let sent = sent.filter(|event| event.version == Some(version));
+    sent.filter_map(|event| page(story, event.visit?)).collect()
 }
 
 /// A cookie that was to be deleted, with a `Domain` or `Path` that is another cookie's.

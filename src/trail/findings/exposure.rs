@@ -1,13 +1,15 @@
 //! What can be read by whoever is on the way, in a log, or in a cache.
 
 use super::super::address::Address;
-use super::super::story::{CookieLife, EventKind, Story};
+use super::super::story::{EventKind, Story};
 use super::super::visit::Asked;
-use super::attributes::is_same_cookie;
+use super::attributes::ByCookie;
 use super::{Case, is_in_clear, quoted};
 use crate::cookie::Reason;
 use crate::session::{Kind, Reading};
+use foldhash::fast::RandomState;
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Shorter values are found in URLs by accident.
 pub(super) const TELLING_LENGTH: usize = 16;
@@ -15,7 +17,7 @@ pub(super) const TELLING_LENGTH: usize = 16;
 /// The first exchange of each session cookie that shows it on an open network, browsers with the
 /// same cookie taken together.
 pub(super) fn session_in_clear(story: &Story) -> Vec<Case> {
-    let mut cases: Vec<Case> = Vec::new();
+    let mut cases = ByCookie::default();
     for (index, life) in story.cookies.iter().enumerate().filter(|(_, life)| life.is_session()) {
         let shown = life.events.iter().find_map(|event| {
             let carries = matches!(
@@ -25,18 +27,17 @@ pub(super) fn session_in_clear(story: &Story) -> Vec<Case> {
             event.visit.filter(|visit| carries && is_in_clear(story, *visit))
         });
         let Some(visit) = shown else { continue };
-        if let Some(case) = cases.iter_mut().find(|case| is_same_cookie(story, case, life)) {
-            case.visits.push(visit);
-        } else {
+        let new = || {
             let text = format!(
                 "The session cookie {} of {} crosses the network in clear.",
                 quoted(&life.name),
                 life.domain
             );
-            cases.push(Case { visits: vec![visit], cookie: Some(index), text });
-        }
+            Case { visits: Vec::new(), cookie: Some(index), text }
+        };
+        cases.case(life, "", new).0.visits.push(visit);
     }
-    cases
+    cases.into_cases()
 }
 
 pub(super) fn password_in_clear(story: &Story) -> Vec<Case> {
@@ -60,37 +61,64 @@ pub(super) fn password_in_clear(story: &Story) -> Vec<Case> {
 
 /// A session's value in the URL of a request, or in its Referer.
 pub(super) fn session_in_url(story: &Story) -> Vec<Case> {
-    let sessions = story.cookies.iter().enumerate().filter(|(_, life)| life.is_session());
-    sessions.filter_map(|(index, life)| in_url(story, index, life)).collect()
+    let values = Values::of(story);
+    let mut visits: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (index, browser) in story.browsers.iter().enumerate() {
+        if !values.browsers.contains(&index) {
+            continue;
+        }
+        for visit in &browser.visits {
+            let Some(asked) = &story.visits[*visit].asked else { continue };
+            let referer = asked.referer.as_ref().map_or(&b""[..], |url| url.as_str().as_bytes());
+            for life in values.standing_in(index, [&asked.path, referer]) {
+                visits.entry(life).or_default().push(*visit);
+            }
+        }
+    }
+    let case = |(life, visits): (usize, Vec<usize>)| {
+        let name = quoted(&story.cookies[life].name);
+        let text = format!("The value of the session cookie {name} stands in a URL.");
+        Case { visits, cookie: Some(life), text }
+    };
+    visits.into_iter().map(case).collect()
 }
 
-fn in_url(story: &Story, index: usize, life: &CookieLife) -> Option<Case> {
-    let values: Vec<&[u8]> = life
-        .versions
-        .iter()
-        .map(|version| &*version.value)
-        .filter(|value| value.len() >= TELLING_LENGTH)
-        .collect();
-    let visits: Vec<usize> = story.browsers[life.browser]
-        .visits
-        .iter()
-        .copied()
-        .filter(|visit| {
-            let Some(asked) = &story.visits[*visit].asked else { return false };
-            let referer =
-                asked.referer.as_ref().map(|url| url.as_str().as_bytes()).unwrap_or_default();
-            let stands_in = |text: &[u8], value: &[u8]| {
-                text.len() >= value.len() && memchr::memmem::find(text, value).is_some()
-            };
-            let mut values = values.iter();
-            values.any(|value| stands_in(&asked.path, value) || stands_in(referer, value))
-        })
-        .collect();
-    if visits.is_empty() {
-        return None;
+/// The values of the sessions of all browsers, by how they begin: a text is looked through once,
+/// however many there are. Nothing here is walked through but in its own order.
+#[derive(Default)]
+struct Values<'a> {
+    /// By their browser and first bytes, with their cookie.
+    values: HashMap<(usize, [u8; TELLING_LENGTH]), Vec<(usize, &'a [u8])>, RandomState>,
+    browsers: BTreeSet<usize>,
+}
+
+impl<'a> Values<'a> {
+    fn of(story: &'a Story) -> Self {
+        let mut all = Self::default();
+        for (index, life) in story.cookies.iter().enumerate().filter(|(_, life)| life.is_session())
+        {
+            for value in life.versions.iter().map(|version| &*version.value) {
+                let Some(first) = value.first_chunk() else { continue };
+                all.values.entry((life.browser, *first)).or_default().push((index, value));
+                all.browsers.insert(life.browser);
+            }
+        }
+        all
     }
-    let text = format!("The value of the session cookie {} stands in a URL.", quoted(&life.name));
-    Some(Case { visits, cookie: Some(index), text })
+
+    /// The cookies of a browser of which a value stands in one of the texts.
+    fn standing_in(&self, browser: usize, texts: [&[u8]; 2]) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        for text in texts {
+            for at in 0..(text.len() + 1).saturating_sub(TELLING_LENGTH) {
+                let Some(first) = text[at..].first_chunk() else { break };
+                let values = self.values.get(&(browser, *first)).into_iter().flatten();
+                let here = values.filter(|(_, value)| text[at..].starts_with(value));
+                found.extend(here.map(|(life, _)| *life));
+            }
+        }
+        found
+    }
 }
 
 pub(super) fn credentials_in_query(story: &Story) -> Vec<Case> {
@@ -112,7 +140,8 @@ pub(super) fn credentials_in_query(story: &Story) -> Vec<Case> {
 
 /// Two cookies of one name in one request: which one the server reads is chance.
 pub(super) fn shadowed(story: &Story) -> Vec<Case> {
-    let mut cases: Vec<(Vec<u8>, usize, Vec<usize>)> = Vec::new();
+    let mut cases: Vec<(&[u8], usize, Vec<usize>)> = Vec::new();
+    let mut places: BTreeMap<(&[u8], usize), usize> = BTreeMap::new();
     for browser in 0..story.browsers.len() {
         for visit in &story.browsers[browser].visits {
             let Some(asked) = &story.visits[*visit].asked else { continue };
@@ -121,22 +150,20 @@ pub(super) fn shadowed(story: &Story) -> Vec<Case> {
                 let is_double =
                     pair.equals && pairs[..at].iter().any(|other| other.name == pair.name);
                 if is_double {
-                    match cases
-                        .iter_mut()
-                        .find(|(name, owner, _)| *name == pair.name && *owner == browser)
-                    {
-                        Some((_, _, visits)) => visits.push(*visit),
-                        None => cases.push((pair.name.clone(), browser, vec![*visit])),
+                    let place = *places.entry((&pair.name, browser)).or_insert(cases.len());
+                    if place == cases.len() {
+                        cases.push((&pair.name, browser, Vec::new()));
                     }
+                    cases[place].2.push(*visit);
                 }
             }
         }
     }
-    let case = |(name, browser, visits): (Vec<u8>, usize, Vec<usize>)| {
+    let case = |(name, browser, visits): (&[u8], usize, Vec<usize>)| {
         let text = format!(
             "Browser {} sends two cookies named {}; most servers read only one of them.",
             story.browsers[browser].id,
-            quoted(&name)
+            quoted(name)
         );
         let cookie =
             story.cookies.iter().position(|life| life.browser == browser && life.name == name);
@@ -147,7 +174,7 @@ pub(super) fn shadowed(story: &Story) -> Vec<Case> {
 
 /// Cookies that no browser keeps, because name and value together are too long.
 pub(super) fn too_large(story: &Story) -> Vec<Case> {
-    let mut cases: Vec<Case> = Vec::new();
+    let mut cases = ByCookie::default();
     for (index, life) in story.cookies.iter().enumerate() {
         let dropped = life.events.iter().filter(|event| {
             event.verdict.is_some_and(|verdict| verdict.reason == Reason::NameValueTooLong)
@@ -156,9 +183,7 @@ pub(super) fn too_large(story: &Story) -> Vec<Case> {
         if visits.is_empty() {
             continue;
         }
-        if let Some(case) = cases.iter_mut().find(|case| is_same_cookie(story, case, life)) {
-            case.visits.extend(visits);
-        } else {
+        let new = || {
             let longest = life.versions.iter().map(|version| version.value.len()).max();
             let text = format!(
                 "The cookie {} is dropped: name and value have {} bytes, and 4096 is the most that \
@@ -166,10 +191,11 @@ pub(super) fn too_large(story: &Story) -> Vec<Case> {
                 quoted(&life.name),
                 life.name.len() + longest.unwrap_or(0)
             );
-            cases.push(Case { visits, cookie: Some(index), text });
-        }
+            Case { visits: Vec::new(), cookie: Some(index), text }
+        };
+        cases.case(life, "", new).0.visits.extend(visits);
     }
-    cases
+    cases.into_cases()
 }
 
 /// Readable sessions that hold what should not be read.

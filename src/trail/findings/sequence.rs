@@ -9,7 +9,8 @@ use super::exposure::TELLING_LENGTH;
 use super::{Case, quoted};
 use crate::cookie::Reason;
 use crate::session::Kind;
-use std::collections::BTreeMap;
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps that lose a login, one after the other, that make a loop.
 const LOST_IN_A_ROW: usize = 3;
@@ -26,6 +27,7 @@ pub(super) fn visits(events: &[&CookieEvent]) -> Vec<usize> {
 pub(super) fn used_by_another(story: &Story) -> Vec<Case> {
     let sessions = story.cookies.iter().enumerate().filter(|(_, life)| life.is_session());
     let mut cases = given_to_another(story);
+    let mut told: BTreeSet<usize> = cases.iter().filter_map(|case| case.cookie).collect();
     let mut brought: BTreeMap<(&[u8], &str, &[u8]), usize> = BTreeMap::new();
     for (index, life) in sessions {
         for event in life.events.iter().filter(|event| has_reason(event, Reason::NeverSet)) {
@@ -36,10 +38,9 @@ pub(super) fn used_by_another(story: &Story) -> Vec<Case> {
             }
             let first = *brought.entry((&life.name, &life.domain, value)).or_insert(index);
             let (owner, user) = (story.cookies[first].browser, life.browser);
-            let is_told = cases.iter().any(|case| case.cookie == Some(index));
             // One browser at two addresses is another finding.
             let differ = story.browsers[owner].user_agent != story.browsers[user].user_agent;
-            if owner != user && differ && !is_told {
+            if owner != user && differ && told.insert(index) {
                 cases.push(shared(story, (first, owner), (index, user), event));
             }
         }
@@ -67,6 +68,7 @@ fn shared(
 }
 
 fn given_to_another(story: &Story) -> Vec<Case> {
+    let owners = LazyCell::new(|| Owners::of(story));
     let sessions = story.cookies.iter().enumerate().filter(|(_, life)| life.is_session());
     sessions
         .filter_map(|(index, life)| {
@@ -76,7 +78,7 @@ fn given_to_another(story: &Story) -> Vec<Case> {
                 .filter(|event| has_reason(event, Reason::GivenToAnother))
                 .collect();
             let value = &life.versions[events.first()?.version?].value;
-            let (owner, given) = owner(story, life, value)?;
+            let (owner, given) = owners.first_but(life, value)?;
             let (thief, victim) = (&story.browsers[life.browser], &story.browsers[owner]);
             let text = format!(
                 "Browser {} ({}) sends the session {} that browser {} ({}) was given.",
@@ -97,17 +99,35 @@ fn from(browser: &super::super::story::Browser) -> String {
     format!("{}, {}", browser.label, addresses.join(", "))
 }
 
-/// The browser that a server gave this value of the cookie, and the visit in which it did.
-fn owner(story: &Story, life: &CookieLife, value: &[u8]) -> Option<(usize, Option<usize>)> {
-    let is_it = |other: &CookieLife, event: &CookieEvent| {
-        event.kind.is_from_server()
-            && event.version.is_some_and(|version| other.versions[version].value == value)
-    };
-    let are_meant = |other: &&CookieLife| other.name == life.name && other.browser != life.browser;
-    story.cookies.iter().filter(are_meant).find_map(|other| {
-        let given = other.events.iter().find(|event| is_it(other, event))?;
-        Some((other.browser, given.visit))
-    })
+/// Which browsers a server gave each value of a cookie, by its name and the value, and the visit in
+/// which it did: by the order of their cookies.
+struct Owners<'a>(BTreeMap<(&'a [u8], &'a [u8]), Vec<Owner>>);
+
+/// A browser, and a visit.
+type Owner = (usize, Option<usize>);
+
+impl<'a> Owners<'a> {
+    fn of(story: &'a Story) -> Self {
+        let mut all = Self(BTreeMap::new());
+        for life in &story.cookies {
+            let mut seen = BTreeSet::new();
+            for event in life.events.iter().filter(|event| event.kind.is_from_server()) {
+                let Some(version) = event.version else { continue };
+                let value = &*life.versions[version].value;
+                if seen.insert(value) {
+                    let owners = all.0.entry((&life.name, value)).or_default();
+                    owners.push((life.browser, event.visit));
+                }
+            }
+        }
+        all
+    }
+
+    /// The first one that is not the browser of this cookie.
+    fn first_but(&self, life: &CookieLife, value: &[u8]) -> Option<Owner> {
+        let owners = self.0.get(&(&*life.name, value))?;
+        owners.iter().copied().find(|(browser, _)| *browser != life.browser)
+    }
 }
 
 /// A bare id that was there before a login and is the same after it.
