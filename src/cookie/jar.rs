@@ -214,7 +214,9 @@ impl Jar {
             .flat_map(|(_, cookies)| cookies)
             .map(|cookie| (cookie.last_access, cookie.order))
             .collect();
-        ages.sort_unstable();
+        if count < ages.len() {
+            ages.select_nth_unstable(count);
+        }
         ages.truncate(count);
         // Orders are unique in a jar, so they name the cookies.
         let mut orders: Vec<u64> = ages.into_iter().map(|(_, order)| order).collect();

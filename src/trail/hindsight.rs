@@ -33,11 +33,13 @@ impl Refused {
         }
     }
 
-    /// The lines that this browser was sent with this name and value, and must have kept.
-    pub fn sent(&self, browser: usize, name: &[u8], value: &[u8]) -> &[Line] {
+    /// The lines that this browser was sent with this name and value, and must have kept: those that
+    /// were not given before. `None` if there never was any.
+    pub fn take_sent(&mut self, browser: usize, name: &[u8], value: &[u8]) -> Option<Vec<Line>> {
         if self.lines.is_empty() {
-            return &[];
+            return None;
         }
-        self.lines.get(&(browser, name.to_vec(), value.to_vec())).map_or(&[], Vec::as_slice)
+        let lines = self.lines.get_mut(&(browser, name.to_vec(), value.to_vec()))?;
+        Some(std::mem::take(lines))
     }
 }

@@ -47,8 +47,34 @@ pub(super) struct Index {
     lives: HashMap<(Named, Option<bool>, Option<Text>), usize, RandomState>,
     /// The same without what tells cookies of one name and domain apart.
     by_name: HashMap<Named, Vec<usize>, RandomState>,
-    /// Lives by each name and value they had, with the place of the value.
-    by_value: HashMap<(Text, Text), Vec<(usize, usize)>, RandomState>,
+    /// Lives by their browser and each name and value they had, with the place of the value.
+    by_value: HashMap<(usize, Text, Text), Vec<Had>, RandomState>,
+    /// Lives of cookies that a server set, by their browser, or whoever has them, and each name and
+    /// value they had; in the order in which they had it.
+    given: HashMap<(Option<usize>, Text, Text), Vec<(usize, usize)>, RandomState>,
+    /// How often a cookie was found to have a new value.
+    values: usize,
+}
+
+/// A value that a cookie had.
+#[derive(Debug, Clone, Copy)]
+struct Had {
+    life: usize,
+    /// Where it stands among the values of its cookie.
+    place: usize,
+    /// Where it stands among the values of all cookies.
+    order: usize,
+}
+
+impl Index {
+    /// Adds a life, and where its value stands among all, to those of a browser and to all.
+    fn give(&mut self, browser: usize, (name, value): (Text, Text), one: (usize, usize)) {
+        for whose in [Some(browser), None] {
+            let given = self.given.entry((whose, name, value)).or_default();
+            let at = given.partition_point(|other| *other < one);
+            few::insert(given, at, one);
+        }
+    }
 }
 
 /// So many values of a cookie are looked through; where there are more, the index is asked.
@@ -130,6 +156,7 @@ impl Lives {
             versions: Vec::new(),
             events: Vec::new(),
             session: None,
+            is_given: false,
         });
         self.index.lives.insert(key, life);
         few::push(self.index.by_name.entry(key.0).or_default(), life);
@@ -159,9 +186,33 @@ impl Lives {
         let number = place + 1;
         few::push(versions, Version { number, value: value.to_vec(), reading: None, key: None });
         self.unread.push((life, place, now));
-        let key = (self.texts.number(name), self.texts.number(value));
-        few::push(self.index.by_value.entry(key).or_default(), (life, place));
+        let (name, value) = (self.texts.number(name), self.texts.number(value));
+        let CookieLife { browser, is_given, .. } = self.all[life];
+        let order = self.index.values;
+        self.index.values += 1;
+        let had = self.index.by_value.entry((browser, name, value)).or_default();
+        few::push(had, Had { life, place, order });
+        if is_given {
+            self.index.give(browser, (name, value), (order, life));
+        }
         place
+    }
+
+    /// Notes that a server set the cookie of this life.
+    pub(super) fn note_given(&mut self, life: usize) {
+        let Self { all, index, texts, .. } = self;
+        let known = &mut all[life];
+        if std::mem::replace(&mut known.is_given, true) {
+            return;
+        }
+        let name = texts.number(&known.name);
+        for version in &known.versions {
+            let value = texts.number(&version.value);
+            let had = index.by_value.get(&(known.browser, name, value)).into_iter().flatten();
+            let own = had.filter(|had| had.life == life).map(|had| (had.order, life));
+            let own: Vec<_> = own.collect();
+            own.into_iter().for_each(|one| index.give(known.browser, (name, value), one));
+        }
     }
 
     /// Reads the values that are new since this was last asked, on so many threads.
@@ -183,14 +234,36 @@ impl Lives {
         if versions.len() <= FEW {
             return versions.iter().position(|version| version.value == value);
         }
-        let places = self.having(name, value).iter();
-        places.filter(|(own, _)| *own == life).map(|(_, place)| *place).min()
+        let own = self.had_by(self.all[life].browser, name, value).iter();
+        own.filter(|had| had.life == life).map(|had| had.place).min()
     }
 
-    /// The lives that had this value under this name, and its place in each.
-    pub(super) fn having(&self, name: &[u8], value: &[u8]) -> &[(usize, usize)] {
+    /// The lives of a browser's cookies that had this value under this name.
+    pub(super) fn having<'a>(
+        &'a self,
+        browser: usize,
+        name: &[u8],
+        value: &[u8],
+    ) -> impl Iterator<Item = usize> + use<'a> {
+        self.had_by(browser, name, value).iter().map(|had| had.life)
+    }
+
+    /// The lives of a browser's cookies, or of all, that a server set and that had this value under this
+    /// name, in the order in which they had it.
+    pub(super) fn given<'a>(
+        &'a self,
+        browser: Option<usize>,
+        name: &[u8],
+        value: &[u8],
+    ) -> impl Iterator<Item = usize> + use<'a> {
         let key = self.texts.find(name).zip(self.texts.find(value));
-        let found = key.and_then(|key| self.index.by_value.get(&key));
-        found.map_or(&[], Vec::as_slice)
+        let given = key.and_then(|(name, value)| self.index.given.get(&(browser, name, value)));
+        given.into_iter().flatten().map(|(_, life)| *life)
+    }
+
+    fn had_by(&self, browser: usize, name: &[u8], value: &[u8]) -> &[Had] {
+        let key = self.texts.find(name).zip(self.texts.find(value));
+        let had = key.and_then(|(name, value)| self.index.by_value.get(&(browser, name, value)));
+        had.map_or(&[], Vec::as_slice)
     }
 }

@@ -5,6 +5,7 @@ use super::hindsight::{Hindsight, Line, Refused};
 use super::identity::{Identity, Index};
 use super::story::{CookieEvent, CookieLife, EventKind};
 use super::texts::{Text, Texts};
+use super::unsent::Unsent;
 use super::visit::{Answered, Asked};
 use super::who::Profile;
 use crate::cookie::{self, Case, CookiePair, Reason, Received, Response, Stored, Target, Verdict};
@@ -34,6 +35,7 @@ pub(super) struct Lives {
     /// The mark of the last cookie given to a jar.
     serial: u64,
     pub(super) refused: Refused,
+    unsent: Unsent,
     /// What an earlier walk through the capture has taught.
     known: Hindsight,
     /// Lines that were refused, and whose cookies were sent all the same.
@@ -62,12 +64,10 @@ impl Lives {
         let shown = Shown { visit, packet: asked.packet, time: asked.time };
         self.expire(browser, profile, shown);
         let Some(target) = &asked.target else { return };
-        let considered: Vec<(cookie::Cookie, Result<(), Verdict>)> = profile
-            .jar
-            .for_request(target, &asked.site, asked.time)
-            .into_iter()
-            .map(|one| (one.cookie.clone(), one.sent))
-            .collect();
+        let considered = profile.jar.for_request(target, &asked.site, asked.time);
+        let told = considered.iter().filter(|one| !self.is_told_no_more(browser, one, asked));
+        let considered: Vec<(cookie::Cookie, Result<(), Verdict>)> =
+            told.map(|one| (one.cookie.clone(), one.sent)).collect();
         let mut returned = vec![false; considered.len()];
         for pair in &asked.cookies.pairs {
             let found = considered.iter().enumerate().position(|(index, (cookie, sent))| {
@@ -99,6 +99,22 @@ impl Lives {
                 _ => {}
             }
         }
+    }
+
+    /// Whether a cookie is left out, as it was so often before that it is not told any more.
+    fn is_told_no_more(
+        &mut self,
+        browser: usize,
+        one: &cookie::Considered<'_>,
+        asked: &Asked,
+    ) -> bool {
+        if !self.unsent.is_any_over()
+            || asked.cookies.pairs.iter().any(|pair| names(one.cookie, pair))
+        {
+            return false;
+        }
+        let life = self.of_cookie(browser, one.cookie);
+        self.unsent.is_over(browser, life, one.sent.err().map(|verdict| verdict.reason))
     }
 
     fn expire(&mut self, browser: usize, profile: &mut Profile, shown: Shown) {
@@ -313,6 +329,7 @@ impl Lives {
         let known = who.profile.jar.explain_missing(&asked.site).map(|verdict| verdict.reason);
         let mut event = event(EventKind::Missing, shown);
         explain(&mut event, known.unwrap_or(Reason::NotReturned), cookie, target);
+        event.text = event.text.map(|text| self.unsent.tell(who.browser, life, None, text));
         self.push(life, event);
     }
 
@@ -325,7 +342,8 @@ impl Lives {
         target: &Target,
     ) {
         let life = self.of_cookie(browser, cookie);
-        let text = Some(verdict.reason.sentence(&Case::sending(cookie, target)));
+        let text = verdict.reason.sentence(&Case::sending(cookie, target));
+        let text = Some(self.unsent.tell(browser, life, Some(verdict.reason), text));
         let event =
             CookieEvent { verdict: Some(verdict), text, ..event(EventKind::Withheld, shown) };
         self.push(life, event);
@@ -337,6 +355,9 @@ impl Lives {
     }
 
     pub(super) fn push(&mut self, life: usize, event: CookieEvent) {
+        if event.kind.is_from_server() {
+            self.note_given(life);
+        }
         self.happened.push((life, self.all[life].events.len()));
         few::push(&mut self.all[life].events, event);
     }

@@ -39,6 +39,7 @@ mod story;
 mod strangers;
 mod targets;
 mod texts;
+mod unsent;
 mod verify;
 mod versions;
 mod visit;

@@ -14,10 +14,9 @@ impl Lives {
         pair: &CookiePair,
         host: &str,
     ) -> bool {
-        let lines = self.refused.sent(who.browser, &pair.name, &pair.value).to_vec();
-        if lines.is_empty() {
+        let Some(lines) = self.refused.take_sent(who.browser, &pair.name, &pair.value) else {
             return false;
-        }
+        };
         let Some(life) = self.with_value(Some(who.browser), pair, host) else { return false };
         self.kept.extend(lines);
         let version = self.version(life, &pair.name, &pair.value, shown.time);
@@ -60,9 +59,9 @@ impl Lives {
     /// Whether the browser has shown that it holds a cookie of this value for the host that no
     /// response here set: by sending it where the one that was set came along too.
     fn has_unseen(&self, browser: usize, pair: &CookiePair, host: &str) -> bool {
-        self.having(&pair.name, &pair.value).iter().any(|(index, _)| {
-            let life = &self.all[*index];
-            life.browser == browser && life.domain == host && life.path.is_none()
+        self.having(browser, &pair.name, &pair.value).any(|index| {
+            let life = &self.all[index];
+            life.domain == host && life.path.is_none()
         })
     }
 
@@ -86,13 +85,8 @@ impl Lives {
         pair: &CookiePair,
         host: &str,
     ) -> Option<usize> {
-        let lives = self.having(&pair.name, &pair.value).iter().map(|(life, _)| *life);
-        lives.into_iter().find(|index| {
-            let life = &self.all[*index];
-            browser.is_none_or(|browser| life.browser == browser)
-                && is_at_or_below(host, &life.domain)
-                && life.events.iter().any(|event| event.kind.is_from_server())
-        })
+        let is_near = |life: &usize| is_at_or_below(host, &self.all[*life].domain);
+        self.given(browser, &pair.name, &pair.value).find(is_near)
     }
 }
 

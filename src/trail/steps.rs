@@ -301,6 +301,7 @@ mod tests {
             versions: vec![Version { number: 1, value: FLASK.to_vec(), reading, key: None }],
             events: events.collect(),
             session: None,
+            is_given: false,
         }
     }
 

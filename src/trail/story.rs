@@ -215,6 +215,8 @@ pub struct CookieLife {
     pub events: Vec<CookieEvent>,
     /// Whether it is a session, once its readings are what they will be.
     pub(super) session: Option<bool>,
+    /// Whether a `Set-Cookie` line named it.
+    pub(super) is_given: bool,
 }
 
 impl CookieLife {
