@@ -13,11 +13,18 @@ pub struct FragmentLimits {
     /// Seconds (of packet time) after which the number of a datagram that never became whole may be
     /// another's. Hosts wait 30 to 60 seconds; the number has 16 bits and soon comes round.
     pub age_seconds: u64,
+    /// Seconds (of packet time) without a fragment after which a datagram is joined with another
+    /// only if its checksum is right. Fragments leave their sender one behind the other, and even a
+    /// modem brings five or six in a second; a busy sender uses all numbers in about that time.
+    pub doubt_seconds: u64,
+    /// Datagrams begun between the same ends without a fragment of an earlier one, after which the
+    /// same holds for that. Linux drops it then (`ipfrag_max_dist`).
+    pub newer_datagrams: usize,
 }
 
 impl Default for FragmentLimits {
     fn default() -> Self {
-        Self { open_datagrams: 256, age_seconds: 30 }
+        Self { open_datagrams: 256, age_seconds: 30, doubt_seconds: 1, newer_datagrams: 64 }
     }
 }
 

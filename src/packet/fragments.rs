@@ -4,8 +4,14 @@
 //! Fragments may come in any order and more than once. Where they overlap, the bytes seen first
 //! stay, and a copy that disagrees is counted. What never becomes whole is forgotten, when it is
 //! old and its number is used again, or when room is needed.
+//!
+//! A number soon comes round: a sender that is busy uses all 65 536 within a second. What waits for
+//! a lost fragment must not be filled up with another datagram's. So a part that has been waiting
+//! for longer than fragments do gives way to a fragment that says otherwise, and is joined with one
+//! that would fit only if the checksum of the whole is right.
 
 use super::Skip;
+use super::checksum;
 use super::layer::Ends;
 use crate::limits::FragmentLimits;
 use crate::time::Timestamp;
@@ -38,12 +44,19 @@ pub(super) struct Fragment<'a> {
 /// What the fragments of one datagram have in common.
 type Key = ([IpAddr; 2], IpNumber, u32);
 
+/// When a fragment came: by the clock, and counted in fragments.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    time: Timestamp,
+    serial: u64,
+}
+
 /// Datagrams that are not whole yet, and those that were whole last.
 #[derive(Debug, Default)]
 pub(super) struct Fragments {
     limits: FragmentLimits,
     open: BTreeMap<Key, Datagram>,
-    opened: u64,
+    taken: u64,
     joined: u64,
     conflicts: u64,
 }
@@ -71,23 +84,21 @@ impl Fragments {
         {
             return Err(Skip::BadHeader);
         }
+        self.taken += 1;
+        let now = Moment { time: now, serial: self.taken };
         let key = (fragment.ends.addresses(), fragment.number, fragment.id);
-        self.opened += 1;
-        let opened = self.opened;
+        self.forget_old(&key, now);
+        let was_left = self.was_left(&key, now);
         let datagram = self.datagram(key, now);
-        if datagram.is_done {
-            if datagram.has(fragment, bytes) {
-                // A late copy: everything was captured twice, as on a mirrored port.
-                datagram.come_again(fragment, bytes.len());
-                self.joined += 1;
-                return Err(Skip::Fragment);
-            }
-            datagram.begin_again(now, opened);
+        if datagram.is_done && datagram.has(fragment, bytes) {
+            // A late copy: everything was captured twice, as on a mirrored port.
+            datagram.come_again(fragment, bytes.len(), now);
+            self.joined += 1;
+            return Err(Skip::Fragment);
         }
-        let conflict = datagram.insert(fragment, bytes);
-        datagram.fragments += 1;
-        let whole = datagram.is_whole().then(|| (datagram.bytes.clone(), datagram.fragments));
-        datagram.is_done = whole.is_some();
+        datagram.prepare(fragment, bytes, now, was_left);
+        let (conflict, whole) = datagram.add(fragment, bytes, now);
+        let whole = whole.then(|| (datagram.bytes.clone(), datagram.fragments));
         self.conflicts += u64::from(conflict);
         let (bytes, fragments) = whole.ok_or(Skip::Fragment)?;
         self.joined += fragments - 1;
@@ -110,17 +121,40 @@ impl Fragments {
         std::mem::take(&mut self.conflicts)
     }
 
-    /// The datagram of a fragment, made new where there is none or only an old one.
-    fn datagram(&mut self, key: Key, now: Timestamp) -> &mut Datagram {
-        let age = self.limits.age_seconds;
-        let stale = |open: &Datagram| now.since(open.since).as_secs() >= age;
-        if self.open.get(&key).is_some_and(stale) {
-            self.open.remove(&key);
+    /// Whether nothing has come of a datagram for so long that a fragment with its number is more
+    /// likely another's.
+    fn was_left(&self, key: &Key, now: Moment) -> bool {
+        let Some(open) = self.open.get(key) else { return false };
+        now.time.since(open.latest.time).as_secs() >= self.limits.doubt_seconds
+            || self.begun_since(open.latest.serial, key.0) >= self.limits.newer_datagrams
+    }
+
+    /// How many datagrams between these ends were begun after a fragment. Those that were forgotten
+    /// since are not counted; the cap on all is well above the number that is asked for.
+    fn begun_since(&self, serial: u64, ends: [IpAddr; 2]) -> usize {
+        if self.taken - serial <= self.limits.newer_datagrams as u64 {
+            // Each took a fragment at least.
+            return 0;
         }
+        let all = self.open.iter();
+        all.filter(|((others, ..), open)| *others == ends && open.begun.serial > serial).count()
+    }
+
+    /// Forgets a datagram that is so old that its number may be another's.
+    fn forget_old(&mut self, key: &Key, now: Moment) {
+        let age = self.limits.age_seconds;
+        let is_old = |open: &Datagram| now.time.since(open.begun.time).as_secs() >= age;
+        if self.open.get(key).is_some_and(is_old) {
+            self.open.remove(key);
+        }
+    }
+
+    /// The datagram of a fragment, made new where there is none.
+    fn datagram(&mut self, key: Key, now: Moment) -> &mut Datagram {
         if !self.open.contains_key(&key) {
             self.make_room();
         }
-        self.open.entry(key).or_insert_with(|| Datagram::new(now, self.opened))
+        self.open.entry(key).or_insert_with(|| Datagram::new(now))
     }
 
     /// Gives up a datagram if there are as many as may be: the oldest of those that are done, or else
@@ -129,7 +163,7 @@ impl Fragments {
         if self.open.len() < self.limits.open_datagrams {
             return;
         }
-        let oldest = self.open.iter().min_by_key(|(_, open)| (!open.is_done, open.serial));
+        let oldest = self.open.iter().min_by_key(|(_, open)| (!open.is_done, open.begun.serial));
         if let Some(key) = oldest.map(|(key, _)| *key) {
             self.open.remove(&key);
         }
@@ -139,14 +173,16 @@ impl Fragments {
 /// A datagram of which something is known.
 #[derive(Debug)]
 struct Datagram {
-    since: Timestamp,
-    serial: u64,
+    begun: Moment,
+    /// When the last fragment of it came.
+    latest: Moment,
     fragments: u64,
     bytes: Vec<u8>,
     /// One bit for each unit of `bytes` that has come.
     known: Vec<u64>,
     /// How long it will be, once its last fragment has been seen.
     len: Option<usize>,
+    doubt: Doubt,
     /// It was whole, and has been given out. It stays for a while, to tell late copies of its
     /// fragments from those of another datagram with its number.
     is_done: bool,
@@ -155,15 +191,28 @@ struct Datagram {
     again: (Vec<u64>, Option<usize>),
 }
 
+/// Whether what is known of a datagram may be of two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Doubt {
+    /// There is no reason to think so.
+    None,
+    /// A part of it came twice, with other bytes: if the checksum is wrong, it is of two.
+    Contradicted,
+    /// A part of it had been waiting for too long: unless the checksum is right, it is of two.
+    Late,
+}
+
 impl Datagram {
-    fn new(since: Timestamp, serial: u64) -> Self {
+    fn new(begun: Moment) -> Self {
         let (bytes, known, again) = (Vec::new(), Vec::new(), (Vec::new(), None));
-        Self { since, serial, fragments: 0, bytes, known, len: None, is_done: false, again }
+        let (fragments, len, doubt, is_done) = (0, None, Doubt::None, false);
+        Self { begun, latest: begun, fragments, bytes, known, len, doubt, is_done, again }
     }
 
     /// A fragment that it has comes again.
-    fn come_again(&mut self, fragment: &Fragment<'_>, len: usize) {
+    fn come_again(&mut self, fragment: &Fragment<'_>, len: usize, now: Moment) {
         let start = usize::from(fragment.offset);
+        self.latest = now;
         let (known, end) = &mut self.again;
         known.resize(self.known.len(), 0);
         for unit in start / UNIT..(start + len).div_ceil(UNIT) {
@@ -178,11 +227,71 @@ impl Datagram {
         }
     }
 
+    /// Makes it ready for a fragment that is no late copy: which is the next datagram's, if this one
+    /// is done, or was left unfinished and says otherwise.
+    fn prepare(&mut self, fragment: &Fragment<'_>, bytes: &[u8], now: Moment, was_left: bool) {
+        if self.is_done && !was_left {
+            self.begin_again(now);
+        } else if self.is_done || was_left && self.denies(fragment, bytes) {
+            *self = Self::new(now);
+        } else if was_left {
+            self.doubt = Doubt::Late;
+        }
+    }
+
     /// Its number is used for another datagram, and what came again is of that one.
-    fn begin_again(&mut self, now: Timestamp, serial: u64) {
+    fn begin_again(&mut self, now: Moment) {
         let (known, len) = std::mem::take(&mut self.again);
         let bytes = if known.is_empty() { Vec::new() } else { std::mem::take(&mut self.bytes) };
-        *self = Self { bytes, known, len, ..Self::new(now, serial) };
+        *self = Self { bytes, known, len, ..Self::new(now) };
+    }
+
+    /// Puts a fragment in its place. Says whether it disagreed with what was known, and whether the
+    /// datagram is whole now. One that turns out to be of two is given up, but for this fragment.
+    fn add(&mut self, fragment: &Fragment<'_>, bytes: &[u8], now: Moment) -> (bool, bool) {
+        if self.is_known(fragment, bytes.len()) && self.denies(fragment, bytes) {
+            self.doubt = self.doubt.max(Doubt::Contradicted);
+        }
+        let conflict = self.insert(fragment, bytes);
+        if self.is_whole() && !self.is_believed(fragment) {
+            *self = Self::new(now);
+            self.insert(fragment, bytes);
+        }
+        self.latest = now;
+        self.fragments += 1;
+        self.is_done = self.is_whole();
+        (conflict, self.is_done)
+    }
+
+    /// Whether it is one datagram, now that it is whole, as far as can be told.
+    fn is_believed(&self, last: &Fragment<'_>) -> bool {
+        if self.doubt == Doubt::None {
+            return true;
+        }
+        let is_right = checksum::is_right(last.ends, last.number, &self.bytes);
+        is_right.unwrap_or(self.doubt != Doubt::Late)
+    }
+
+    /// Whether all that a fragment tells of is known already.
+    fn is_known(&self, fragment: &Fragment<'_>, len: usize) -> bool {
+        let start = usize::from(fragment.offset);
+        (start / UNIT..(start + len).div_ceil(UNIT)).all(|unit| self.knows(unit))
+    }
+
+    fn knows(&self, unit: usize) -> bool {
+        self.known.get(unit / 64).is_some_and(|word| word >> (unit % 64) & 1 == 1)
+    }
+
+    /// Whether a fragment says something else than what is known.
+    fn denies(&self, fragment: &Fragment<'_>, bytes: &[u8]) -> bool {
+        let start = usize::from(fragment.offset);
+        let ends_elsewhere =
+            !fragment.more && self.len.is_some_and(|len| len != start + bytes.len());
+        let mut units = bytes.chunks(UNIT).zip(start / UNIT..);
+        let differs = |(fresh, unit): (&[u8], usize)| {
+            self.knows(unit) && !self.bytes[unit * UNIT..].starts_with(fresh)
+        };
+        ends_elsewhere || units.any(differs)
     }
 
     /// Whether a fragment says nothing that it does not say, once it is whole.
@@ -296,6 +405,78 @@ mod tests {
         assert!(push(&mut fragments, (1, 8, false), b"new", age).is_err());
         assert_eq!(push(&mut fragments, (1, 0, true), b"new new ", age).unwrap(), b"new new new");
         assert_eq!(fragments.take_joined(), 1);
+    }
+
+    /// A TCP segment with a right checksum, whose bytes all depend on `seed`.
+    fn segment(seed: u8) -> Vec<u8> {
+        let mut packet = Vec::new();
+        etherparse::PacketBuilder::ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64)
+            .tcp(u16::from(seed), 80, u32::from_be_bytes([seed; 4]), 4096)
+            .write(&mut packet, &[seed; 28])
+            .unwrap();
+        packet.split_off(20)
+    }
+
+    /// Pushes the parts of segments, first (0) or last (1), at these milliseconds; all have one
+    /// number. Gives those that became whole.
+    fn joined(parts: &[(u8, usize, i64)]) -> Vec<Vec<u8>> {
+        let mut fragments = Fragments::default();
+        let mut push = |&(seed, part, ms): &(u8, usize, i64)| {
+            let segment = segment(seed);
+            let (bytes, now) =
+                (&segment[24 * part..][..24], Timestamp::from_nanos(ms * 1_000_000, 9));
+            fragments.push(&fragment(7, 24 * part, part == 0), bytes, now).ok()
+        };
+        parts.iter().filter_map(&mut push).collect()
+    }
+
+    #[test]
+    fn what_waits_for_a_lost_fragment_is_not_filled_up_with_anothers() {
+        for lost in [0, 1] {
+            let left = (1, 1 - lost, 0);
+            assert_eq!(joined(&[left, (2, 0, 1500), (2, 1, 1501)]), [segment(2)], "{lost}");
+            assert_eq!(joined(&[left, (2, 1, 1500), (2, 0, 1501)]), [segment(2)], "{lost}");
+        }
+    }
+
+    #[test]
+    fn a_late_fragment_is_joined_where_the_checksum_is_right() {
+        assert_eq!(joined(&[(1, 0, 0), (1, 1, 5000)]), [segment(1)]);
+    }
+
+    #[test]
+    fn without_a_right_checksum_late_fragments_are_not_joined() {
+        let mut fragments = Fragments::default();
+        assert!(push(&mut fragments, (1, 8, false), b"old", 0).is_err());
+        assert!(push(&mut fragments, (1, 0, true), b"new new ", 1).is_err());
+        assert_eq!(push(&mut fragments, (1, 8, false), b"new", 1).unwrap(), b"new new new");
+        assert_eq!(fragments.take_conflicts(), 0);
+    }
+
+    #[test]
+    fn a_part_that_came_with_other_bytes_is_believed_where_the_checksum_is_right() {
+        assert_eq!(joined(&[(1, 0, 0), (2, 0, 1), (1, 1, 2)]), [segment(1)]);
+        assert_eq!(joined(&[(1, 0, 0), (2, 0, 1), (2, 1, 2)]), Vec::<Vec<u8>>::new());
+    }
+
+    #[test]
+    fn what_came_again_long_ago_is_not_joined_with_the_next_datagram() {
+        let parts = [(1, 0, 0), (1, 1, 1), (1, 0, 2), (2, 1, 2000), (2, 0, 2001)];
+        assert_eq!(joined(&parts), [segment(1), segment(2)]);
+    }
+
+    #[test]
+    fn a_number_comes_round_after_many_others_between_the_same_ends() {
+        let newer = u32::try_from(FragmentLimits::default().newer_datagrams).unwrap();
+        for (others, is_another) in [(newer - 1, false), (newer, true)] {
+            let mut fragments = Fragments::default();
+            assert!(push(&mut fragments, (0, 8, false), b"old", 0).is_err());
+            for id in 1..=others {
+                assert!(push(&mut fragments, (id, 0, true), b"others  ", 0).is_err());
+            }
+            let outcome = push(&mut fragments, (0, 0, true), b"new new ", 0);
+            assert_eq!(outcome.is_err(), is_another, "{others}");
+        }
     }
 
     #[test]

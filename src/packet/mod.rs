@@ -6,12 +6,14 @@
 //!
 //! Reading is lax: a packet that was cut short, or whose lengths a network card was still to fill
 //! in, gives what it has. What cannot be a TCP segment is a [`Skip`], counted and never an error.
-//! Bad checksums are accepted: on the machine that sends, offloading makes them normal.
+//! Bad checksums are accepted: on the machine that sends, offloading makes them normal. Only where
+//! it is open which fragments belong together are they asked.
 //!
 //! A segment has the addresses of the innermost IP header. Two tunnels that carry the same private
 //! addresses and ports at the same time are therefore not told apart; one connection that is seen
 //! inside and outside its tunnel is, rightly, one.
 
+mod checksum;
 mod ethernet;
 mod fragments;
 mod gre;
