@@ -6,7 +6,8 @@ use super::{LinkType, Packet};
 
 /// A filter expression, compiled once for every link type that it meets.
 ///
-/// The length that an expression such as `greater 1000` sees is that of the captured bytes.
+/// The length that an expression such as `greater 1000` sees is that of the captured bytes; on a
+/// loopback of BSD, of those behind the address family.
 pub struct Filter {
     expression: String,
     /// `None` where the expression makes no sense for that link type.
@@ -42,7 +43,12 @@ impl Filter {
             self.programs.push((packet.link, program(&self.expression, packet.link).ok()));
             self.programs.len() - 1
         });
-        self.programs[index].1.as_ref().is_some_and(|program| program.filter(packet.data))
+        let data = if is_loopback(packet.link) {
+            packet.data.get(FAMILY..).unwrap_or_default()
+        } else {
+            packet.data
+        };
+        self.programs[index].1.as_ref().is_some_and(|program| program.filter(data))
     }
 
     /// The link types met so far for which the expression makes no sense.
@@ -60,12 +66,23 @@ fn program(expression: &str, link: LinkType) -> Result<BpfProgram, FilterError> 
     })
 }
 
+/// The length of the address family ahead of a packet from a loopback of BSD.
+const FAMILY: usize = 4;
+
+/// Whether a packet has only its address family before it. libpcap asks for the number that the
+/// family has on this machine, in its byte order; that of IPv6 is 10, 24, 28 or 30, and the file may
+/// come from anywhere. So the family is passed over, and the version of IP asked.
+const fn is_loopback(link: LinkType) -> bool {
+    matches!(link, LinkType::NULL | LinkType::LOOP)
+}
+
 /// libpcap's own number of a link type, where it differs from the one in files.
 const fn libpcap_number(link: LinkType) -> u32 {
     match link {
+        _ if is_loopback(link) => libpcap_number(LinkType::RAW),
         LinkType::RAW if cfg!(target_os = "openbsd") => 14,
         LinkType::RAW => 12,
-        LinkType::LOOP if cfg!(target_os = "openbsd") => 12,
+        LinkType::ATM_RFC1483 => 11,
         LinkType(number) => number,
     }
 }
@@ -91,6 +108,13 @@ mod tests {
         bytes
     };
 
+    /// An IPv6 header and the same ports.
+    fn version_6() -> Vec<u8> {
+        let mut header = [0; 40];
+        (header[0], header[5], header[6], header[7]) = (0x60, 20, 6, 64);
+        [&header[..], &TCP[20..]].concat()
+    }
+
     fn packet(link: LinkType, data: &[u8]) -> Packet<'_> {
         let time = Timestamp::from_seconds(0);
         Packet { number: 1, time, link, data, wire_len: 0 }
@@ -101,10 +125,12 @@ mod tests {
         let ethernet = [&[0; 12][..], &[8, 0], &TCP].concat();
         let null = [&2_u32.to_ne_bytes()[..], &TCP].concat();
         let cooked = [&[0; 14][..], &[8, 0], &TCP].concat();
+        let atm = [&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0][..], &TCP].concat();
         let frames = [
             (LinkType::ETHERNET, &ethernet[..]),
             (LinkType::NULL, &null),
             (LinkType::LINUX_SLL, &cooked),
+            (LinkType::ATM_RFC1483, &atm),
             (LinkType::RAW, &TCP),
             (LinkType::IPV4, &TCP),
         ];
@@ -121,6 +147,30 @@ mod tests {
                 assert_eq!(filter.matches(&packet(link, data)), expected, "{expression} {link:?}");
             }
             assert_eq!(filter.refused().count(), 0);
+        }
+    }
+
+    #[test]
+    fn a_loopback_may_be_of_any_system_and_byte_order() {
+        let families = [10_u32, 24, 28, 30].map(|family| (family, version_6(), "ip6"));
+        for (family, body, version) in families.into_iter().chain([(2, TCP.to_vec(), "ip")]) {
+            for (link, family) in [
+                (LinkType::NULL, family.to_le_bytes()),
+                (LinkType::NULL, family.to_be_bytes()),
+                (LinkType::LOOP, family.to_be_bytes()),
+            ] {
+                let data = [&family[..], &body].concat();
+                for (expression, expected) in [
+                    ("tcp port 80".to_owned(), true),
+                    (version.to_owned(), true),
+                    (format!("not {version}"), false),
+                    ("udp".to_owned(), false),
+                ] {
+                    let mut filter = Filter::compile(&expression, link).unwrap();
+                    let matches = filter.matches(&packet(link, &data));
+                    assert_eq!(matches, expected, "{expression} {link:?} {family:?}");
+                }
+            }
         }
     }
 
@@ -148,6 +198,7 @@ mod tests {
         for len in 0..TCP.len() {
             filter.matches(&packet(LinkType::ETHERNET, &TCP[..len]));
             filter.matches(&packet(LinkType::RAW, &TCP[..len]));
+            filter.matches(&packet(LinkType::NULL, &TCP[..len]));
         }
     }
 }
