@@ -25,7 +25,8 @@ fn version4(view: View<'_>) -> Next<'_> {
     // A length that cannot be one was left for the network card to fill in.
     let view = if total < len { view } else { view.limit(total) };
     let (number, body) = (header.protocol(), view.skip(len)?);
-    let ends = Ends::V4(view.field(12)?, view.field(16)?);
+    let destination = final_hop(header.options()).map_or(view.field(16), Ok)?;
+    let ends = Ends::V4(view.field(12)?, destination);
     if !header.is_fragmenting_payload() {
         return Ok((Layer::Carried(number, ends), body));
     }
@@ -37,6 +38,30 @@ fn version4(view: View<'_>) -> Next<'_> {
         more: header.more_fragments(),
     };
     Ok((Layer::Fragment(fragment), body))
+}
+
+/// The last address of a source route that is not used up (RFC 791 section 3.1): whom the packet is
+/// for. The header names the next router until then.
+fn final_hop(mut options: &[u8]) -> Option<&[u8; 4]> {
+    const END: u8 = 0;
+    const NOTHING: u8 = 1;
+    const LOOSE: u8 = 131;
+    const STRICT: u8 = 137;
+    loop {
+        match options {
+            [] | [END, ..] => return None,
+            [NOTHING, rest @ ..] => options = rest,
+            [kind, len, ..] => {
+                let (option, rest) = options.split_at_checked(usize::from(*len).max(2))?;
+                options = rest;
+                // The place of the next address is counted from one.
+                if matches!(*kind, LOOSE | STRICT) && option.get(2).is_some_and(|at| at < len) {
+                    return option.get(3..)?.last_chunk();
+                }
+            }
+            _ => return None,
+        }
+    }
 }
 
 fn version6(view: View<'_>) -> Next<'_> {
@@ -58,6 +83,26 @@ pub(super) fn authentication<'a>(ends: Ends<'a>, view: View<'a>) -> Next<'a> {
 pub(super) fn extension<'a>(ends: Ends<'a>, view: View<'a>) -> Next<'a> {
     let header = Ipv6RawExtHeaderSlice::from_slice(view.bytes).map_err(|_| Skip::BadHeader)?;
     Ok((Layer::Carried(header.next_header(), ends), view.skip(header.slice().len())?))
+}
+
+/// An IPv6 routing header. As long as there are segments left, the packet is on its way to one of
+/// them, and for another (RFC 8200 section 8.1).
+pub(super) fn routing<'a>(ends: Ends<'a>, view: View<'a>) -> Next<'a> {
+    const SOURCE_ROUTE: u8 = 0;
+    const MOBILE_HOME: u8 = 2;
+    const SEGMENTS: u8 = 4;
+    let next = extension(ends, view)?;
+    let (Layer::Carried(number, Ends::V6(source, _)), body) = next else { return Ok(next) };
+    let header = &view.bytes[..view.bytes.len() - body.bytes.len()];
+    let addresses = header.get(8..).unwrap_or_default();
+    let destination = match (view.u8(2)?, view.u8(3)? > 0) {
+        (SOURCE_ROUTE | MOBILE_HOME, true) => addresses.last_chunk(),
+        // They are listed from the last one on, and there may be options behind them.
+        (SEGMENTS, true) => addresses.first_chunk(),
+        _ => None,
+    };
+    let ends = destination.map_or(ends, |destination| Ends::V6(source, destination));
+    Ok((Layer::Carried(number, ends), body))
 }
 
 /// An IPv6 fragment header; one that splits nothing is stepped over (RFC 6946).
@@ -88,4 +133,66 @@ pub(super) fn is_exact(view: View<'_>) -> bool {
         _ => return false,
     };
     stated == Ok(view.wire_len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+    use etherparse::IpNumber;
+
+    /// The last byte of the address that a packet is for.
+    fn destination((layer, _): (Layer<'_>, View<'_>)) -> u8 {
+        match layer {
+            Layer::Carried(IpNumber::TCP, Ends::V6(_, destination)) => destination[15],
+            Layer::Carried(IpNumber::TCP, Ends::V4(_, destination)) => destination[3],
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_packet_is_for_the_last_address_of_its_route() {
+        let (first, last) = ([7; 16], [9; 16]);
+        let forward = [first, last].concat();
+        let backward = [&last[..], &first, &[5; 8]].concat();
+        let ends = Ends::V6(&[1; 16], &[2; 16]);
+        for (kind, left, addresses, expected) in [
+            (0, 1, &forward, 9),
+            (0, 0, &forward, 2),
+            (2, 1, &last.to_vec(), 9),
+            (4, 2, &backward, 9),
+            (4, 0, &backward, 2),
+            // One with packed addresses, and one that is too short.
+            (3, 1, &forward, 2),
+            (0, 1, &vec![], 2),
+        ] {
+            let units = u8::try_from(addresses.len() / 8).unwrap();
+            let header = [&[6, units, kind, left, 0, 0, 0, 0][..], addresses, &[0; 20]].concat();
+            let next = routing(ends, View::whole(&header)).unwrap();
+            assert_eq!(next.1.bytes.len(), 20);
+            assert_eq!(destination(next), expected, "{kind} {left} {addresses:?}");
+        }
+    }
+
+    #[test]
+    fn a_source_route_of_version_4_is_followed_to_its_end() {
+        for (options, expected) in [
+            (&[131, 11, 4, 1, 1, 1, 7, 1, 1, 1, 9, 0][..], 9),
+            (&[1, 137, 11, 8, 1, 1, 1, 7, 1, 1, 1, 9], 9),
+            (&[148, 4, 0, 0, 131, 7, 4, 1, 1, 1, 9, 0], 9),
+            // It is used up, ends too early, has no address; another option; none behind the end.
+            (&[131, 11, 12, 1, 1, 1, 7, 1, 1, 1, 9, 0], 2),
+            (&[131, 40, 4, 1, 1, 1, 7, 1], 2),
+            (&[131, 3, 0, 0], 2),
+            (&[1, 1, 1, 131], 2),
+            (&[7, 7, 4, 1, 1, 1, 9, 0], 2),
+            (&[0, 131, 7, 4, 1, 1, 1, 9], 2),
+        ] {
+            let plain = samples::ip();
+            let mut packet = [&plain[..20], options, &plain[20..]].concat();
+            packet[0] = 0x45 + u8::try_from(options.len() / 4).unwrap();
+            packet[3] += u8::try_from(options.len()).unwrap();
+            assert_eq!(destination(open(View::whole(&packet)).unwrap()), expected, "{options:?}");
+        }
+    }
 }

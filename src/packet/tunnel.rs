@@ -20,8 +20,8 @@ pub(super) fn open<'a>(number: IpNumber, ends: Ends<'a>, view: View<'a>) -> Next
         ETHERNET => Ok((Layer::ETHERNET, view)),
         MPLS_IN_IP => Ok((Layer::MPLS, view)),
         IpNumber::AUTHENTICATION_HEADER => ip::authentication(ends, view),
+        IpNumber::IPV6_ROUTE_HEADER => ip::routing(ends, view),
         IpNumber::IPV6_HEADER_HOP_BY_HOP
-        | IpNumber::IPV6_ROUTE_HEADER
         | IpNumber::IPV6_DESTINATION_OPTIONS
         | IpNumber::MOBILITY_HEADER
         | IpNumber::HIP
