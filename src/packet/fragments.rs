@@ -31,7 +31,7 @@ const MAX_DATAGRAM: usize = 65_535;
 pub(super) struct Fragment<'a> {
     /// Between whom.
     pub ends: Ends<'a>,
-    /// What the datagram carries.
+    /// What the datagram carries, as this fragment says.
     pub number: IpNumber,
     /// Which datagram it is a part of.
     pub id: u32,
@@ -41,8 +41,24 @@ pub(super) struct Fragment<'a> {
     pub more: bool,
 }
 
-/// What the fragments of one datagram have in common.
-type Key = ([IpAddr; 2], IpNumber, u32);
+impl Fragment<'_> {
+    fn key(&self) -> Key {
+        let number = matches!(self.ends, Ends::V4(..)).then_some(self.number);
+        (self.ends.addresses(), number, self.id)
+    }
+}
+
+/// A datagram that is whole again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Whole {
+    /// What it carries.
+    pub number: IpNumber,
+    pub bytes: Vec<u8>,
+}
+
+/// What the fragments of one datagram have in common. In IPv6 that is not what it carries: each may
+/// name something else, and the first one counts (RFC 8200 section 4.5).
+type Key = ([IpAddr; 2], Option<IpNumber>, u32);
 
 /// When a fragment came: by the clock, and counted in fragments.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +92,7 @@ impl Fragments {
         fragment: &Fragment<'_>,
         bytes: &[u8],
         now: Timestamp,
-    ) -> Result<Vec<u8>, Skip> {
+    ) -> Result<Whole, Skip> {
         let misaligned = fragment.more && !bytes.len().is_multiple_of(UNIT);
         if bytes.is_empty()
             || misaligned
@@ -86,7 +102,7 @@ impl Fragments {
         }
         self.taken += 1;
         let now = Moment { time: now, serial: self.taken };
-        let key = (fragment.ends.addresses(), fragment.number, fragment.id);
+        let key = fragment.key();
         self.forget_old(&key, now);
         let was_left = self.was_left(&key, now);
         let datagram = self.datagram(key, now);
@@ -98,11 +114,11 @@ impl Fragments {
         }
         datagram.prepare(fragment, bytes, now, was_left);
         let (conflict, whole) = datagram.add(fragment, bytes, now);
-        let whole = whole.then(|| (datagram.bytes.clone(), datagram.fragments));
+        let whole = whole.then(|| (datagram.whole(), datagram.fragments));
         self.conflicts += u64::from(conflict);
-        let (bytes, fragments) = whole.ok_or(Skip::Fragment)?;
+        let (whole, fragments) = whole.ok_or(Skip::Fragment)?;
         self.joined += fragments - 1;
-        Ok(bytes)
+        Ok(whole)
     }
 
     /// Whether there is anything for [`Self::take_joined`] or [`Self::take_conflicts`].
@@ -177,6 +193,8 @@ struct Datagram {
     /// When the last fragment of it came.
     latest: Moment,
     fragments: u64,
+    /// What its first fragment says that it carries.
+    number: IpNumber,
     bytes: Vec<u8>,
     /// One bit for each unit of `bytes` that has come.
     known: Vec<u64>,
@@ -206,7 +224,8 @@ impl Datagram {
     fn new(begun: Moment) -> Self {
         let (bytes, known, again) = (Vec::new(), Vec::new(), (Vec::new(), None));
         let (fragments, len, doubt, is_done) = (0, None, Doubt::None, false);
-        Self { begun, latest: begun, fragments, bytes, known, len, doubt, is_done, again }
+        let number = IpNumber::IPV6_NO_NEXT_HEADER;
+        Self { begun, latest: begun, fragments, number, bytes, known, len, doubt, is_done, again }
     }
 
     /// A fragment that it has comes again.
@@ -243,7 +262,7 @@ impl Datagram {
     fn begin_again(&mut self, now: Moment) {
         let (known, len) = std::mem::take(&mut self.again);
         let bytes = if known.is_empty() { Vec::new() } else { std::mem::take(&mut self.bytes) };
-        *self = Self { bytes, known, len, ..Self::new(now) };
+        *self = Self { number: self.number, bytes, known, len, ..Self::new(now) };
     }
 
     /// Puts a fragment in its place. Says whether it disagreed with what was known, and whether the
@@ -268,7 +287,7 @@ impl Datagram {
         if self.doubt == Doubt::None {
             return true;
         }
-        let is_right = checksum::is_right(last.ends, last.number, &self.bytes);
+        let is_right = checksum::is_right(last.ends, self.number, &self.bytes);
         is_right.unwrap_or(self.doubt != Doubt::Late)
     }
 
@@ -307,6 +326,9 @@ impl Datagram {
         let start = usize::from(fragment.offset);
         let end = start + bytes.len();
         let mut conflict = false;
+        if start == 0 && !self.knows(0) {
+            self.number = fragment.number;
+        }
         if !fragment.more {
             conflict = *self.len.get_or_insert(end) != end;
         }
@@ -328,6 +350,10 @@ impl Datagram {
             }
         }
         conflict
+    }
+
+    fn whole(&self) -> Whole {
+        Whole { number: self.number, bytes: self.bytes.clone() }
     }
 
     /// Whether nothing is missing any more. What lies behind the end is dropped then.
@@ -366,7 +392,8 @@ mod tests {
         bytes: &[u8],
         second: i64,
     ) -> Result<Vec<u8>, Skip> {
-        fragments.push(&fragment(id, offset, more), bytes, Timestamp::from_seconds(second))
+        let now = Timestamp::from_seconds(second);
+        fragments.push(&fragment(id, offset, more), bytes, now).map(|whole| whole.bytes)
     }
 
     #[test]
@@ -425,7 +452,10 @@ mod tests {
             let segment = segment(seed);
             let (bytes, now) =
                 (&segment[24 * part..][..24], Timestamp::from_nanos(ms * 1_000_000, 9));
-            fragments.push(&fragment(7, 24 * part, part == 0), bytes, now).ok()
+            fragments
+                .push(&fragment(7, 24 * part, part == 0), bytes, now)
+                .ok()
+                .map(|whole| whole.bytes)
         };
         parts.iter().filter_map(&mut push).collect()
     }
@@ -476,6 +506,29 @@ mod tests {
             }
             let outcome = push(&mut fragments, (0, 0, true), b"new new ", 0);
             assert_eq!(outcome.is_err(), is_another, "{others}");
+        }
+    }
+
+    #[test]
+    fn what_the_first_fragment_carries_counts_in_version_6() {
+        let ends = Ends::V6(&[1; 16], &[2; 16]);
+        let first = Fragment { ends, ..fragment(1, 0, true) };
+        let last = Fragment { ends, number: IpNumber::UDP, ..fragment(1, 8, false) };
+        for pieces in
+            [[(&first, &b"12345678"[..]), (&last, b"9")], [(&last, b"9"), (&first, b"12345678")]]
+        {
+            let mut fragments = Fragments::default();
+            let [one, other] = pieces
+                .map(|(piece, bytes)| fragments.push(piece, bytes, Timestamp::from_seconds(0)));
+            assert_eq!(one, Err(Skip::Fragment));
+            let expected = Whole { number: IpNumber::TCP, bytes: b"123456789".to_vec() };
+            assert_eq!(other, Ok(expected));
+        }
+        let mut fragments = Fragments::default();
+        let last = Fragment { number: IpNumber::UDP, ..fragment(1, 8, false) };
+        for (piece, bytes) in [(&fragment(1, 0, true), &b"12345678"[..]), (&last, b"9")] {
+            let outcome = fragments.push(piece, bytes, Timestamp::from_seconds(0));
+            assert_eq!(outcome, Err(Skip::Fragment));
         }
     }
 

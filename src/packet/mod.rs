@@ -161,8 +161,9 @@ fn descend<'a>(
             Layer::Fragment(_) if view.cut > 0 => return Err(Skip::Fragment),
             Layer::Fragment(fragment) => {
                 let (buffer, free) = free.split_first_mut().ok_or(Skip::BadHeader)?;
-                *buffer = fragments.push(&fragment, view.bytes, packet.time)?;
-                let inner = Layer::Carried(fragment.number, fragment.ends);
+                let whole = fragments.push(&fragment, view.bytes, packet.time)?;
+                *buffer = whole.bytes;
+                let inner = Layer::Carried(whole.number, fragment.ends);
                 return descend(packet, (inner, View::whole(buffer)), fragments, free);
             }
         };
