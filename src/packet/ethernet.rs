@@ -2,7 +2,7 @@
 
 use super::layer::{Layer, Next};
 use super::view::View;
-use super::{Skip, mpls, ppp};
+use super::{Skip, llc, mpls, ppp};
 use etherparse::EtherType;
 
 /// The largest value that is a length and not a type (IEEE 802.3 clause 3.2.6).
@@ -76,15 +76,38 @@ pub(super) fn by_type(kind: EtherType, view: View<'_>) -> Next<'_> {
 /// Whether these could be the bytes of an Ethernet frame that leads to IP. Asked where nothing
 /// announces what follows.
 pub(super) fn is_plausible(view: View<'_>) -> bool {
-    let kind = view.be16(12).map(EtherType);
+    let (Ok(field), Ok(rest)) = (view.be16(12), view.skip(14)) else { return false };
+    if field > MAX_LENGTH {
+        return is_read(EtherType(field));
+    }
+    usize::from(field) <= rest.wire_len() && llc::open(rest).is_ok()
+}
+
+/// The types that [`by_type`] looks behind.
+const fn is_read(kind: EtherType) -> bool {
     matches!(
         kind,
-        Ok(EtherType::IPV4
+        EtherType::IPV4
             | EtherType::IPV6
             | EtherType::VLAN_TAGGED_FRAME
             | EtherType::PROVIDER_BRIDGING
+            | EtherType::VLAN_DOUBLE_TAGGED_FRAME
+            | EtherType(0x9200)
+            | MPLS
+            | MPLS_MULTICAST
             | PPPOE_SESSION
-            | MPLS)
+            | BRIDGED
+            | PPP
+            | BACKBONE_SERVICE_TAG
+            | FABRIC_PATH
+            | VN_TAG
+            | HSR
+            | E_TAG
+            | NSH
+            | JUMBO
+            | TRILL
+            | CISCO_METADATA
+            | EtherType::MACSEC
     )
 }
 
@@ -123,5 +146,34 @@ pub(super) fn service_payload(number: u8, view: View<'_>) -> Next<'_> {
         4 => Ok((Layer::EtherType(NSH), view)),
         5 => Ok((Layer::MPLS, view)),
         _ => Err(Skip::NotIp),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    #[test]
+    fn every_type_that_is_looked_behind_is_plausible() {
+        for kind in MAX_LENGTH + 1..=u16::MAX {
+            // Too short for any header, but those of which none is needed.
+            let is_known = by_type(EtherType(kind), View::whole(&[])) != Err(Skip::NotIp);
+            let frame = samples::ether(kind, &[]);
+            assert_eq!(is_plausible(View::whole(&frame)), is_known, "{kind:04x}");
+        }
+    }
+
+    #[test]
+    fn a_length_is_plausible_only_before_802_2() {
+        let snap = [&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0][..], &samples::ip()].concat();
+        let length = u16::try_from(snap.len()).unwrap();
+        for (length, body, expected) in
+            [(length, &snap, true), (length + 1, &snap, false), (length, &samples::ip(), false)]
+        {
+            let frame = samples::ether(length, body);
+            assert_eq!(is_plausible(View::whole(&frame)), expected, "{length}");
+        }
+        assert!(!is_plausible(View::whole(&[0; 13])));
     }
 }

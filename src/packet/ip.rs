@@ -125,14 +125,27 @@ pub(super) fn fragment<'a>(ends: Ends<'a>, view: View<'a>) -> Next<'a> {
 /// Whether these are the bytes of exactly one IP packet. Asked where nothing announces what
 /// follows.
 pub(super) fn is_exact(view: View<'_>) -> bool {
-    let stated = match view.u8(0) {
-        Ok(first) if first >> 4 == 4 && first & 0xf >= 5 => view.be16(2).map(usize::from),
-        Ok(first) if first >> 4 == 6 => {
-            view.be16(4).map(|payload| Ipv6Header::LEN + usize::from(payload))
+    stated_len(view) == Some(view.wire_len())
+}
+
+/// Whether these are the bytes of one IP packet, with no more behind it than what fills up a short
+/// Ethernet frame, and its checksum. Asked where the end of the packet is not known better.
+pub(super) fn fits(view: View<'_>) -> bool {
+    const FILLING: usize = 46 - 20;
+    const CHECKSUM: usize = 4;
+    let behind = stated_len(view).and_then(|stated| view.wire_len().checked_sub(stated));
+    behind.is_some_and(|behind| behind <= FILLING + CHECKSUM)
+}
+
+/// How long a packet says that it is, if it begins like one.
+fn stated_len(view: View<'_>) -> Option<usize> {
+    match view.u8(0).ok()? {
+        first if first >> 4 == 4 && first & 0xf >= 5 => view.be16(2).ok().map(usize::from),
+        first if first >> 4 == 6 => {
+            view.be16(4).ok().map(|payload| Ipv6Header::LEN + usize::from(payload))
         }
-        _ => return false,
-    };
-    stated == Ok(view.wire_len())
+        _ => None,
+    }
 }
 
 #[cfg(test)]
