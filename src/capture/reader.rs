@@ -391,6 +391,22 @@ mod tests {
     }
 
     #[test]
+    fn damage_behind_a_header_is_never_fatal_however_well_it_is_packed() {
+        let writer = Writer { big: false };
+        let record = |number| writer.pcap_record((number, 0), (84, 84), 0, &[b'x'; 84]);
+        let records: Vec<u8> = (0..500).flat_map(record).collect();
+        let whole = [writer.pcap_header(0xa1b2_c3d4, (2, 4), 1), records].concat();
+        let packed = gzip(&whole);
+        assert!(packed.len() < SIP * 4, "all of it would be given to the decoder within few steps");
+        for at in packed.len() / 4..packed.len() - 8 {
+            let mut packed = packed.clone();
+            packed[at] ^= 0x55;
+            let (read, _) = read(packed).expect("its header is sound");
+            assert!(!read.is_empty(), "{at}");
+        }
+    }
+
+    #[test]
     fn damage_is_located_in_the_unpacked_file() {
         let writer = Writer { big: false };
         let good = writer.pcap(0xa1b2_c3d4, 1, 0);

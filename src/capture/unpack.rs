@@ -41,18 +41,18 @@ struct Compression {
 const COMPRESSIONS: [Compression; 5] = [
     Compression {
         magic: b"\x1f\x8b",
-        decoder: |packed| Ok(Box::new(Told(MultiGzDecoder::new(Sips(packed))))),
+        decoder: |packed| Ok(told(MultiGzDecoder::new(Sips::new(packed)))),
     },
     Compression { magic: b"\x28\xb5\x2f\xfd", decoder: zstd },
     Compression {
         magic: b"\xfd7zXZ\0",
-        decoder: |packed| Ok(Box::new(Told(xz::Xz::new(packed, MAX_WINDOW)))),
+        decoder: |packed| Ok(told(xz::Xz::new(Sips::new(packed), MAX_WINDOW))),
     },
     Compression {
         magic: b"BZh",
-        decoder: |packed| Ok(Box::new(Told(MultiBzDecoder::new(Sips(packed))))),
+        decoder: |packed| Ok(told(MultiBzDecoder::new(Sips::new(packed)))),
     },
-    Compression { magic: &lz4::MAGIC, decoder: |packed| Ok(Box::new(Told(lz4::Lz4::new(packed)))) },
+    Compression { magic: &lz4::MAGIC, decoder: |packed| Ok(told(lz4::Lz4::new(packed))) },
 ];
 
 /// The unpacked bytes of a file, and how many compressions were undone. Where that is more than
@@ -105,33 +105,73 @@ fn behind_skippable(mut bytes: &[u8]) -> &[u8] {
 }
 
 fn zstd(packed: Blocks) -> io::Result<Box<dyn Read + Send>> {
-    let mut decoder = zstd::stream::read::Decoder::with_buffer(Sips(packed))?;
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(Sips::new(packed))?;
     decoder.window_log_max(WINDOW_LOG)?;
-    Ok(Box::new(Told(decoder)))
+    Ok(told(decoder))
 }
 
-/// So many packed bytes are given to a decoder at a time.
+/// At most so many packed bytes are given to a decoder at a time, and at most so many unpacked ones
+/// are asked of it.
 pub(super) const SIP: usize = 1024;
+const HELPING: usize = 64 << 10;
 
-/// Packed bytes, few at a time. A decoder that meets damage says nothing of what it has unpacked in
-/// the same step, so that it is lost: a step must not be long.
-struct Sips<R>(R);
+/// How much is given or asked for in one step, after so much. A decoder that meets damage says nothing
+/// of what it has unpacked in the same step, so that it is lost: a step must not be long, nor longer
+/// than a small part of what came before, since a file that is damaged early has a beginning too. The
+/// shortest is less than the header of any capture.
+fn step(before: usize, longest: usize) -> usize {
+    (before / 8).clamp(16, longest)
+}
 
-impl<R: Read> Read for Sips<R> {
+/// Packed bytes, few at a time.
+struct Sips<R> {
+    source: R,
+    taken: usize,
+}
+
+impl<R> Sips<R> {
+    const fn new(source: R) -> Self {
+        Self { source, taken: 0 }
+    }
+}
+
+impl<R: BufRead> Read for Sips<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        self.0.read(out)
+        let count = self.fill_buf()?.read(out)?;
+        self.consume(count);
+        Ok(count)
     }
 }
 
 impl<R: BufRead> BufRead for Sips<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let bytes = self.0.fill_buf()?;
-        Ok(&bytes[..bytes.len().min(SIP)])
+        let bytes = self.source.fill_buf()?;
+        Ok(&bytes[..bytes.len().min(step(self.taken, SIP))])
     }
 
     fn consume(&mut self, count: usize) {
-        self.0.consume(count);
+        self.taken = self.taken.saturating_add(count);
+        self.source.consume(count);
     }
+}
+
+/// Unpacked bytes, few at a time: a few packed ones may be unpacked to many.
+struct Helpings<R> {
+    source: R,
+    given: usize,
+}
+
+impl<R: Read> Read for Helpings<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let most = step(self.given, HELPING).min(out.len());
+        let count = self.source.read(&mut out[..most])?;
+        self.given = self.given.saturating_add(count);
+        Ok(count)
+    }
+}
+
+fn told(decoder: impl Read + Send + 'static) -> Box<dyn Read + Send> {
+    Box::new(Told(Helpings { source: decoder, given: 0 }))
 }
 
 /// Puts the errors of all decoders in the same terms: cut off (`UnexpectedEof`), damaged
