@@ -5,8 +5,8 @@ use super::fragments::Fragment;
 use super::layer::{Ends, Layer, Next};
 use super::view::View;
 use etherparse::{
-    IpAuthHeaderSlice, Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6Header, Ipv6HeaderSlice,
-    Ipv6RawExtHeaderSlice,
+    IpAuthHeaderSlice, IpNumber, Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6Header,
+    Ipv6HeaderSlice, Ipv6RawExtHeaderSlice,
 };
 
 /// An IP header, whichever version its first four bits say.
@@ -66,11 +66,36 @@ fn final_hop(mut options: &[u8]) -> Option<&[u8; 4]> {
 
 fn version6(view: View<'_>) -> Next<'_> {
     let header = Ipv6HeaderSlice::from_slice(view.bytes).map_err(|_| Skip::BadHeader)?;
-    let payload = usize::from(header.payload_length());
-    // Zero stands for a jumbogram, or for a length that the network card was to fill in.
-    let view = if payload == 0 { view } else { view.limit(Ipv6Header::LEN + payload) };
+    let payload = match header.payload_length() {
+        // It stands for a jumbogram, or for a length that the network card was to fill in.
+        0 => jumbo_len(header.next_header(), view.skip(Ipv6Header::LEN)?),
+        payload => Some(payload.into()),
+    };
+    let view = payload.map_or(view, |payload| view.limit(Ipv6Header::LEN + payload));
     let ends = Ends::V6(view.field(8)?, view.field(24)?);
     Ok((Layer::Carried(header.next_header(), ends), view.skip(Ipv6Header::LEN)?))
+}
+
+/// The length of a jumbogram, which stands among the options for each hop (RFC 2675 section 2).
+fn jumbo_len(next: IpNumber, view: View<'_>) -> Option<usize> {
+    const PADDING: u8 = 0;
+    const JUMBO: u8 = 0xc2;
+    if next != IpNumber::IPV6_HEADER_HOP_BY_HOP {
+        return None;
+    }
+    let header = Ipv6RawExtHeaderSlice::from_slice(view.bytes).ok()?;
+    let mut options = header.payload();
+    loop {
+        match options {
+            [JUMBO, 4, a, b, c, d, ..] => {
+                let len = usize::try_from(u32::from_be_bytes([*a, *b, *c, *d])).ok()?;
+                return (len > usize::from(u16::MAX)).then_some(len);
+            }
+            [PADDING, rest @ ..] => options = rest,
+            [_, len, rest @ ..] => options = rest.get(usize::from(*len)..)?,
+            _ => return None,
+        }
+    }
 }
 
 /// An authentication header: it vouches for what follows, and hides nothing.
@@ -152,7 +177,6 @@ fn stated_len(view: View<'_>) -> Option<usize> {
 mod tests {
     use super::super::samples;
     use super::*;
-    use etherparse::IpNumber;
 
     /// The last byte of the address that a packet is for.
     fn destination((layer, _): (Layer<'_>, View<'_>)) -> u8 {
@@ -184,6 +208,28 @@ mod tests {
             let next = routing(ends, View::whole(&header)).unwrap();
             assert_eq!(next.1.bytes.len(), 20);
             assert_eq!(destination(next), expected, "{kind} {left} {addresses:?}");
+        }
+    }
+
+    #[test]
+    fn a_jumbogram_ends_where_its_option_says() {
+        let long = vec![7; 70_000];
+        let option =
+            |len: usize| [&[0xc2, 4][..], &u32::try_from(len).unwrap().to_be_bytes()].concat();
+        let body = 8 + long.len();
+        for (options, len) in [
+            (option(body), body),
+            // Behind padding; too small to be one; none at all.
+            ([vec![0, 1, 5, 0, 0, 0, 0, 0], option(body + 8)].concat(), body + 8),
+            (option(65_535), body + 6),
+            (vec![1, 4, 0, 0, 0, 0], body + 6),
+        ] {
+            let units = u8::try_from((2 + options.len()) / 8 - 1).unwrap();
+            let mut packet = samples::ipv6(0, &[&[6, units][..], &options].concat());
+            packet[4..6].copy_from_slice(&[0, 0]);
+            packet.extend([&long[..], &[0xee; 6]].concat());
+            let (_, view) = open(View::whole(&packet)).unwrap();
+            assert_eq!(view.bytes.len(), len, "{options:?}");
         }
     }
 
