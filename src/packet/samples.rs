@@ -257,6 +257,15 @@ fn wifi() -> Vec<Sample> {
     aggregate[24] = 0x80;
     let subframe = [&[0; 12][..], &len16(snap().len()), &snap()].concat();
     let padded = [data_header(0x0288, 26), vec![0; 2], snap()].concat();
+    let in_mesh = |control: &[u8], body: &[u8]| {
+        let mut header = data_header(0x0388, 32);
+        header[31] = 1;
+        [&header[..], control, body].concat()
+    };
+    let meshed = [&[0, 31, 1, 0, 0, 0][..], &snap()].concat();
+    let part = [&[0; 12][..], &len16(meshed.len()), &meshed].concat();
+    let mut mesh_aggregate = in_mesh(&[], &part);
+    mesh_aggregate[30] = 0x80;
     let radiotap = |present: u32, fields: &[u8], frame: &[u8]| {
         let len = u16::try_from(8 + fields.len()).unwrap().to_le_bytes();
         [&[0, 0][..], &len, &present.to_le_bytes(), fields, frame].concat()
@@ -275,6 +284,14 @@ fn wifi() -> Vec<Sample> {
         ),
         ("wi-fi, four addresses", LinkType::IEEE802_11, [data_header(0x0388, 32), snap()].concat()),
         ("wi-fi, aggregate", LinkType::IEEE802_11, [aggregate, subframe].concat()),
+        ("wi-fi, mesh", LinkType::IEEE802_11, in_mesh(&[0, 31, 1, 0, 0, 0], &snap())),
+        (
+            "wi-fi, mesh, six addresses",
+            LinkType::IEEE802_11,
+            in_mesh(&[&[2, 31, 1, 0, 0, 0][..], &[7; 12]].concat(), &snap()),
+        ),
+        ("wi-fi, mesh, aggregate", LinkType::IEEE802_11, mesh_aggregate),
+        ("wi-fi, four addresses, another bit", LinkType::IEEE802_11, in_mesh(&[], &snap())),
         ("radiotap", LinkType::IEEE802_11_RADIOTAP, radiotap(0, &[], &frame)),
         ("radiotap, padded", LinkType::IEEE802_11_RADIOTAP, radiotap(3, &timed, &padded)),
         (

@@ -3,9 +3,9 @@
 //! Limits: enciphered frames are not deciphered; of an aggregate (A-MSDU) only the first subframe
 //! is read; a frame split over several is read as far as its first part goes.
 
-use super::Skip;
 use super::layer::{Layer, Next};
 use super::view::View;
+use super::{Skip, llc};
 
 // Frame control, low byte first (IEEE 802.11-2020 section 9.2.4.1).
 const TYPE: u16 = 0x000c;
@@ -18,6 +18,9 @@ const ORDER: u16 = 0x8000;
 
 /// The bit of the quality-of-service field that marks an aggregate.
 const AGGREGATE: u16 = 0x0080;
+/// The bit of the same field that says, between the stations of a mesh, that its control field is
+/// there. Between others it means something else.
+const MESH_CONTROL: u16 = 0x0100;
 /// The part of the sequence control field that numbers the parts of a split frame.
 const PART_NUMBER: u16 = 0x000f;
 
@@ -46,23 +49,37 @@ fn data_frame(view: View<'_>, control: u16, padded: bool) -> Next<'_> {
     if view.le16(22)? & PART_NUMBER != 0 {
         return Err(Skip::NotIp);
     }
-    let mut len = if control & TO_AND_FROM_DS == TO_AND_FROM_DS { 30 } else { 24 };
-    let mut aggregate = false;
+    let is_relayed = control & TO_AND_FROM_DS == TO_AND_FROM_DS;
+    let mut len = if is_relayed { 30 } else { 24 };
+    let (mut aggregate, mut mesh) = (false, false);
     if control & SUBTYPE_QOS != 0 {
-        aggregate = view.le16(len)? & AGGREGATE != 0;
+        let quality = view.le16(len)?;
+        aggregate = quality & AGGREGATE != 0;
+        mesh = is_relayed && quality & MESH_CONTROL != 0;
         len += 2;
         // With QoS, this bit says that the high-throughput control field is there.
         len += if control & ORDER != 0 { 4 } else { 0 };
     }
     let len = if padded { len.next_multiple_of(4) } else { len };
     let body = view.skip(len)?;
-    if aggregate { subframe(body) } else { Ok((Layer::Llc, body)) }
+    let body = if aggregate { subframe(body)? } else { body };
+    Ok((Layer::Llc, if mesh { behind_mesh_control(body)? } else { body }))
+}
+
+/// What follows the control field of a mesh, if there is one (IEEE 802.11-2020 section 9.2.4.7.3):
+/// flags, a time to live, a number, and up to two more addresses.
+fn behind_mesh_control(view: View<'_>) -> Result<View<'_>, Skip> {
+    const MORE_ADDRESSES: u8 = 0x03;
+    if llc::open(view).is_ok() {
+        return Ok(view);
+    }
+    view.skip(6 + 6 * usize::from(view.u8(0)? & MORE_ADDRESSES))
 }
 
 /// The first subframe of an aggregate: two addresses and a length.
-fn subframe(view: View<'_>) -> Next<'_> {
+fn subframe(view: View<'_>) -> Result<View<'_>, Skip> {
     let len = usize::from(view.be16(12)?);
-    Ok((Layer::Llc, view.skip(14)?.limit(len)))
+    Ok(view.skip(14)?.limit(len))
 }
 
 /// A radiotap header: a length, bit maps of the fields that are present, the fields.
