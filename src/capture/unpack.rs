@@ -4,13 +4,13 @@
 //! costs time and no memory. What a decoder holds for itself has a cap, [`MAX_WINDOW`]. Several
 //! members or frames behind each other are read as one file, as the tools of these formats do.
 
+mod gzip;
 mod lz4;
 mod xz;
 
 use std::io::{self, BufRead, Read};
 
 use bzip2::bufread::MultiBzDecoder;
-use flate2::bufread::MultiGzDecoder;
 
 use super::blocks::Blocks;
 
@@ -41,7 +41,7 @@ struct Compression {
 const COMPRESSIONS: [Compression; 5] = [
     Compression {
         magic: b"\x1f\x8b",
-        decoder: |packed| Ok(told(MultiGzDecoder::new(Sips::new(packed)))),
+        decoder: |packed| Ok(told(gzip::Gzip::new(Sips::new(packed)))),
     },
     Compression { magic: b"\x28\xb5\x2f\xfd", decoder: zstd },
     Compression {
