@@ -49,6 +49,8 @@ enum Lengths {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Pcap {
     kind: Kind,
+    /// The number that the file begins with, as its writer meant it.
+    magic: u32,
     endian: Endian,
     lengths: Lengths,
     link: LinkType,
@@ -95,15 +97,16 @@ impl Pcap {
             _ => return Err(Refusal::Variant(format!("a pcap file of version {major}.{minor}"))),
         };
         let link = LinkType::from_file(link & LINK_TYPE_BITS);
-        Ok(Self { kind, endian, lengths, link })
+        Ok(Self { kind, magic: field(0)?, endian, lengths, link })
     }
 
-    /// The record at the front of `bytes`, if it is whole and of a plausible length.
+    /// The record at the front of `bytes`, if it is whole and of a plausible length, and not of the
+    /// one second in which it may be the header of another file.
     #[inline]
     pub(crate) fn record(&self, bytes: &[u8]) -> Option<Record> {
         let (seconds, ticks, captured, wire_len) = self.header(bytes)?;
         let (data_at, captured) = (self.kind.record_header, captured as usize);
-        let is_usual = captured != 0 && captured <= MAX_RECORD;
+        let is_usual = captured != 0 && captured <= MAX_RECORD && seconds != self.magic;
         if !is_usual || bytes.len() < data_at + captured {
             return None;
         }
@@ -136,10 +139,10 @@ impl Pcap {
         if captured > MAX_RECORD {
             return Step::Damaged(format!("a packet of {captured} bytes is claimed").into());
         }
-        if captured > 0 {
+        if bytes.len() < data_at + captured {
             return Step::Need(data_at + captured);
         }
-        Step::Record(self.record_at((seconds, ticks), 0, wire_len))
+        Step::Record(self.record_at((seconds, ticks), captured, wire_len))
     }
 
     /// What stands where a record should, if that is plain. Whoever joins files end to end leaves the
@@ -151,9 +154,7 @@ impl Pcap {
             let text = "zeros stand where a packet should begin";
             return Some(Step::Damaged(text.into()));
         }
-        // As a record it would be an empty packet of the year 2055.
-        let is_header = is_pcap(head) && head[8..16].iter().all(|byte| *byte == 0);
-        if !is_header {
+        if !self.is_file_header(head) {
             return None;
         }
         let Some(header) = bytes.get(..FILE_HEADER) else { return Some(Step::Need(FILE_HEADER)) };
@@ -163,6 +164,18 @@ impl Pcap {
         let text =
             "another capture file begins there, and its header differs: name both files instead";
         Some(Step::Damaged(text.into()))
+    }
+
+    /// Whether the header of a record is that of a file. As a record it would be of the year 2055,
+    /// and empty; or, where it tells a time zone and an accuracy, have more bytes than there were on
+    /// the wire.
+    fn is_file_header(&self, head: &[u8]) -> bool {
+        if is_pcap(head) && head[8..16].iter().all(|byte| *byte == 0) {
+            return true;
+        }
+        let Some((seconds, _, captured, wire_len)) = self.header(head) else { return false };
+        let is_version = matches!(self.endian.u16(head, 4), Some(2 | 543));
+        seconds == self.magic && is_version && !(1..=wire_len).contains(&captured)
     }
 
     /// Seconds, fraction, captured length, wire length.
@@ -265,9 +278,19 @@ mod tests {
         assert!(matches!(pcap.step(&header(113)), Step::Damaged(_)));
         let other = Writer { big: false }.pcap_header(0xa1b2_c3d4, (2, 4), 1);
         assert!(matches!(pcap.step(&other), Step::Damaged(_)));
+        // With a time zone east or west of Greenwich, and how exact the times are.
+        for (zone, accuracy) in [(-3600_i32, 6_u32), (3600, 6), (3600, 0), (0, 6)] {
+            let mut zoned = [header(1), vec![0; 3600]].concat();
+            zoned[8..12].copy_from_slice(&zone.to_be_bytes());
+            zoned[12..16].copy_from_slice(&accuracy.to_be_bytes());
+            assert_eq!(pcap.step(&zoned), Step::Skip(24), "{zone} {accuracy}");
+        }
         // A packet of that second.
-        let packet = BIG.pcap_record((0xa1b2_c3d4, 0), (3, 3), 0, b"abc");
-        assert!(matches!(pcap.step(&packet), Step::Record(_)));
+        for micros in [0, 0x0002_0004] {
+            let packet = BIG.pcap_record((0xa1b2_c3d4, micros), (3, 3), 0, b"abc");
+            assert!(matches!(pcap.step(&packet), Step::Record(Record { captured: 3, .. })));
+            assert_eq!(pcap.step(&packet[..18]), Step::Need(19));
+        }
     }
 
     #[test]
