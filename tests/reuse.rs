@@ -121,3 +121,24 @@ fn a_connection_goes_on_after_a_reset_that_was_forged() {
     let wire = wire.ack(CLIENT).wait(5).c(get("/2")).s(ok("22")).c(get("/3")).s(ok("333"));
     assert_eq!(told(&wire.frames()), ["GET /1 > 200 1", "GET /2 > 200 2", "GET /3 > 200 3"]);
 }
+
+#[test]
+fn a_connection_with_the_same_numbers_is_another_one_long_after_the_first() {
+    let first = Wire::open().c(get("/1")).s(ok("1")).close().frames();
+    let again = |seconds: i64| {
+        let later =
+            |frame: &Frame| Frame { micros: frame.micros + seconds * 1_000_000, ..frame.clone() };
+        let later: Vec<Frame> = first.iter().map(later).collect();
+        told(&[&first[..], &later].concat()).len()
+    };
+    assert_eq!((again(1), again(600)), (1, 2));
+}
+
+#[test]
+fn so_it_is_where_one_direction_alone_was_captured() {
+    let first = only(CLIENT, &Wire::open().c(get("/1")).s(ok("1")).close().frames());
+    let later =
+        first.iter().map(|frame| Frame { micros: frame.micros + 600_000_000, ..frame.clone() });
+    let all: Vec<Frame> = first.iter().cloned().chain(later).collect();
+    assert_eq!(told(&all), ["GET /1 > -", "GET /1 > -"]);
+}

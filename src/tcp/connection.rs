@@ -134,6 +134,11 @@ impl Connection {
         half.presence = Presence::Seen;
     }
 
+    /// Whether `side` has said that it has no more to send.
+    pub fn is_closed(&self, side: Side) -> bool {
+        self.halves[side.index()].fin.is_some()
+    }
+
     /// Whether bytes of either side are held back.
     pub fn is_holding(&self) -> bool {
         self.halves.iter().any(Half::is_holding)

@@ -2,9 +2,11 @@
 //! not pass for new connections.
 
 use super::half::{Half, PLAUSIBLE_ACK};
+use super::reuse::is_after_silence;
 use super::seq::Seq;
 use crate::limits::PAST_CONNECTIONS;
 use crate::packet::Segment;
+use crate::time::Timestamp;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
@@ -38,11 +40,19 @@ impl Extent {
     }
 }
 
+/// A connection that is over.
+#[derive(Debug, Clone, Copy)]
+struct Over {
+    halves: [Extent; 2],
+    /// The time of its last segment.
+    since: Timestamp,
+}
+
 /// The connections that ended last. When the younger half is full, the older one is forgotten.
 #[derive(Debug)]
 pub(super) struct Past {
-    younger: HashMap<u64, [Extent; 2], RandomState>,
-    older: HashMap<u64, [Extent; 2], RandomState>,
+    younger: HashMap<u64, Over, RandomState>,
+    older: HashMap<u64, Over, RandomState>,
     most: usize,
 }
 
@@ -58,20 +68,24 @@ impl Past {
 
     /// Remembers a connection by the keyed hash of its ends: a wrong one of the same hash would have
     /// to fit the sequence numbers too. The direction of the lower end comes first.
-    pub fn add(&mut self, hash: u64, halves: [&Half; 2]) {
+    pub fn add(&mut self, hash: u64, halves: [&Half; 2], since: Timestamp) {
         if self.younger.len() >= self.most {
             self.older = std::mem::take(&mut self.younger);
         }
-        self.younger.insert(hash, halves.map(Extent::of));
+        self.younger.insert(hash, Over { halves: halves.map(Extent::of), since });
     }
 
-    /// Whether a segment belongs to a connection that is remembered, and has nothing to say.
+    /// Whether a segment belongs to a connection that is remembered, and has nothing to say. A SYN that
+    /// comes long after its end is no copy: some hosts begin with the same number again.
     pub fn has(&self, hash: u64, segment: &Segment<'_>) -> bool {
         if self.younger.is_empty() && self.older.is_empty() {
             return false;
         }
-        let halves = self.younger.get(&hash).or_else(|| self.older.get(&hash));
+        let Some(over) = self.younger.get(&hash).or_else(|| self.older.get(&hash)) else {
+            return false;
+        };
         let side = usize::from(!segment.pair.is_sorted());
-        halves.is_some_and(|halves| halves[side].has(segment))
+        let begins_anew = segment.flags.syn && is_after_silence(over.since, segment);
+        !begins_anew && over.halves[side].has(segment)
     }
 }

@@ -14,6 +14,12 @@ use crate::time::Timestamp;
 /// another one's.
 const SILENCE: i64 = 20;
 
+/// Whether a segment comes so long after the last one of a connection that nothing of that can be
+/// under way any more.
+pub(super) fn is_after_silence(last: Timestamp, segment: &Segment<'_>) -> bool {
+    segment.time > last.plus_seconds(SILENCE)
+}
+
 /// Whose a segment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -101,7 +107,7 @@ impl<T> Entry<T> {
     fn is_far(&self, side: Side, segment: &Segment<'_>) -> bool {
         let has_payload = !segment.payload.is_empty();
         let is_elsewhere = || !self.tcp.reaches(side, Seq(segment.seq));
-        if !self.is_silent_at(segment.time) {
+        if !self.is_silent_at(segment) {
             return has_payload && self.tcp.is_over() && is_elsewhere();
         }
         let acks_elsewhere = segment.flags.ack && !self.tcp.reaches(side.other(), Seq(segment.ack));
@@ -111,14 +117,17 @@ impl<T> Entry<T> {
 
     /// Whether nothing of it can be under way any more at this time. Where its end was not captured,
     /// nor how the next one of its ports begins, only the numbers tell the two apart.
-    fn is_silent_at(&self, now: Timestamp) -> bool {
+    fn is_silent_at(&self, segment: &Segment<'_>) -> bool {
         let is_known = |side: &Side| self.tcp.has_begun(*side);
-        now > self.tcp.last_seen().plus_seconds(SILENCE) && Side::BOTH.iter().all(is_known)
+        is_after_silence(self.tcp.last_seen(), segment) && Side::BOTH.iter().all(is_known)
     }
 
     fn fate_of_syn(&mut self, side: Side, segment: &Segment<'_>) -> Fate {
         let first = Seq(segment.seq).plus(1);
-        if self.tcp.may_begin_with(side, first) {
+        // Some hosts begin with the same number again.
+        let has_ended = self.tcp.is_over() || self.tcp.is_closed(side);
+        let begins_anew = has_ended && is_after_silence(self.tcp.last_seen(), segment);
+        if !begins_anew && self.tcp.may_begin_with(side, first) {
             return Fate::Own;
         }
         if self.tcp.is_over() || self.tcp.is_reset() {

@@ -211,7 +211,7 @@ impl<T: Default> Table<T> {
                 let is_lower = entry.pair.is_sorted();
                 let halves =
                     if is_lower { [originator, responder] } else { [responder, originator] };
-                self.past.add(hash, halves);
+                self.past.add(hash, halves, entry.tcp.last_seen());
                 return Some(place.remove().0);
             }
         }
