@@ -1,6 +1,7 @@
 //! What changed between two states of a session: paths of keys, as `user.name` or `cart[2]`, with
 //! what stood there before and what stands there now.
 
+use crate::few;
 use serde_json::{Map, Value};
 
 /// How deep the comparison looks; what differs below is told as a change of what holds it.
@@ -98,7 +99,7 @@ impl Changes {
         after: Option<&Value>,
     ) {
         let (before, after) = (before.cloned(), after.cloned());
-        self.0.push(Change { kind, path, before, after });
+        few::push(&mut self.0, Change { kind, path, before, after });
     }
 }
 

@@ -48,20 +48,25 @@ impl Follower {
     /// Follows all visits, their requests and responses in the order of the packets, as far as
     /// `goes_on` says.
     pub fn follow(&mut self, visits: &[Visit], goes_on: impl Fn(u64, Timestamp) -> bool) {
-        let mut messages: Vec<(u64, bool, usize, Timestamp)> = Vec::with_capacity(2 * visits.len());
-        for (index, visit) in visits.iter().enumerate() {
-            messages.extend(visit.asked.as_deref().map(|one| (one.turn, false, index, one.time)));
-            messages.extend(visit.answered.as_deref().map(|one| (one.turn, true, index, one.time)));
+        let mut messages: Vec<(u64, bool, u32)> = Vec::with_capacity(2 * visits.len());
+        // As many exchanges as a number of 32 bits can tell do not fit into memory.
+        for (index, visit) in (0..u32::MAX).zip(visits) {
+            messages.extend(visit.asked.as_deref().map(|one| (one.turn, false, index)));
+            messages.extend(visit.answered.as_deref().map(|one| (one.turn, true, index)));
         }
         messages.sort_unstable();
-        for (packet, is_response, index, time) in messages {
-            if !goes_on(packet, time) {
+        for (packet, is_response, index) in messages {
+            let index = index as usize;
+            let visit = &visits[index];
+            let asked = visit.asked.as_deref().filter(|_| !is_response).map(|one| one.time);
+            let time = asked.or(visit.answered.as_deref().map(|one| one.time));
+            if !time.is_some_and(|time| goes_on(packet, time)) {
                 return;
             }
             if is_response {
-                self.response(index, &visits[index]);
+                self.response(index, visit);
             } else {
-                self.request(index, &visits[index]);
+                self.request(index, visit);
             }
         }
     }

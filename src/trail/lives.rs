@@ -29,7 +29,10 @@ pub(super) struct Lives {
     pub all: Vec<CookieLife>,
     pub(super) texts: Texts,
     pub(super) index: Index,
+    /// What happened since that was last asked, where anybody asks.
     happened: Vec<EventAt>,
+    /// The whole capture is known, so that nobody asks what happened last.
+    is_whole: bool,
     /// Values that nobody has read yet: their life, their place in it, and when they were first seen.
     pub(super) unread: Vec<(usize, usize, Timestamp)>,
     /// The mark of the last cookie given to a jar.
@@ -45,7 +48,7 @@ pub(super) struct Lives {
 impl Lives {
     /// Lives that are told by the light of what an earlier walk has taught.
     pub fn knowing(known: Hindsight) -> Self {
-        Self { known, ..Self::default() }
+        Self { known, is_whole: true, ..Self::default() }
     }
 
     /// The lives alone, with their values read on so many threads.
@@ -358,7 +361,9 @@ impl Lives {
         if event.kind.is_from_server() {
             self.note_given(life);
         }
-        self.happened.push((life, self.all[life].events.len()));
+        if !self.is_whole {
+            self.happened.push((life, self.all[life].events.len()));
+        }
         few::push(&mut self.all[life].events, event);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::diff;
 use super::story::{CookieLife, EventKind, SessionLife, SessionState};
+use crate::few;
 use crate::session::Reading;
 use serde_json::Value;
 
@@ -48,15 +49,10 @@ pub(super) fn session(index: usize, life: &CookieLife) -> Option<SessionLife> {
             let is_refresh =
                 is_new_value && before.is_some() && payload.is_some() && changes.is_refresh();
             let identity = payload.and_then(identity);
-            states.push(SessionState {
-                visit,
-                packet: event.packet,
-                version,
-                identity,
-                previous,
-                changes,
-                is_refresh,
-            });
+            let packet = event.packet;
+            let state =
+                SessionState { visit, packet, version, identity, previous, changes, is_refresh };
+            few::push(&mut states, state);
             previous = Some(version);
         }
     }

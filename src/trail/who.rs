@@ -161,6 +161,13 @@ impl Profile {
 
     /// Whether its jar holds every cookie that is sent, and would send every one of them.
     fn explains(&self, asked: &Asked, target: &Target) -> bool {
+        // Most clients hold none of them, which is soon found.
+        let is_held = |pair: &CookiePair| {
+            self.jar.iter().any(|held| (&held.name, &held.value) == (&pair.name, &pair.value))
+        };
+        if !asked.cookies.pairs.first().is_some_and(is_held) {
+            return false;
+        }
         let considered = self.jar.for_request(target, &asked.site, asked.time);
         let mut expected: Vec<(&[u8], &[u8])> = considered
             .iter()
