@@ -106,6 +106,23 @@ fn chunked_bodies_are_joined_and_their_trailers_passed_over() {
 }
 
 #[test]
+fn a_chunked_message_ends_with_the_last_line_of_its_coding() {
+    let lasts = |side, wire: Wire| {
+        let found = exchanges(&wire.frames());
+        let (request, response) = (found[0].request.as_ref(), found[0].response.as_ref());
+        let at = if side == CLIENT { request.unwrap().at } else { response.unwrap().at };
+        (at.last_packet, at.last_time.seconds())
+    };
+    let begun = Wire::open().c(get("/a")).s(CHUNKED.to_owned() + "3\r\nabc\r\n").wait(5);
+    assert_eq!(lasts(SERVER, begun.clone().s("0\r\n\r\n")), (6, 5));
+    assert_eq!(lasts(SERVER, begun.clone().s("0\r\nA: b\r\n").s("\r\n")), (7, 5));
+    // What has no end yet goes as far as was seen.
+    assert_eq!(lasts(SERVER, begun.s("ff\r\n")), (6, 5));
+    let post = "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n";
+    assert_eq!(lasts(CLIENT, Wire::open().c(post).wait(5).c("0\r\n\r\n").s(ok(""))), (5, 5));
+}
+
+#[test]
 fn chunked_is_believed_before_a_length() {
     let both = "POST /a HTTP/1.1\r\nContent-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n";
     let wire = Wire::open().c(both).c("1\r\nx\r\n0\r\n\r\n").s(ok("")).c(get("/b")).s(ok(""));

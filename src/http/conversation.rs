@@ -190,7 +190,6 @@ impl Conversation {
                     self.tell_overlaps(side, at.offset + used as u64);
                     self.body(side, body, at.mark);
                 }
-                Step::BodyEnd => self.message_end(side, true),
                 Step::Broken(why) => {
                     self.note(side, NoteKind::Framing, at.mark, why);
                     self.message_end(side, false);

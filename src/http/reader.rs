@@ -41,10 +41,8 @@ pub(super) enum Step<'a> {
     Head(Looks, Head<'a>, Origin),
     /// A head that runs on past the cap; what has been seen of it.
     LongHead(Vec<u8>, Origin),
-    /// Body bytes.
+    /// Body bytes; none where these are of the coding that the body is in.
     Body(&'a [u8]),
-    /// The body is over.
-    BodyEnd,
     /// The body's framing broke; the message ends here, incomplete.
     Broken(&'static str),
     /// Bytes that belong to no message.
@@ -136,10 +134,10 @@ impl Reader {
             }
             State::Chunked(chunked) => match chunked.read(bytes, limits.chunk_line) {
                 (used, Piece::Data(data)) => (used, Step::Body(data)),
-                (used, Piece::Coding) => (used, Step::Nothing),
+                (used, Piece::Coding) => (used, Step::Body(&[])),
                 (used, Piece::End) => {
                     self.state = State::Between { lost: false };
-                    (used, Step::BodyEnd)
+                    (used, Step::Body(&[]))
                 }
                 (_, Piece::Broken) => {
                     self.state = State::Between { lost: true };
