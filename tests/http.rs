@@ -123,6 +123,22 @@ fn a_chunked_message_ends_with_the_last_line_of_its_coding() {
 }
 
 #[test]
+fn a_chunked_body_without_its_last_line_does_not_take_the_next_message() {
+    let body = "3\r\nabc\r\n0\r\n";
+    let answer = Wire::open().c(get("/a")).s(CHUNKED.to_owned() + body);
+    let post = format!("POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{body}");
+    let apart = answer.clone().c(get("/b")).s(ok("1"));
+    assert_eq!(told(&apart.clone().frames()), ["GET /a > 200 3", "GET /b > 200 1"]);
+    assert_eq!(notes(&apart.frames()), ["framing"]);
+    let together = Wire::open().c(post + &get("/b")).s(ok("22") + &ok("1"));
+    assert_eq!(told(&together.clone().frames()), ["POST /a 3 > 200 2", "GET /b > 200 1"]);
+    assert_eq!(notes(&together.frames()), ["framing"]);
+    let trailer = answer.s("Server: HTTP/1.1\r\n").c(get("/b")).s("\r\n".to_owned() + &ok("1"));
+    assert_eq!(told(&trailer.clone().frames()), ["GET /a > 200 3", "GET /b > 200 1"]);
+    assert!(notes(&trailer.frames()).is_empty());
+}
+
+#[test]
 fn chunked_is_believed_before_a_length() {
     let both = "POST /a HTTP/1.1\r\nContent-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n";
     let wire = Wire::open().c(both).c("1\r\nx\r\n0\r\n\r\n").s(ok("")).c(get("/b")).s(ok(""));

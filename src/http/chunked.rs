@@ -1,6 +1,8 @@
 //! The chunked transfer coding (RFC 9112 section 7.1), undone in place: chunk data is handed on
 //! where it lies, and only chunk-size lines that are split over pieces are ever copied.
 
+use super::probe::is_first_line;
+
 /// Where in the coding the stream is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Chunked {
@@ -23,6 +25,8 @@ pub(super) enum Piece<'a> {
     Coding,
     /// The coding ended, trailers included.
     End,
+    /// The next message begins where the last line of the coding should.
+    Unended,
     /// This is no chunked coding.
     Broken,
 }
@@ -89,8 +93,13 @@ impl Chunked {
     }
 
     /// Trailer fields are passed over: none of them may carry a cookie (RFC 9110 section 6.5.1).
+    /// Some servers forget the line end behind them. The first line of the next message is no trailer
+    /// field; it is known only where a piece has it whole, and at its beginning.
     fn read_trailer<'a>(&mut self, bytes: &'a [u8]) -> (usize, Piece<'a>) {
         let Self::Trailer(line_len) = self else { return (0, Piece::Broken) };
+        if *line_len == 0 && is_first_line(bytes) {
+            return (0, Piece::Unended);
+        }
         let Some(end) = memchr::memchr(b'\n', bytes) else {
             *line_len += bytes.iter().filter(|byte| **byte != b'\r').count();
             return (bytes.len(), Piece::Coding);
@@ -127,10 +136,27 @@ mod tests {
                 Piece::Data(bytes) => body.extend_from_slice(bytes),
                 Piece::Coding => {}
                 Piece::End => return Ok((body, coded.len() - at)),
-                Piece::Broken => return Err(()),
+                Piece::Unended | Piece::Broken => return Err(()),
             }
         }
         Err(())
+    }
+
+    #[test]
+    fn the_first_line_of_the_next_message_is_no_trailer_field() {
+        for (line, what) in [
+            ("HTTP/1.1 200 OK\r\n", Piece::Unended),
+            ("GET /a HTTP/1.1\r\nHost: a\r\n", Piece::Unended),
+            ("GET /a HTTP/1.1", Piece::Coding),
+            ("Server: HTTP/1.1\r\n", Piece::Coding),
+            ("X-Line: GET / HTTP/1.1\r\n", Piece::Coding),
+            ("Get-Line : / HTTP/1.1\r\n", Piece::Coding),
+        ] {
+            let used = if what == Piece::Unended { 0 } else { line.len() };
+            assert_eq!(Chunked::Trailer(0).read(line.as_bytes(), 64), (used, what), "{line}");
+        }
+        let within = Chunked::Trailer(5).read(b"GET /a HTTP/1.1\r\n", 64);
+        assert_eq!(within, (17, Piece::Coding));
     }
 
     #[test]

@@ -190,6 +190,11 @@ impl Conversation {
                     self.tell_overlaps(side, at.offset + used as u64);
                     self.body(side, body, at.mark);
                 }
+                Step::Unended => {
+                    let text = "the last line of the chunked coding is missing";
+                    self.note(side, NoteKind::Framing, at.mark, text);
+                    self.message_end(side, true);
+                }
                 Step::Broken(why) => {
                     self.note(side, NoteKind::Framing, at.mark, why);
                     self.message_end(side, false);

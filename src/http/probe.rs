@@ -131,6 +131,23 @@ pub(super) fn is_status_line(bytes: &[u8]) -> bool {
     )
 }
 
+/// Whether bytes begin with a whole line that can hardly be anything but the first of a message.
+pub(super) fn is_first_line(bytes: &[u8]) -> bool {
+    // Most lines that are asked about are blank ones.
+    if !bytes.first().is_some_and(u8::is_ascii_alphabetic) {
+        return false;
+    }
+    if is_status_line(bytes) {
+        return true;
+    }
+    let Some(end) = memchr::memchr(b'\n', bytes) else { return false };
+    let line = bytes[..end].trim_ascii_end();
+    let start = line.strip_suffix(b" HTTP/1.1").or(line.strip_suffix(b" HTTP/1.0"));
+    let words = start.map(|start| start.split(|byte| *byte == b' ').collect::<Vec<_>>());
+    matches!(words.as_deref(), Some([_, target]) if !target.starts_with(b":"))
+        && probe(bytes) == Looks::Request
+}
+
 fn probe_request(bytes: &[u8]) -> Looks {
     let token = |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_');
     let method_len = bytes.iter().take(MAX_METHOD + 1).take_while(|byte| token(byte)).count();

@@ -43,6 +43,8 @@ pub(super) enum Step<'a> {
     LongHead(Vec<u8>, Origin),
     /// Body bytes; none where these are of the coding that the body is in.
     Body(&'a [u8]),
+    /// The body is over, since the next message begins; its coding has no end.
+    Unended,
     /// The body's framing broke; the message ends here, incomplete.
     Broken(&'static str),
     /// Bytes that belong to no message.
@@ -138,6 +140,10 @@ impl Reader {
                 (used, Piece::End) => {
                     self.state = State::Between { lost: false };
                     (used, Step::Body(&[]))
+                }
+                (_, Piece::Unended) => {
+                    self.state = State::Between { lost: false };
+                    (0, Step::Unended)
                 }
                 (_, Piece::Broken) => {
                     self.state = State::Between { lost: true };

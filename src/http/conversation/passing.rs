@@ -53,6 +53,7 @@ mod tests {
             "POST /a HTTP/1.1\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\n012345678",
             "POST /a HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 200\r\n\r\n",
             "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n0\r\n\r\n",
+            "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n0\r\n",
         ],
         &[
             "HTTP/1.1 204 No\r\n\r\n",
@@ -61,6 +62,7 @@ mod tests {
             "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n",
             "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9\r\n\r\n012345678",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n14\r\n01234567890123456789\r\n3\r\nabc\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n0\r\n",
             "012345678901234567890123456789",
         ],
     ];
