@@ -392,6 +392,16 @@ fn what_is_left_of_a_body_is_no_part_of_the_next_method() {
 }
 
 #[test]
+fn a_method_that_ends_like_another_is_told_as_it_was_sent() {
+    for method in ["CCM_POST", "BMOVE", "SSTP_DUPLEX_POST"] {
+        let begun = Wire::open().lost(CLIENT, get("/lost")).s(ok("1")).ack(CLIENT);
+        let request = format!("{method} /b HTTP/1.1\r\nHost: a.example\r\n\r\n");
+        let told = told(&begun.c(request).s(ok("22")).frames());
+        assert_eq!(told.last().unwrap(), &format!("{method} /b > 200 2"));
+    }
+}
+
+#[test]
 fn the_rest_of_a_request_line_makes_nobody_a_server() {
     for rest in [" HTTP/1.1\r\nHost: a.example\r\n\r\n", "HTTP/1.0\r\n\r\n"] {
         let wire = Wire::open().lost(CLIENT, "GET /0").c(rest).s(ok("1")).ack(CLIENT);

@@ -64,9 +64,14 @@ const MAX_VERSION: usize = 12;
 /// How much of a first line is read to judge an unknown method.
 const MAX_LINE: usize = 8192;
 
-/// Where a method begins that the end of something else stands right before, as in `endGET /`.
+/// Where a method begins that the end of something else stands right before, as in `endGET /`. What
+/// can be a method as it stands is one: `CCM_POST`, `BMOVE`.
 pub(super) fn method_behind(bytes: &[u8]) -> Option<usize> {
     let word = first_word(bytes);
+    let is_usual = |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_');
+    if word.first().is_some_and(u8::is_ascii_uppercase) && word.iter().all(is_usual) {
+        return None;
+    }
     let known = METHODS.iter().filter(|method| word.ends_with(method.as_bytes()));
     let longest = known.map(|method| method.len()).max().filter(|_| !is_method(word))?;
     Some(word.len() - longest)
@@ -310,7 +315,10 @@ mod tests {
         for (line, at) in [("endGET /", Some(3)), ("GET /", None), ("xOPTIONS *", Some(1))] {
             assert_eq!(method_behind(line.as_bytes()), at, "{line}");
         }
-        assert_eq!((method_behind(b"X /"), method_behind(b"VERSION-CONTROL /")), (None, None));
+        for method in ["X", "VERSION-CONTROL", "CCM_POST", "BMOVE", "SSTP_DUPLEX_POST"] {
+            assert_eq!(method_behind(format!("{method} /").as_bytes()), None, "{method}");
+        }
+        assert_eq!(method_behind(b"--GET /"), Some(2));
     }
 
     #[test]
