@@ -324,6 +324,22 @@ fn what_is_no_http_gives_nothing() {
     assert!(told(&wire.frames()).is_empty());
     let wire = Wire::open().c(b"\x16\x03\x01\x02\0\x01").s(b"\x16\x03\x03\0\x7a\x02");
     assert!(told(&wire.frames()).is_empty());
+    // Protocols of lines, however these are split.
+    for (line, answer) in [
+        (
+            "OPTIONS sip:bob@b.example SIP/2.0\r\nVia: SIP/2.0/TCP a\r\n\r\n",
+            "SIP/2.0 200 OK\r\n\r\n",
+        ),
+        ("OPTIONS rtsp://b.example/a RTSP/1.0\r\nCSeq: 1\r\n\r\n", "RTSP/1.0 200 OK\r\n\r\n"),
+        ("OPTIONS icap://b.example/a ICAP/1.0\r\nHost: b\r\n\r\n", "ICAP/1.0 200 OK\r\n\r\n"),
+        ("GET key\r\n", "$5\r\nvalue\r\n"),
+        ("UPDATE t SET a=1;\r\n\r\n", "OK\r\n"),
+    ] {
+        for mss in [1, 5, 12, 20, 1460] {
+            let wire = Wire::open().mss(mss).c(line).s(answer).c(line).s(answer).close();
+            assert!(told(&wire.frames()).is_empty(), "{line} {mss}");
+        }
+    }
 }
 
 #[test]

@@ -246,12 +246,12 @@ fn ends_with_version(line: &[u8]) -> bool {
     memchr::memmem::rfind(line, b"HTTP/").is_some_and(|at| line.len() - at <= MAX_VERSION)
 }
 
-/// Whether the rest of a request line is a target, and not that of RTSP or SIP, which share
+/// Whether the rest of a request line is a target, and not that of RTSP, SIP or ICAP, which share
 /// methods with HTTP.
 fn is_target(rest: &[u8]) -> bool {
     let rest = rest.trim_ascii_end();
     let last = rest.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
-    let other = last.starts_with(b"RTSP/") || last.starts_with(b"SIP/");
+    let other = [&b"RTSP/"[..], b"SIP/", b"ICAP/"].iter().any(|name| last.starts_with(name));
     let begins = matches!(rest.first(), Some(b'/' | b'*')) || rest.starts_with(b"http://");
     begins && !other && rest.iter().all(|byte| *byte >= b' ')
 }
@@ -280,6 +280,7 @@ mod tests {
             (b"FROBNICATE /x\r\n", Looks::Neither),
             (b"OPTIONS * RTSP/1.0\r\n", Looks::Neither),
             (b"OPTIONS sip:a@b SIP/2.0\r\n", Looks::Neither),
+            (b"OPTIONS * ICAP/1.0\r\n", Looks::Neither),
             (b"HELO example.org\r\n", Looks::Neither),
             (b"USER anonymous\r\n", Looks::Neither),
             (b"\x16\x03\x01\x02\x00", Looks::Neither),

@@ -383,6 +383,9 @@ impl Reader {
         }
         let before = self.carry.len();
         self.carry.extend_from_slice(bytes);
+        if looks == Looks::Request && self.is_other_line(before) {
+            return self.reject(0, false);
+        }
         match head_end(&self.carry, before) {
             Some(end) => {
                 self.carry.truncate(end);
@@ -397,6 +400,14 @@ impl Reader {
                 (bytes.len(), step)
             }
         }
+    }
+
+    /// Whether the first line is of another protocol after all, where it has come to its end within
+    /// the bytes behind `before`: many have methods of the same names.
+    fn is_other_line(&self, before: usize) -> bool {
+        let has_end = |bytes| memchr::memchr(b'\n', bytes).is_some();
+        let (old, new) = self.carry.split_at(before);
+        has_end(new) && !has_end(old) && probe(&self.carry) != Looks::Request
     }
 
     fn finish_head<'a>(&mut self, looks: Looks, used: usize, head: Head<'a>) -> (usize, Step<'a>) {
