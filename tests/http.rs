@@ -197,6 +197,21 @@ fn a_response_to_an_unknown_head_request_has_no_body() {
 }
 
 #[test]
+fn line_ends_behind_a_response_without_body_are_no_body() {
+    for length in ["Content-Length: 1000\r\n", ""] {
+        let bodiless = format!("HTTP/1.1 200 OK\r\n{length}\r\n");
+        let wire = Wire::open().lost(CLIENT, "HEAD / HTTP/1.1\r\n\r\n").s(bodiless);
+        let together = wire.clone().s("\r\n".to_owned() + &ok("1"));
+        let apart = wire.s("\r").s("\n\r\n").s(ok("1"));
+        for wire in [together, apart] {
+            let wire = wire.c(get("/b")).s(ok("22"));
+            let expected = ["- > 200", "- > 200 1", "GET /b > 200 2"];
+            assert_eq!(told(&wire.frames()), expected, "{length}");
+        }
+    }
+}
+
+#[test]
 fn a_hole_in_a_body_is_counted_and_leaves_the_frame_whole() {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc";
     let wire = Wire::open().c(get("/a")).s(head).lost(SERVER, "def").s("ghi");

@@ -1,5 +1,6 @@
 //! An exchange that is still going on.
 
+use super::body::Body;
 use super::content;
 use super::conversation::Peers;
 use super::exchange::{Exchange, Message};
@@ -141,6 +142,13 @@ impl Open {
             add(self.exchange.request.as_mut(), bytes, keep, mark);
         } else {
             add(self.exchange.response.as_mut(), bytes, keep, mark);
+        }
+    }
+
+    /// What was taken for the body of the response is none of it.
+    pub fn forget_body(&mut self) {
+        if let Some(response) = &mut self.exchange.response {
+            response.body = Body::default();
         }
     }
 

@@ -15,17 +15,27 @@ const PART_OF_MESSAGE: u64 = 5;
 
 impl Conversation {
     /// Ends the response body that is being read if `bytes` are the next response: because the
-    /// response has none after all (its request, a HEAD, was not captured), or because it has no
-    /// length and the client took it as whole when it sent its next request.
+    /// response has none after all (its request, a HEAD, was not captured; line ends that came before
+    /// the next one were then none of it), or because it has no length and the client took it as whole
+    /// when it sent its next request.
     pub(super) fn end_body_before(&mut self, side: Side, bytes: &[u8], offset: u64) {
         let reader = &mut self.readers[side.index()];
         if !(self.bodiless || reader.is_until_close()) || self.client == Some(side) {
             return;
         }
+        // Line ends may stand between messages; they are not yet the next one.
+        let ends = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let line = &bytes[ends..];
+        if self.bodiless && line.is_empty() {
+            return;
+        }
         let bodiless = std::mem::take(&mut self.bodiless);
         let asked = |open: &Open| open.awaits(offset);
-        if is_status_line(bytes) && (bodiless || self.open.iter().any(asked)) {
+        if is_status_line(line) && (bodiless || self.open.iter().any(asked)) {
             reader.end_body();
+            if bodiless && let Some(open) = self.current(side) {
+                open.forget_body();
+            }
             self.message_end(side, true);
         }
     }
