@@ -319,6 +319,18 @@ fn junk_between_messages_is_told_and_passed_over() {
 }
 
 #[test]
+fn junk_is_not_told_of_what_begins_after_it() {
+    // One byte too many may be the first of the next response, until that comes.
+    let wire = Wire::open().c(get("/a")).s(ok("1") + "H").c(get("/b")).s(ok("22"));
+    assert_eq!(told(&wire.clone().frames()), ["GET /a > 200 1", "GET /b > 200 2"]);
+    assert!(notes(&wire.frames()).is_empty());
+    // The same where the exchange before is still open.
+    let two = Wire::open().c(get("/a")).c(get("/b")).s(ok("1") + "H").s(ok("22"));
+    let junk: Vec<_> = remarks(&two).into_iter().filter(|remark| remark.0 == "junk").collect();
+    assert_eq!((junk.len(), junk[0].1), (1, 6));
+}
+
+#[test]
 fn first_lines_that_servers_answer_are_requests() {
     for (line, told_as) in [
         ("GET /x", "GET /x"),

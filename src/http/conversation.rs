@@ -199,7 +199,7 @@ impl Conversation {
                     self.note(side, NoteKind::Framing, at.mark, why);
                     self.message_end(side, false);
                 }
-                Step::Junk => self.junk(side, at.mark),
+                Step::Junk(origin) => self.junk(side, origin.unwrap_or(at).mark),
                 Step::PassedOver => self.passed_over(side, at),
             }
             bytes = &bytes[used..];
@@ -293,10 +293,12 @@ impl Conversation {
         self.client.is_none_or(|client| client == side)
     }
 
-    /// Bytes between messages are told where an exchange is still open; else they are passed over.
+    /// Bytes between messages are told where an exchange is still open that began before them; else
+    /// they are passed over. That they are no message may be known only after the next one has begun.
     fn junk(&mut self, side: Side, mark: Mark) {
         self.lose_track(side);
-        if let Some(open) = self.open.back_mut() {
+        let begins = |open: &Open| open.first_packet().is_some_and(|first| first <= mark.packet);
+        if let Some(open) = self.open.iter_mut().rev().find(|open| begins(open)) {
             let who = if self.client == Some(side) { "client" } else { "server" };
             open.note(
                 NoteKind::Junk,

@@ -47,8 +47,8 @@ pub(super) enum Step<'a> {
     Unended,
     /// The body's framing broke; the message ends here, incomplete.
     Broken(&'static str),
-    /// Bytes that belong to no message.
-    Junk,
+    /// Bytes that belong to no message, and where they began.
+    Junk(Option<Origin>),
     /// The same where nothing else could be hoped for: after a hole, or at the beginning.
     PassedOver,
 }
@@ -362,9 +362,9 @@ impl Reader {
     /// So many bytes, and what was carried over, begin no message and are passed over.
     fn reject<'a>(&mut self, len: usize, lost: bool) -> (usize, Step<'a>) {
         self.carry.clear();
-        self.origin = None;
+        let origin = self.origin.take();
         self.state = State::Between { lost: true };
-        (len, if lost { Step::PassedOver } else { Step::Junk })
+        (len, if lost { Step::PassedOver } else { Step::Junk(origin) })
     }
 
     fn read_head<'a>(
@@ -396,7 +396,8 @@ impl Reader {
             None => {
                 self.state = State::Between { lost: true };
                 let head = std::mem::take(&mut self.carry);
-                let step = self.origin.take().map_or(Step::Junk, |at| Step::LongHead(head, at));
+                let step =
+                    self.origin.take().map_or(Step::Junk(None), |at| Step::LongHead(head, at));
                 (bytes.len(), step)
             }
         }
@@ -414,7 +415,7 @@ impl Reader {
         self.state = State::Between { lost: false };
         match self.origin.take() {
             Some(origin) => (used, Step::Head(looks, head, origin)),
-            None => (used, Step::Junk),
+            None => (used, Step::Junk(None)),
         }
     }
 }
