@@ -331,6 +331,25 @@ fn junk_is_not_told_of_what_begins_after_it() {
 }
 
 #[test]
+fn a_response_that_nobody_asked_for_is_told_as_such() {
+    let late = "HTTP/1.1 408 Request Time-out\r\nContent-Length: 0\r\n\r\n";
+    let kinds = |wire: &Wire| remarks(wire).into_iter().map(|remark| remark.0).collect::<Vec<_>>();
+    let begun = Wire::open().c(get("/a")).s(ok("1")).ack(CLIENT);
+    let unasked = begun.clone().s(late).close();
+    assert_eq!(told(&unasked.clone().frames()), ["GET /a > 200 1", "- > 408"]);
+    assert_eq!(kinds(&unasked), ["junk"]);
+    let interim = begun.clone().s(status("100 Continue")).c(get("/b")).s(ok("22"));
+    assert_eq!(kinds(&interim)[0], "junk");
+    // Its request may have been lost, or have been sent before the capture began.
+    let lost = begun.clone().lost(CLIENT, get("/b")).s(late).close();
+    let before = begun.lost(CLIENT, get("/b")).c(get("/c")).s(ok("") + &ok("")).s(late);
+    let joined = Wire::joined().s(late);
+    for wire in [lost, before, joined] {
+        assert!(kinds(&wire).contains(&"gap") && !kinds(&wire).contains(&"junk"), "{wire:?}");
+    }
+}
+
+#[test]
 fn first_lines_that_servers_answer_are_requests() {
     for (line, told_as) in [
         ("GET /x", "GET /x"),

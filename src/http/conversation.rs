@@ -16,6 +16,7 @@ mod relief;
 mod simple;
 mod switch;
 mod turns;
+mod unasked;
 
 use super::body::KeepBodies;
 use super::exchange::Exchange;
@@ -33,6 +34,7 @@ use overlaps::Overlap;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use turns::Turns;
+use unasked::Heard;
 
 pub use relief::Sacrifice;
 
@@ -80,6 +82,7 @@ pub struct Conversation {
     /// how many, until a response to a later one begins just where that says.
     requests_lost: Option<[u64; 2]>,
     turns: Turns,
+    heard: Heard,
     /// The response being read has no known request, so that it may answer a HEAD and have no body.
     bodiless: bool,
     done: VecDeque<Box<Exchange>>,
@@ -110,6 +113,7 @@ impl Conversation {
             orphan: None,
             requests_lost: None,
             turns: Turns::default(),
+            heard: Heard::default(),
             bodiless: false,
             done: VecDeque::new(),
             oldest: None,
@@ -169,6 +173,7 @@ impl Conversation {
     }
 
     fn data(&mut self, side: Side, mut bytes: &[u8], mut at: Origin) {
+        self.heard.bytes(side, at.offset + bytes.len() as u64);
         self.simple_request_before(side);
         while !bytes.is_empty() {
             self.end_body_before(side, bytes, at.offset);

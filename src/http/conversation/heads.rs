@@ -174,6 +174,9 @@ impl Conversation {
             let text = "messages are missing before this one, which may answer another request";
             open.note(NoteKind::DoubtfulPairing, mark.packet, text);
         }
+        if !doubtful && open.exchange.request.is_some() {
+            self.heard.is_answered = true;
+        }
         let before = self.open.len();
         self.close_done();
         index - (before - self.open.len())
@@ -216,9 +219,15 @@ impl Conversation {
     /// A response whose request was not captured goes before the requests that came after it.
     fn open_orphan(&mut self, mark: Mark) -> usize {
         let index = self.open.iter().position(Open::is_waiting).unwrap_or(self.open.len());
-        let mut orphan = Open::new(&self.peers, self.client.unwrap_or(Side::Originator));
+        let client = self.client.unwrap_or(Side::Originator);
+        let mut orphan = Open::new(&self.peers, client);
         orphan.request_done = true;
-        orphan.note(NoteKind::Gap, mark.packet, NO_REQUEST);
+        if self.heard.has_all(client, mark) {
+            let text = "the server sent a response that no request was waiting for";
+            orphan.note(NoteKind::Junk, mark.packet, text);
+        } else {
+            orphan.note(NoteKind::Gap, mark.packet, NO_REQUEST);
+        }
         self.open.insert(index, orphan);
         index
     }

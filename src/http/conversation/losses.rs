@@ -49,6 +49,7 @@ impl Conversation {
         mark: Mark,
         kind: NoteKind,
     ) {
+        self.heard.hole(side);
         match self.readers[side.index()].skip(missing) {
             Hole::InBody => self.hole_in_body(side, missing, mark, kind),
             Hole::EndsBody(beyond) => {

@@ -28,6 +28,7 @@ impl Conversation {
         if is_kept || !self.readers[here].pass(bytes.len()) {
             return false;
         }
+        self.heard.bytes(event.side, event.offset + bytes.len() as u64);
         if let Some(open) = &mut open {
             open.add_body(of_request, bytes, event.mark);
         }
