@@ -60,6 +60,19 @@ fn after_an_upgrade_it_is_no_http_any_more() {
 }
 
 #[test]
+fn the_body_of_a_request_goes_on_after_an_upgrade() {
+    for (fields, body) in [
+        ("Content-Length: 9\r\n", ["abc", "defghi"]),
+        ("Transfer-Encoding: chunked\r\n", ["3\r\nabc\r\n", "6\r\ndefghi\r\n0\r\n\r\n"]),
+    ] {
+        let post = format!("POST /a HTTP/1.1\r\nUpgrade: h2c\r\n{fields}\r\n{}", body[0]);
+        let wire = Wire::open().c(post).s(status("101 Switching Protocols"));
+        let wire = wire.c(body[1].to_owned() + &get("/not-http")).s(ok("1")).c(get("/no"));
+        assert_eq!(told(&wire.close().frames()), ["POST /a 9 > 101"], "{fields}");
+    }
+}
+
+#[test]
 fn a_tunnel_may_hold_http_again_or_anything_else() {
     let connect = "CONNECT b.example:80 HTTP/1.1\r\n\r\n";
     let wire = Wire::open().c(connect).s(status("200 OK"));

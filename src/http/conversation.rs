@@ -277,6 +277,7 @@ impl Conversation {
 
     fn message_end(&mut self, side: Side, complete: bool) {
         let of_request = self.is_client(side);
+        self.readers[side.index()].end_message();
         let Some(open) = self.current(side) else { return };
         open.end(of_request, complete);
         if !of_request {

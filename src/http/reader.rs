@@ -102,12 +102,14 @@ pub(super) struct Reader {
     origin: Option<Origin>,
     /// Messages are sought inside segments too.
     thorough: bool,
+    /// What follows the message that is being read is no HTTP.
+    is_last: bool,
 }
 
 impl Default for Reader {
     fn default() -> Self {
         let state = State::Between { lost: true };
-        Self { state, carry: Vec::new(), origin: None, thorough: false }
+        Self { state, carry: Vec::new(), origin: None, thorough: false, is_last: false }
     }
 }
 
@@ -206,6 +208,18 @@ impl Reader {
     /// From here on the stream is not HTTP any more.
     pub fn go_blind(&mut self) {
         self.state = State::Blind;
+    }
+
+    /// The same behind the message that is being read.
+    pub fn go_blind_next(&mut self) {
+        self.is_last = true;
+    }
+
+    /// The message that was being read is over, however it ended.
+    pub fn end_message(&mut self) {
+        if self.is_last {
+            self.go_blind();
+        }
     }
 
     /// From here on anything may come, another protocol or HTTP once more (a CONNECT tunnel).

@@ -132,7 +132,7 @@ impl Conversation {
             self.begin_body(server, framing);
         }
         if status == 101 {
-            self.readers.iter_mut().for_each(Reader::go_blind);
+            self.switch(server);
         } else if is_tunnel {
             self.readers.iter_mut().for_each(Reader::go_seeking);
         }
