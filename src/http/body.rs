@@ -2,7 +2,7 @@
 
 use super::headers::Headers;
 
-/// A message body, after transfer decoding and before content decoding.
+/// A message body, with the chunked coding undone and no other.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Body {
     /// Bytes seen.

@@ -1,8 +1,9 @@
-//! Content codings (RFC 9110 section 8.4) undone, never beyond a cap: a few bytes of gzip can hold
-//! gigabytes.
+//! Content codings (RFC 9110 section 8.4) undone, and transfer codings other than chunked (RFC 9112
+//! section 7), never beyond a cap: a few bytes of gzip can hold gigabytes.
 
-use super::headers::Headers;
+use super::headers::{Headers, members};
 use brotli_decompressor::Decompressor;
+use flate2::bufread::GzDecoder;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use std::borrow::Cow;
 use std::io::Read;
@@ -78,19 +79,38 @@ impl Coding {
 
 /// What the headers alone tell: whether the content cannot be read.
 pub(super) fn unreadable(headers: &Headers) -> Option<Problem> {
-    let mut count = 0;
-    for name in headers.list("content-encoding") {
-        if Coding::named(name).is_none() {
-            return Some(Problem::Unknown);
-        }
-        count += 1;
+    let codings = codings(headers);
+    if codings.iter().any(|name| Coding::named(name).is_none()) {
+        return Some(Problem::Unknown);
     }
-    (count > MAX_CODINGS).then_some(Problem::TooMany)
+    (codings.len() > MAX_CODINGS).then_some(Problem::TooMany)
 }
 
-/// Undoes the content codings that `headers` name, giving at most `cap` bytes.
+/// The names of the codings in the order in which they were applied: those of the content, then those
+/// of the transfer but for chunked, which is undone as the message is read. Where chunked is not the
+/// last of those, it is doubtful whether the others are meant; then only known ones are believed.
+fn codings(headers: &Headers) -> Vec<&[u8]> {
+    const CONTENT: &str = "content-encoding";
+    const TRANSFER: &str = "transfer-encoding";
+    let (mut content, mut transfer, mut is_clear) = (Vec::new(), Vec::new(), false);
+    for (name, value) in headers.of_lengths([CONTENT.len(), TRANSFER.len()]) {
+        if name.eq_ignore_ascii_case(CONTENT.as_bytes()) {
+            content.extend(members(value));
+        } else if name.eq_ignore_ascii_case(TRANSFER.as_bytes()) {
+            for coding in members(value) {
+                is_clear = coding.eq_ignore_ascii_case(b"chunked");
+                transfer.extend((!is_clear).then_some(coding));
+            }
+        }
+    }
+    transfer.retain(|name| is_clear || Coding::named(name).is_some());
+    content.append(&mut transfer);
+    content
+}
+
+/// Undoes the codings that `headers` name, giving at most `cap` bytes.
 pub fn decode_content<'a>(headers: &Headers, body: &'a [u8], cap: usize) -> Decoded<'a> {
-    let codings: Vec<&[u8]> = headers.list("content-encoding").collect();
+    let codings = codings(headers);
     let mut decoded = Decoded { bytes: Cow::Borrowed(body), problem: None };
     if codings.len() > MAX_CODINGS {
         decoded.problem = Some(Problem::TooMany);
@@ -113,11 +133,35 @@ pub fn decode_content<'a>(headers: &Headers, body: &'a [u8], cap: usize) -> Deco
 fn undo(coding: Coding, body: &[u8], cap: usize) -> (Vec<u8>, Option<Problem>) {
     match coding {
         Coding::Identity => (body.to_vec(), None),
-        Coding::Gzip => read_capped(MultiGzDecoder::new(body), cap),
+        Coding::Gzip => gunzip(body, cap),
         Coding::Deflate => inflate(body, cap),
         Coding::Brotli => read_capped(Decompressor::new(body, BLOCK), cap),
         Coding::Zstd => unzstd(body, cap).unwrap_or((Vec::new(), Some(Problem::Damaged))),
     }
+}
+
+/// Servers let padding follow: zeros, or the line end of a script. What came before is whole then.
+fn gunzip(body: &[u8], cap: usize) -> (Vec<u8>, Option<Problem>) {
+    let (bytes, problem) = read_capped(MultiGzDecoder::new(body), cap);
+    let is_whole = problem == Some(Problem::Damaged) && is_padded(body, cap);
+    (bytes, problem.filter(|_| !is_whole))
+}
+
+/// Whether nothing but padding follows members of gzip that are whole.
+fn is_padded(body: &[u8], cap: usize) -> bool {
+    let mut rest = body;
+    while !rest.is_empty() {
+        let mut member = GzDecoder::new(rest);
+        let room = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
+        if std::io::copy(&mut member.by_ref().take(room), &mut std::io::sink()).is_err() {
+            return false;
+        }
+        rest = member.into_inner();
+        if rest.iter().all(|byte| matches!(byte, b'\0' | b'\r' | b'\n')) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Many servers send raw deflate where the standard asks for zlib; both are met. Raw deflate may
@@ -220,6 +264,46 @@ mod tests {
             assert_eq!((&*decoded.bytes, decoded.problem), (TEXT, None), "{coding}");
             assert_eq!(unreadable(&coded(coding)), None, "{coding}");
         }
+    }
+
+    #[test]
+    fn what_pads_gzip_is_no_damage() {
+        let two = [gzip(&TEXT[..5]), gzip(&TEXT[5..])].concat();
+        for padding in [&b"\0"[..], &[0; 600], b"\r\n", b"\n"] {
+            for packed in [gzip(TEXT), two.clone()] {
+                let padded = [&packed[..], padding].concat();
+                let decoded = decode_content(&coded("gzip"), &padded, 1000);
+                assert_eq!((&*decoded.bytes, decoded.problem), (TEXT, None), "{padding:?}");
+                let mut damaged = padded;
+                damaged[packed.len() - 8] ^= 1;
+                let decoded = decode_content(&coded("gzip"), &damaged, 1000);
+                assert_eq!(decoded.problem, Some(Problem::Damaged), "{padding:?}");
+            }
+        }
+        let other = [gzip(TEXT), b"more".to_vec()].concat();
+        let decoded = decode_content(&coded("gzip"), &other, 1000);
+        assert_eq!((&*decoded.bytes, decoded.problem), (TEXT, Some(Problem::Damaged)));
+    }
+
+    #[test]
+    fn codings_of_the_transfer_are_undone_too() {
+        let fields = |coding, transfer| {
+            Headers::from_pairs(&[("Transfer-Encoding", transfer), ("Content-Encoding", coding)])
+        };
+        for (coding, transfer, body) in [
+            ("", "gzip, chunked", gzip(TEXT)),
+            ("br", "deflate, Chunked", zlib(&br(TEXT))),
+            ("gzip", "chunked", gzip(TEXT)),
+            ("gzip", "identity", gzip(TEXT)),
+            ("", "gzip", gzip(TEXT)),
+            ("gzip", "xchunked", gzip(TEXT)),
+        ] {
+            let headers = fields(coding, transfer);
+            let decoded = decode_content(&headers, &body, 1000);
+            assert_eq!((&*decoded.bytes, decoded.problem), (TEXT, None), "{transfer}");
+            assert_eq!(unreadable(&headers), None, "{transfer}");
+        }
+        assert_eq!(unreadable(&fields("", "compress, chunked")), Some(Problem::Unknown));
     }
 
     #[test]
