@@ -135,14 +135,14 @@ fn undo(coding: Coding, body: &[u8], cap: usize) -> (Vec<u8>, Option<Problem>) {
         Coding::Identity => (body.to_vec(), None),
         Coding::Gzip => gunzip(body, cap),
         Coding::Deflate => inflate(body, cap),
-        Coding::Brotli => read_capped(Decompressor::new(body, BLOCK), cap),
-        Coding::Zstd => unzstd(body, cap).unwrap_or((Vec::new(), Some(Problem::Damaged))),
+        Coding::Brotli => read_capped(cap, body.len(), || Some(Decompressor::new(body, BLOCK))),
+        Coding::Zstd => read_capped(cap, body.len(), || unzstd(body)),
     }
 }
 
 /// Servers let padding follow: zeros, or the line end of a script. What came before is whole then.
 fn gunzip(body: &[u8], cap: usize) -> (Vec<u8>, Option<Problem>) {
-    let (bytes, problem) = read_capped(MultiGzDecoder::new(body), cap);
+    let (bytes, problem) = read_capped(cap, body.len(), || Some(MultiGzDecoder::new(body)));
     let is_whole = problem == Some(Problem::Damaged) && is_padded(body, cap);
     (bytes, problem.filter(|_| !is_whole))
 }
@@ -167,11 +167,11 @@ fn is_padded(body: &[u8], cap: usize) -> bool {
 /// Many servers send raw deflate where the standard asks for zlib; both are met. Raw deflate may
 /// begin as zlib does by chance.
 fn inflate(body: &[u8], cap: usize) -> (Vec<u8>, Option<Problem>) {
-    let raw = || read_capped(DeflateDecoder::new(body), cap);
+    let raw = || read_capped(cap, body.len(), || Some(DeflateDecoder::new(body)));
     if !is_zlib(body) {
         return raw();
     }
-    match read_capped(ZlibDecoder::new(body), cap) {
+    match read_capped(cap, body.len(), || Some(ZlibDecoder::new(body))) {
         (bytes, Some(Problem::Damaged)) if bytes.is_empty() => raw(),
         read => read,
     }
@@ -182,16 +182,23 @@ fn is_zlib(body: &[u8]) -> bool {
     matches!(body, [cmf, flg, ..] if cmf & 0x0f == 8 && (u16::from(*cmf) << 8 | u16::from(*flg)) % 31 == 0)
 }
 
-fn unzstd(body: &[u8], cap: usize) -> std::io::Result<(Vec<u8>, Option<Problem>)> {
-    let mut decoder = zstd::stream::read::Decoder::with_buffer(body)?;
-    decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-    Ok(read_capped(decoder, cap))
+fn unzstd(body: &[u8]) -> Option<impl Read> {
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(body).ok()?;
+    decoder.window_log_max(ZSTD_WINDOW_LOG).ok()?;
+    Some(decoder)
 }
 
-fn read_capped(reader: impl Read, cap: usize) -> (Vec<u8>, Option<Problem>) {
-    let mut bytes = Vec::new();
-    let room = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
-    let failed = reader.take(room).read_to_end(&mut bytes).is_err();
+/// Reads what a decoder gives of so many packed bytes, at most `cap`. A decoder that fails says nothing
+/// of what it unpacked in the same call, so that what comes before damage is read in small steps.
+fn read_capped<R: Read>(
+    cap: usize,
+    packed: usize,
+    decoder: impl Fn() -> Option<R>,
+) -> (Vec<u8>, Option<Problem>) {
+    let room = cap.saturating_add(1);
+    let whole = decoder().and_then(|decoder| read_at_once(decoder, packed, room));
+    let in_steps = || decoder().map_or((Vec::new(), true), |decoder| read_in_steps(decoder, room));
+    let (mut bytes, failed) = whole.map_or_else(in_steps, |bytes| (bytes, false));
     let problem = if bytes.len() > cap {
         bytes.truncate(cap);
         Some(Problem::Large)
@@ -201,11 +208,39 @@ fn read_capped(reader: impl Read, cap: usize) -> (Vec<u8>, Option<Problem>) {
     (bytes, problem)
 }
 
+/// All that a decoder gives, at most `room` bytes; `None` if it fails. Decoders copy their window with
+/// every step, so that a page is best unpacked in one: into as much as most are found to need.
+fn read_at_once(mut decoder: impl Read, packed: usize, room: usize) -> Option<Vec<u8>> {
+    const TIMES: usize = 4;
+    let mut bytes = vec![0; packed.saturating_mul(TIMES).saturating_add(BLOCK).min(room)];
+    let mut filled = 0;
+    while filled < room {
+        if filled == bytes.len() {
+            bytes.resize(filled.saturating_mul(2).min(room), 0);
+        }
+        match decoder.read(&mut bytes[filled..]).ok()? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    bytes.truncate(filled);
+    Some(bytes)
+}
+
+/// What a decoder gives, at most `room` bytes, and whether it fails then.
+fn read_in_steps(decoder: impl Read, room: usize) -> (Vec<u8>, bool) {
+    let mut bytes = Vec::new();
+    let room = u64::try_from(room).unwrap_or(u64::MAX);
+    let failed = decoder.take(room).read_to_end(&mut bytes).is_err();
+    (bytes, failed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use flate2::Compression;
     use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+    use proptest::prelude::*;
     use std::io::Write;
 
     const TEXT: &[u8] = b"You are not logged in";
@@ -264,6 +299,47 @@ mod tests {
             assert_eq!((&*decoded.bytes, decoded.problem), (TEXT, None), "{coding}");
             assert_eq!(unreadable(&coded(coding)), None, "{coding}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn reading_at_once_leads_where_small_steps_lead(
+            words in proptest::collection::vec(("[a-z]{1,9}", 1..200_usize), 0..120),
+            which in 0..5_usize,
+            keep in 0..1500_usize,
+            odd in proptest::option::of((any::<proptest::sample::Index>(), 1..=255_u8)),
+            tail in prop_oneof![Just(&b""[..]), Just(&b"\0\0"[..]), Just(&b"more"[..])],
+            cap in prop_oneof![0..3_000_usize, Just(1 << 20)],
+        ) {
+            let text: String = words.iter().map(|(word, times)| word.repeat(*times)).collect();
+            let packs: [Pack; 5] = [gzip, zlib, raw, br, zst];
+            let mut body = packs[which](text.as_bytes());
+            body.truncate(keep.max(9));
+            body.extend_from_slice(tail);
+            if let Some((at, bits)) = odd {
+                let at = at.index(body.len());
+                body[at] ^= bits;
+            }
+            let room = cap + 1;
+            let (once, (steps, failed)) = match which {
+                0 => both(|| MultiGzDecoder::new(&body[..]), body.len(), room),
+                1 => both(|| ZlibDecoder::new(&body[..]), body.len(), room),
+                2 => both(|| DeflateDecoder::new(&body[..]), body.len(), room),
+                3 => both(|| Decompressor::new(&body[..], BLOCK), body.len(), room),
+                _ => both(|| unzstd(&body).unwrap(), body.len(), room),
+            };
+            // Where it fails, small steps are taken.
+            if let Some(once) = once {
+                prop_assert_eq!((once, false), (steps, failed));
+            }
+        }
+    }
+
+    type Pack = fn(&[u8]) -> Vec<u8>;
+    type BothWays = (Option<Vec<u8>>, (Vec<u8>, bool));
+
+    fn both<R: Read>(decoder: impl Fn() -> R, packed: usize, room: usize) -> BothWays {
+        (read_at_once(decoder(), packed, room), read_in_steps(decoder(), room))
     }
 
     #[test]
