@@ -138,7 +138,11 @@ impl Reader {
             }
             State::Chunked(chunked) => match chunked.read(bytes, limits.chunk_line) {
                 (used, Piece::Data(data)) => (used, Step::Body(data)),
-                (used, Piece::Coding) => (used, Step::Body(&[])),
+                (used, Piece::Coding) => {
+                    // What follows of the body in the same bytes says as much.
+                    let goes_on = used < bytes.len() && !matches!(chunked, Chunked::Trailer(_));
+                    (used, if goes_on { Step::Nothing } else { Step::Body(&[]) })
+                }
                 (used, Piece::End) => {
                     self.state = State::Between { lost: false };
                     (used, Step::Body(&[]))
