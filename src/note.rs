@@ -28,7 +28,7 @@ pub enum NoteKind {
     LenientHead,
     /// The framing of a body was ambiguous or broken (RFC 9112 section 6).
     Framing,
-    /// Bytes between messages that are no HTTP.
+    /// Bytes between messages that are no HTTP, or a response that no request was waiting for.
     Junk,
     /// The connection goes on in another protocol, or as a tunnel.
     SwitchedProtocol,

@@ -409,3 +409,25 @@ fn the_rest_of_a_request_line_makes_nobody_a_server() {
         assert_eq!(all[all.len() - 40..], forty_told(), "{rest:?}");
     }
 }
+
+#[test]
+fn a_head_that_a_page_quotes_is_none_behind_a_hole_either() {
+    let chunk = |text: &str| format!("{:x}\r\n{text}\r\n", text.len());
+    let begin = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let quoted = "<pre>\nHTTP/1.1 302 Found\r\nSet-Cookie: sid=1\r\nLocation: /\r\n\r\n</pre>";
+    let wire =
+        Wire::open().c(get("/1")).s(ok("1")).c(get("/2")).s(begin.to_owned() + &chunk("<html>"));
+    let wire = wire.lost(SERVER, chunk(&"x".repeat(700))).s(chunk(quoted) + "0\r\n\r\n");
+    let frames = wire.c(get("/3")).s(ok("333")).frames();
+    assert_eq!(told(&frames), ["GET /1 > 200 1", "GET /2 > 200 6..", "GET /3 > 200 3"]);
+    // One that answers a request is told, with doubt.
+    let wire = Wire::open().c(get("/1")).s(ok("1")).c(get("/2") + &get("/3"));
+    let wire = wire.s(begin.to_owned() + &chunk("<html>")).lost(SERVER, chunk(&"x".repeat(700)));
+    let frames = wire.s(chunk("y") + "0\r\n\r\n" + &ok("333")).ack(CLIENT).frames();
+    assert_eq!(told(&frames).last().map(String::as_str), Some("GET /3 > 200 3"));
+    let all = exchanges(&frames);
+    let is_doubted = |exchange: &Exchange| {
+        exchange.notes.iter().any(|note| note.text.contains("may be part of a body"))
+    };
+    assert_eq!(all.iter().map(is_doubted).collect::<Vec<_>>(), [false, false, true]);
+}

@@ -93,6 +93,8 @@ pub struct Conversation {
     is_http2: bool,
     /// A request in HTTP/0.9 waits for its response, which has no head.
     simple: bool,
+    /// What is to be said of the next head: it was found where it may be none.
+    found: Option<Note>,
     /// Where copies of bytes disagreed that are still to come.
     overlaps: Vec<Overlap>,
     /// What the open exchanges take together.
@@ -120,6 +122,7 @@ impl Conversation {
             closed: 0,
             is_http2: false,
             simple: false,
+            found: None,
             overlaps: Vec::new(),
             weight: 0,
         }
@@ -184,6 +187,7 @@ impl Conversation {
                 Step::Nothing => {}
                 Step::Head(looks, head, origin) => {
                     self.head(side, looks, head, origin, at.mark, None);
+                    self.found = None;
                     self.tell_overlaps(side, at.offset + used as u64);
                 }
                 Step::LongHead(head, origin) => {
@@ -205,7 +209,10 @@ impl Conversation {
                     self.message_end(side, false);
                 }
                 Step::Junk(origin) => self.junk(side, origin.unwrap_or(at).mark),
-                Step::PassedOver => self.passed_over(side, at),
+                Step::PassedOver => {
+                    self.passed_over(side, at);
+                    self.found = (used < bytes.len()).then(|| found_inside(at.mark));
+                }
             }
             bytes = &bytes[used..];
             at.offset += used as u64;
@@ -369,4 +376,11 @@ impl Conversation {
         let packet = origin.mark.packet;
         self.oldest = Some(self.oldest.map_or(packet, |oldest| oldest.min(packet)));
     }
+}
+
+/// What is said of a head that stands behind others of its segment's bytes, which belong to nothing that
+/// is known. Pages quote heads, and so do messages that gather others.
+fn found_inside(mark: Mark) -> Note {
+    let text = "the head was found inside a segment, where bytes are missing before: it may be part of a body";
+    Note::at(NoteKind::Gap, mark.packet, text)
 }

@@ -35,7 +35,7 @@ impl Conversation {
         let mut open = Open::new(&self.peers, client);
         open.request_start = origin.offset;
         open.request_acked = origin.mark.acked;
-        open.exchange.notes.extend(cut);
+        open.exchange.notes.extend(cut.into_iter().chain(self.found.take()));
         let (framing, doubt) = framing::of_request(parsed.start.version, &parsed.headers);
         for text in parsed.leniencies {
             open.note(NoteKind::LenientHead, origin.mark.packet, text);
@@ -77,6 +77,9 @@ impl Conversation {
         last: Mark,
         cut: Option<Note>,
     ) -> Option<()> {
+        if self.is_quoted(origin) {
+            return None;
+        }
         let parsed = head::response(head)?;
         self.end_head_before(parsed.start.status, origin);
         let index = self.answered_by(origin);
@@ -85,7 +88,7 @@ impl Conversation {
         let is_whole = is_whole(cut.as_ref());
         self.begun_by(origin);
         let open = &mut self.open[index];
-        open.exchange.notes.extend(cut);
+        open.exchange.notes.extend(cut.into_iter().chain(self.found.take()));
         let status = parsed.start.status;
         let method = open.exchange.request.as_ref().map(|request| &*request.start.method);
         let bodiless = method.is_none();
@@ -137,6 +140,15 @@ impl Conversation {
             self.readers.iter_mut().for_each(Reader::go_seeking);
         }
         Some(())
+    }
+
+    /// Whether what looks like a response is none: it was found inside a segment behind missing bytes, and
+    /// no request waits for one.
+    fn is_quoted(&self, origin: Origin) -> bool {
+        let has_all = |client| self.heard.has_all(client, origin.mark);
+        self.found.is_some()
+            && self.client.is_some_and(has_all)
+            && !self.open.iter().any(Open::is_waiting)
     }
 
     /// Which open exchange a response that begins at `origin` belongs to; one without a request is
