@@ -145,10 +145,11 @@ impl<'a> Stated<'a> {
 
 /// Digits and nothing else: no sign, no white space (RFC 9110 section 8.6).
 fn digits(text: &[u8]) -> Option<u64> {
-    if !text.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    std::str::from_utf8(text).ok()?.parse().ok()
+    let with = |number: u64, byte: &u8| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    };
+    text.iter().try_fold(0, with).filter(|_| !text.is_empty())
 }
 
 #[cfg(test)]

@@ -243,7 +243,8 @@ pub(super) fn proxy_header(bytes: &[u8]) -> Option<usize> {
 }
 
 fn ends_with_version(line: &[u8]) -> bool {
-    memchr::memmem::rfind(line, b"HTTP/").is_some_and(|at| line.len() - at <= MAX_VERSION)
+    const NAME: &[u8] = b"HTTP/";
+    line[line.len().saturating_sub(MAX_VERSION)..].windows(NAME.len()).any(|part| part == NAME)
 }
 
 /// Whether the rest of a request line is a target, and not that of RTSP, SIP or ICAP, which share
