@@ -103,16 +103,75 @@ fn one_direction_alone_tells_of_each_connection_on_its_ports() {
     }
 }
 
+/// TCP Fast Open.
 #[test]
-fn an_answer_to_bytes_in_a_syn_confirms_it() {
-    let first = Wire::open().c(get("/1")).s(ok("1")).ack(CLIENT);
+fn a_request_in_a_syn_is_told_whatever_was_there_before() {
     let early = get("/early");
     let len = i64::try_from(early.len()).unwrap();
-    let opened = first.starting_at(9_000_000, 3_000_000_000);
-    let syn = Odd { seq: -1, ack: None, flags: "S", payload: early.as_bytes() };
-    let answer = Odd { seq: -1, ack: Some(len), flags: "S", payload: b"" };
-    let wire = opened.odd(CLIENT, syn).odd(SERVER, answer).s(ok("55555"));
-    assert_eq!(told(&wire.frames()), ["GET /1 > 200 1", "- > 200 5"]);
+    let syn = Odd { seq: -1 - len, ack: None, flags: "S", payload: early.as_bytes() };
+    let answer = Odd { seq: -1, ack: Some(0), flags: "S", payload: b"" };
+    let open = Wire::open().c(get("/1")).s(ok("1")).ack(CLIENT);
+    for first in [open.clone(), open.clone().fin(CLIENT), open.close()] {
+        let next = first.wait(3).starting_at(9_000_000, 3_000_000_000);
+        let wire = next.odd(CLIENT, syn).odd(SERVER, answer).s(ok("55555")).c(get("/3"));
+        let expected = ["GET /1 > 200 1", "GET /early > 200 5", "GET /3 > 200 3"];
+        assert_eq!(told(&wire.s(ok("333")).frames()), expected);
+    }
+}
+
+#[test]
+fn what_was_announced_and_not_confirmed_changes_nothing_later() {
+    let first = Wire::open().c(get("/1")).s(ok("1")).ack(CLIENT);
+    let syn = Odd { seq: 123_456_789, flags: "S", ..Odd::default() };
+    let syn_ack = Odd { ack: Some(987_654), ..syn };
+    for odd in [(CLIENT, syn), (SERVER, syn), (SERVER, syn_ack)] {
+        let first = first.clone().odd(odd.0, odd.1);
+        for (first, without) in [
+            (first.clone().frames(), &[][..]),
+            (first.clone().rst(CLIENT).frames(), &[0]),
+            (first.close().frames(), &[0]),
+        ] {
+            for all in told_with_next(&first, 5, without) {
+                assert_eq!(all, ["GET /1 > 200 1", "GET /again > 200 5"], "{odd:?} {without:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_beginning_that_is_forged_hides_nothing() {
+    for side in [CLIENT, SERVER] {
+        for (seq, ack) in [(1_000_000, None), (-1, None), (500, None), (1_000_000, Some(77))] {
+            let forged = Odd { seq, ack, flags: "S", payload: b"" };
+            for early in [true, false] {
+                let wire = if early { Wire::open().odd(side, forged) } else { Wire::open() };
+                let wire = wire.c(get("/1")).s(ok("1")).c(get("/2"));
+                let wire = if early { wire } else { wire.odd(side, forged) };
+                let told = told(&wire.s(ok("22")).c(get("/3")).s(ok("333")).frames());
+                let expected = ["GET /1 > 200 1", "GET /2 > 200 2", "GET /3 > 200 3"];
+                assert_eq!(told, expected, "{side:?} {seq} {ack:?} {early}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_connection_begins_where_another_was_reset_though_its_beginning_is_lost() {
+    let first = Wire::open().c(get("/1")).s(ok("1")).ack(CLIENT).rst(CLIENT).wait(1).frames();
+    let next = Wire::joined().wait(2).starting_at(4_000_000_000, 2_000_000_000);
+    let next = next.s("the rest of something").c(get("/2")).s(ok("22")).c(get("/3")).s(ok("333"));
+    let told = told(&[first, next.frames()].concat());
+    assert_eq!(told, ["GET /1 > 200 1", "GET /2 > 200 2", "GET /3 > 200 3"]);
+}
+
+#[test]
+fn pipelined_requests_behind_a_lost_one_are_doubtful() {
+    let wire = Wire::open().lost(CLIENT, get("/0")).c(get("/1") + &get("/2"));
+    let frames = wire.s(ok("0")).s(ok("11")).s(ok("222")).ack(CLIENT).frames();
+    let doubtful = |exchange: &cookietrail::http::Exchange| {
+        exchange.request.is_none() || !exchange.notes.is_empty()
+    };
+    assert!(exchanges(&frames).iter().all(doubtful), "{:?}", told(&frames));
 }
 
 #[test]

@@ -81,6 +81,8 @@ pub struct Conversation {
     /// The stream offsets, the first and the last, at which requests may have been lost, nobody knows
     /// how many, until a response to a later one begins just where that says.
     requests_lost: Option<[u64; 2]>,
+    /// The same of each side, before it was known who the client is.
+    lost_before: [Option<[u64; 2]>; 2],
     turns: Turns,
     heard: Heard,
     /// The response being read has no known request, so that it may answer a HEAD and have no body.
@@ -114,6 +116,7 @@ impl Conversation {
             loss: Loss::None,
             orphan: None,
             requests_lost: None,
+            lost_before: [None; 2],
             turns: Turns::default(),
             heard: Heard::default(),
             bodiless: false,
@@ -243,6 +246,9 @@ impl Conversation {
             return;
         }
         self.client = Some(from);
+        if known.is_none() {
+            self.requests_lost = self.lost_before[from.index()];
+        }
         let understood = match looks {
             Looks::Request => self.request(head, origin, last, cut),
             _ => self.response(head, origin, last, cut),

@@ -13,6 +13,7 @@
 //! connection ends. They are then a [`What::Gap`], an event like any other.
 
 use super::half::{Half, Presence};
+use super::reuse::Early;
 use super::seq::Seq;
 use super::side::Side;
 use super::straight::Straight;
@@ -132,6 +133,28 @@ impl Connection {
         let half = self.half_mut(side);
         half.open(first);
         half.presence = Presence::Seen;
+    }
+
+    /// Holds back what the originator sent with its SYN, until its turn.
+    pub(super) fn hold_early(&mut self, early: &Early) {
+        let half = self.half_mut(Side::Originator);
+        half.assembler.store(half.next(), &early.payload, early.mark);
+        half.note_held(early.mark.packet);
+    }
+
+    /// Whether a segment is just the next one of `side`, and acknowledges what the other has sent.
+    pub fn continues_with(&self, side: Side, segment: &Segment<'_>) -> bool {
+        let half = &self.halves[side.index()];
+        let is_next = half.is_settled() && half.next_seq() == Some(Seq(segment.seq));
+        is_next && (!segment.flags.ack || self.has_sent(side.other(), Seq(segment.ack)))
+    }
+
+    /// Whether `side` may have sent all before a sequence number, as far as it is known where it began
+    /// and how far it has got.
+    pub fn has_sent(&self, side: Side, ack: Seq) -> bool {
+        let half = &self.halves[side.index()];
+        let is_within = |at: u64| (half.start()..=half.top().max(half.next()) + 1).contains(&at);
+        !half.is_settled() || half.offset(ack).is_some_and(is_within)
     }
 
     /// Whether `side` has said that it has no more to send.

@@ -215,6 +215,11 @@ impl Half {
         self.offset(seq).is_some_and(|at| at.abs_diff(self.next()) <= PLAUSIBLE_ACK)
     }
 
+    /// The offset where it begins.
+    pub fn start(&self) -> u64 {
+        self.start
+    }
+
     /// The offset of the next byte to be delivered.
     pub fn next(&self) -> u64 {
         self.assembler.next_offset()

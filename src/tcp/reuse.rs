@@ -4,6 +4,7 @@
 //! A SYN alone ends no connection that is alive, since anyone can send one. It announces a rival, and
 //! the next segment must agree with that; until then the connection hears nothing of it.
 
+use super::connection::Mark;
 use super::seq::Seq;
 use super::side::Side;
 use super::table::Entry;
@@ -21,44 +22,55 @@ pub(super) fn is_after_silence(last: Timestamp, segment: &Segment<'_>) -> bool {
 }
 
 /// Whose a segment is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Fate {
     /// The connection's own.
     Own,
     /// That of another one, which may be about to begin.
     Rival,
-    /// That of another one, which takes its place.
-    Replaces,
+    /// That of another one, which takes its place; as it was announced, if it was.
+    Replaces(Option<Rival>),
 }
 
 /// A connection that may be about to begin where another one is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Rival {
     /// The sockets of its originator and of its responder.
     pair: SocketPair,
     /// Where the stream of each side begins, as far as that was announced.
     first: [Option<Seq>; 2],
-    /// How many bytes its SYN carried (TCP Fast Open, RFC 7413).
-    len: u32,
+    since: Timestamp,
+    early: Option<Box<Early>>,
+}
+
+/// What a SYN carried (TCP Fast Open, RFC 7413).
+#[derive(Debug)]
+pub(super) struct Early {
+    pub mark: Mark,
+    pub payload: Box<[u8]>,
 }
 
 impl Rival {
     /// The one that a SYN or a SYN-ACK announces.
     fn of(segment: &Segment<'_>) -> Self {
-        let own = Some(Seq(segment.seq).plus(1));
+        let (own, since) = (Some(Seq(segment.seq).plus(1)), segment.time);
         if segment.flags.ack {
             let first = [Some(Seq(segment.ack)), own];
-            return Self { pair: segment.pair.reversed(), first, len: 0 };
+            return Self { pair: segment.pair.reversed(), first, since, early: None };
         }
-        let len = u32::try_from(segment.payload.len()).unwrap_or(u32::MAX);
-        Self { pair: segment.pair, first: [own, None], len }
+        let mark = Mark { packet: segment.packet, time: since, acked: None };
+        let early = || Box::new(Early { mark, payload: segment.payload.into() });
+        let early = (!segment.payload.is_empty()).then(early);
+        Self { pair: segment.pair, first: [own, None], since, early }
     }
 
     /// Whether a segment confirms it: one side goes on, or answers, just behind what was announced.
     fn agrees_with(&self, segment: &Segment<'_>) -> bool {
         let is_opener = segment.pair.is_from_sender_of(&self.pair);
+        let len = self.early.as_ref().map_or(0, |early| early.payload.len());
+        let ends = [0, u32::try_from(len).unwrap_or(u32::MAX)];
         let is_at = |first: Option<Seq>, seq: u32| {
-            first.is_some_and(|first| seq.wrapping_sub(first.0) <= self.len)
+            first.is_some_and(|first| ends.iter().any(|end| first.plus(*end) == Seq(seq)))
         };
         if segment.flags.syn {
             return segment.flags.ack && !is_opener && is_at(self.first[0], segment.ack);
@@ -74,6 +86,7 @@ impl<T> Entry<T> {
         segment.flags.syn
             || self.rival.is_some()
             || self.tcp.is_over()
+            || self.tcp.is_reset()
             || segment.time >= self.tcp.last_seen().plus_seconds(SILENCE)
     }
 
@@ -84,13 +97,18 @@ impl<T> Entry<T> {
         if segment.flags.rst {
             return Fate::Own;
         }
-        if self.rival.is_some_and(|rival| rival.agrees_with(segment)) {
-            return Fate::Replaces;
+        let is_confirmed = |rival: &mut Rival| {
+            !is_after_silence(rival.since, segment) && rival.agrees_with(segment)
+        };
+        if !self.tcp.continues_with(side, segment)
+            && let Some(rival) = self.rival.take_if(is_confirmed)
+        {
+            return Fate::Replaces(Some(rival));
         }
         if segment.flags.syn {
             return self.fate_of_syn(side, segment);
         }
-        if self.is_far(side, segment) { Fate::Replaces } else { Fate::Own }
+        if self.is_far(side, segment) { Fate::Replaces(None) } else { Fate::Own }
     }
 
     /// It begins as it was announced.
@@ -101,6 +119,9 @@ impl<T> Entry<T> {
                 self.tcp.announce(side, first);
             }
         }
+        if let Some(early) = rival.early {
+            self.tcp.hold_early(&early);
+        }
     }
 
     /// Whether the numbers of a segment are too far from the connection's own.
@@ -108,7 +129,8 @@ impl<T> Entry<T> {
         let has_payload = !segment.payload.is_empty();
         let is_elsewhere = || !self.tcp.reaches(side, Seq(segment.seq));
         if !self.is_silent_at(segment) {
-            return has_payload && self.tcp.is_over() && is_elsewhere();
+            let may_be_over = self.tcp.is_over() || self.tcp.is_reset();
+            return has_payload && may_be_over && is_elsewhere();
         }
         let acks_elsewhere = segment.flags.ack && !self.tcp.reaches(side.other(), Seq(segment.ack));
         // One number alone may be far by accident where nothing is carried.
@@ -127,17 +149,18 @@ impl<T> Entry<T> {
         // Some hosts begin with the same number again.
         let has_ended = self.tcp.is_over() || self.tcp.is_closed(side);
         let begins_anew = has_ended && is_after_silence(self.tcp.last_seen(), segment);
-        if !begins_anew && self.tcp.may_begin_with(side, first) {
+        if !begins_anew && self.tcp.may_begin_with(side, first) && self.may_answer(side, segment) {
             return Fate::Own;
         }
         if self.tcp.is_over() || self.tcp.is_reset() {
-            return Fate::Replaces;
-        }
-        if !self.tcp.has_delivered() && !self.tcp.is_holding() {
-            // Nothing is lost by believing it.
-            return if segment.flags.ack { Fate::Own } else { Fate::Replaces };
+            return Fate::Replaces(None);
         }
         self.rival = Some(Rival::of(segment));
         Fate::Rival
+    }
+
+    /// Whether what a SYN-ACK acknowledges has been sent here, as far as is known.
+    fn may_answer(&self, side: Side, segment: &Segment<'_>) -> bool {
+        !segment.flags.ack || self.tcp.has_sent(side.other(), Seq(segment.ack))
     }
 }

@@ -151,12 +151,10 @@ impl<T: Default> Table<T> {
                 match entry.fate_of(segment) {
                     Fate::Own => Some((entry, None)),
                     Fate::Rival => None,
-                    Fate::Replaces => {
+                    Fate::Replaces(announced) => {
                         self.begun.push(segment.packet);
-                        let mut replaced = std::mem::replace(entry, new_entry(segment));
-                        if let Some(rival) = replaced.rival.take() {
-                            entry.begin_as(rival);
-                        }
+                        let replaced = std::mem::replace(entry, new_entry(segment));
+                        announced.into_iter().for_each(|rival| entry.begin_as(rival));
                         Some((entry, Some(replaced)))
                     }
                 }

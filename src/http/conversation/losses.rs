@@ -85,6 +85,8 @@ impl Conversation {
         if self.client.is_none() {
             // It may be the server's side, and then the acknowledgment numbers must tell.
             self.loss = self.loss.max(Loss::Perhaps);
+            let before = &mut self.lost_before[side.index()];
+            *before = Some([before.map_or(offset, |[first, _]| first), offset]);
             return;
         }
         let surely = beyond >= PART_OF_MESSAGE;
@@ -150,6 +152,8 @@ impl Conversation {
 
     /// Bytes of one side were no message; messages may be lost among them.
     pub(super) fn lose_track(&mut self, side: Side) {
+        // What a response without a request answers may have been in it.
+        self.heard.hole(side);
         if self.client != Some(side) {
             self.loss = self.loss.max(Loss::Perhaps);
         }
