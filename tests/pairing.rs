@@ -5,9 +5,8 @@ mod support;
 
 use cookietrail::http::{Exchange, Reading, Scheme};
 use cookietrail::pipeline::{Numbered, Pipeline};
-use cookietrail::tcp::Side;
 use cookietrail::trail::Trail;
-use support::wire::{CLIENT, Frame, Odd, SERVER, Wire, exchanges, notes, packets, told};
+use support::wire::{CLIENT, Frame, Odd, SERVER, Wire, exchanges, notes, only, packets, told};
 
 fn get(target: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: a.example\r\n\r\n")
@@ -181,12 +180,6 @@ fn a_direction_that_is_not_there_is_waited_for_no_longer_than_bytes_are() {
     let first = std::iter::from_fn(|| pipeline.pop()).next();
     let first = first.map(|numbered| numbered.exchange.response.is_some());
     assert_eq!(first, Some(true));
-}
-
-/// The packets of one side alone.
-fn only(side: Side, frames: &[Frame]) -> Vec<Frame> {
-    let is_its_own = |frame: &&Frame| frame.is_from_server() == (side == SERVER);
-    frames.iter().filter(is_its_own).cloned().collect()
 }
 
 #[test]

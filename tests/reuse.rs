@@ -3,8 +3,7 @@
 
 mod support;
 
-use cookietrail::tcp::Side;
-use support::wire::{CLIENT, Frame, Odd, SERVER, Wire, exchanges, told};
+use support::wire::{CLIENT, Frame, Odd, SERVER, Wire, exchanges, only, told};
 
 fn get(target: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -85,12 +84,6 @@ fn a_connection_whose_syn_was_captured_was_not_joined_midway() {
     let all = exchanges(&[&first[..], &again(1, NUMBERS[0])].concat());
     assert!(all.iter().all(|exchange| exchange.notes.is_empty()), "{all:?}");
     assert_eq!(all.len(), 2);
-}
-
-/// The packets of one side alone.
-fn only(side: Side, frames: &[Frame]) -> Vec<Frame> {
-    let is_its_own = |frame: &&Frame| frame.is_from_server() == (side == SERVER);
-    frames.iter().filter(is_its_own).cloned().collect()
 }
 
 #[test]

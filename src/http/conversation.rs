@@ -384,9 +384,9 @@ impl Conversation {
     }
 }
 
-/// What is said of a head that stands behind others of its segment's bytes, which belong to nothing that
-/// is known. Pages quote heads, and so do messages that gather others.
+/// What is said of a head that stands behind other bytes of its segment, which belong to nothing that is
+/// known. Pages quote heads, and batches gather them.
 fn found_inside(mark: Mark) -> Note {
-    let text = "the head was found inside a segment, where bytes are missing before: it may be part of a body";
-    Note::at(NoteKind::Gap, mark.packet, text)
+    let text = "the head stands behind bytes that are no message, and may be part of a body";
+    Note::at(NoteKind::Junk, mark.packet, text)
 }

@@ -154,7 +154,9 @@ impl<T: Default> Table<T> {
                     Fate::Replaces(announced) => {
                         self.begun.push(segment.packet);
                         let replaced = std::mem::replace(entry, new_entry(segment));
-                        announced.into_iter().for_each(|rival| entry.begin_as(rival));
+                        if let Some(announced) = announced {
+                            entry.begin_as(announced);
+                        }
                         Some((entry, Some(replaced)))
                     }
                 }

@@ -51,10 +51,13 @@ pub(super) struct Index {
     by_value: HashMap<(usize, Text, Text), Vec<Had>, RandomState>,
     /// Lives of cookies that a server set, by their browser, or whoever has them, and each name and
     /// value they had; in the order in which they had it.
-    given: HashMap<(Option<usize>, Text, Text), Vec<(usize, usize)>, RandomState>,
+    given: HashMap<(Option<usize>, Text, Text), Vec<Given>, RandomState>,
     /// How often a cookie was found to have a new value.
     values: usize,
 }
+
+/// Where a value stands among all that were found, and the life that had it.
+type Given = (usize, usize);
 
 /// A value that a cookie had.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +71,7 @@ struct Had {
 
 impl Index {
     /// Adds a life, and where its value stands among all, to those of a browser and to all.
-    fn give(&mut self, browser: usize, (name, value): (Text, Text), one: (usize, usize)) {
+    fn give(&mut self, browser: usize, (name, value): (Text, Text), one: Given) {
         for whose in [Some(browser), None] {
             let given = self.given.entry((whose, name, value)).or_default();
             let at = given.partition_point(|other| *other < one);
@@ -211,7 +214,9 @@ impl Lives {
             let had = index.by_value.get(&(known.browser, name, value)).into_iter().flatten();
             let own = had.filter(|had| had.life == life).map(|had| (had.order, life));
             let own: Vec<_> = own.collect();
-            own.into_iter().for_each(|one| index.give(known.browser, (name, value), one));
+            for one in own {
+                index.give(known.browser, (name, value), one);
+            }
         }
     }
 

@@ -259,6 +259,12 @@ pub fn reorder(frames: &mut [Frame], delays: &[usize]) {
     frames.clone_from_slice(&sorted);
 }
 
+/// The packets of one side alone.
+pub fn only(side: Side, frames: &[Frame]) -> Vec<Frame> {
+    let is_its_own = |frame: &&Frame| frame.is_from_server() == (side == SERVER);
+    frames.iter().filter(is_its_own).cloned().collect()
+}
+
 /// The packets as they are read from a file, in the order given.
 pub fn packets(frames: &[Frame]) -> impl Iterator<Item = Packet<'_>> {
     frames.iter().enumerate().map(|(at, frame)| Packet {

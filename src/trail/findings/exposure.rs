@@ -87,10 +87,13 @@ pub(super) fn session_in_url(story: &Story) -> Vec<Case> {
 /// however many there are. Nothing here is walked through but in its own order.
 #[derive(Default)]
 struct Values<'a> {
-    /// By their browser and first bytes, with their cookie.
-    values: HashMap<(usize, [u8; TELLING_LENGTH]), Vec<(usize, &'a [u8])>, RandomState>,
+    /// By their browser and first bytes.
+    values: HashMap<(usize, [u8; TELLING_LENGTH]), Vec<OfCookie<'a>>, RandomState>,
     browsers: BTreeSet<usize>,
 }
+
+/// A value, and before it which cookie's.
+type OfCookie<'a> = (usize, &'a [u8]);
 
 impl<'a> Values<'a> {
     fn of(story: &'a Story) -> Self {
