@@ -10,7 +10,11 @@ const MAX_ROUNDS: usize = 2;
 
 /// What changes when the answer of a visit leads on: `with GET; to another host`.
 pub(super) fn turning(chain: Option<&Chain>, visit: usize) -> Option<String> {
-    let redirect = chain?.redirects.iter().find(|redirect| redirect.from == visit)?;
+    let redirects = &chain?.redirects;
+    // Hops come in the order of the capture, but where directions are out of step.
+    let place = redirects.binary_search_by_key(&visit, |redirect| redirect.from).ok();
+    let found = place.and_then(|place| redirects.get(place));
+    let redirect = found.or_else(|| redirects.iter().find(|redirect| redirect.from == visit))?;
     let mut parts = Vec::new();
     if let Some((_, after)) = &redirect.method_change {
         parts.push(format!("with {}", lossy(after)));

@@ -61,6 +61,16 @@ impl Holdings {
         }
     }
 
+    /// All that some groups hold, if they can have one owner: no two hold different values at the same
+    /// time.
+    pub fn of_one<'a>(mut groups: impl Iterator<Item = &'a Self>) -> Option<Self> {
+        groups.try_fold(Self::default(), |mut all, group| {
+            let is_one = all.conflict(group).is_none();
+            all.merge(group);
+            is_one.then_some(all)
+        })
+    }
+
     /// Whether it is nothing.
     pub fn is_empty(&self) -> bool {
         self.cookies.is_empty()

@@ -234,7 +234,8 @@ impl Lives {
         }
     }
 
-    fn known_version(&self, life: usize, name: &[u8], value: &[u8]) -> Option<usize> {
+    /// The number of a value among those of its cookie, if it has had it.
+    pub(super) fn known_version(&self, life: usize, name: &[u8], value: &[u8]) -> Option<usize> {
         let versions = &self.all[life].versions;
         if versions.len() <= FEW {
             return versions.iter().position(|version| version.value == value);

@@ -207,28 +207,23 @@ impl<'v> Gathered<'v> {
     /// stands before them.
     fn link_connections(&self, links: &mut Links, holdings: &mut HeldBy) {
         for ((connection, _), visits) in &self.connections {
-            let groups: BTreeSet<usize> = visits.iter().map(|visit| links.find(*visit)).collect();
-            let held: Vec<&Holdings> =
-                groups.iter().filter_map(|group| holdings.get(group)).collect();
-            let clashes = held
-                .iter()
-                .enumerate()
-                .any(|(at, one)| held[at + 1..].iter().any(|other| one.conflict(other).is_some()));
-            if clashes || self.relayed.contains(connection) {
+            if self.relayed.contains(connection) {
                 continue;
             }
+            let groups: BTreeSet<usize> = visits.iter().map(|visit| links.find(*visit)).collect();
+            let others = if groups.len() > 1 { Some(&groups) } else { None };
+            let held = others.into_iter().flatten().filter_map(|group| holdings.get(group));
+            let Some(all) = Holdings::of_one(held) else { continue };
             for pair in visits.windows(2) {
                 links.union(pair[0], pair[1]);
                 links.ties[pair[1]].get_or_insert(Tie::Connection);
                 links.ties[pair[0]].get_or_insert(Tie::Connection);
             }
             if let Some(first) = visits.first().filter(|_| groups.len() > 1) {
-                let held = groups.iter().filter_map(|group| holdings.remove(group));
-                let all = held.reduce(|mut all, one| {
-                    all.merge(&one);
-                    all
-                });
-                holdings.extend(all.map(|all| (links.find(*first), all)));
+                let held = groups.iter().filter_map(|group| holdings.remove(group)).count();
+                if held > 0 {
+                    holdings.insert(links.find(*first), all);
+                }
             }
         }
     }

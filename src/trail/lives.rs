@@ -111,9 +111,14 @@ impl Lives {
         one: &cookie::Considered<'_>,
         asked: &Asked,
     ) -> bool {
-        if !self.unsent.is_any_over()
-            || asked.cookies.pairs.iter().any(|pair| names(one.cookie, pair))
-        {
+        if !self.unsent.is_any_over() {
+            return false;
+        }
+        // What should be sent is paired by name, and what is held back by its value too.
+        let is_sent = |pair: &CookiePair| {
+            names(one.cookie, pair) && (one.sent.is_ok() || pair.value == one.cookie.value)
+        };
+        if asked.cookies.pairs.iter().any(is_sent) {
             return false;
         }
         let life = self.of_cookie(browser, one.cookie);
@@ -246,7 +251,7 @@ impl Lives {
             None => self.of_line(who.browser, received, target),
         };
         if let Some(value) = asked.cookies.first(&set.name) {
-            let is_known = self.all[life].versions.iter().any(|version| version.value == value);
+            let is_known = self.known_version(life, &set.name, value).is_some();
             event.kind = match (value == set.value, is_known) {
                 (true, _) => EventKind::Refreshed,
                 (false, true) => EventKind::Replaced,
@@ -265,7 +270,7 @@ impl Lives {
         target: &Target,
     ) {
         let life = self.of_cookie(who.browser, cookie);
-        let known = self.all[life].versions.iter().any(|version| version.value == pair.value);
+        let known = self.known_version(life, &pair.name, &pair.value).is_some();
         let version = self.version(life, &pair.name, &pair.value, shown.time);
         who.profile.note_known(self.place(target.host.as_str(), &pair.name, &pair.value));
         who.profile.jar.touch(&pair.name, &pair.value, target, shown.time);

@@ -51,6 +51,10 @@ pub(super) struct Profile {
 /// Of the clients of one name, only so many, the latest, may turn up at another address.
 const MAX_MOVED: usize = 1024;
 
+/// Of the clients of one name and address, only so many, the latest, are held against a request whose
+/// group of exchanges is new.
+const MAX_TWINS: usize = 1024;
+
 /// How many of a client's last pages are remembered.
 const MAX_PAGES: usize = 8;
 
@@ -286,9 +290,15 @@ impl Roster {
         holds: Option<&Holdings>,
         texts: &Texts,
     ) -> (usize, TiedBy, Option<String>) {
-        let candidates = self.by_name.get(&key).map_or(&[][..], Vec::as_slice);
-        let is_first = candidates.is_empty();
-        let (best, why_not) = self.best(candidates, (visit, asked), holds, texts);
+        let equals = self.by_name.get(&key).map_or(&[][..], Vec::as_slice);
+        let is_first = equals.is_empty();
+        let latest = &equals[equals.len().saturating_sub(MAX_TWINS)..];
+        // Of very many equals the one on the same connection is known.
+        let near = self.by_connection.get(&visit.connection).filter(|near| {
+            latest.first().is_some_and(|first| *near < first) && equals.contains(near)
+        });
+        let candidates: Vec<usize> = near.into_iter().chain(latest).copied().collect();
+        let (best, why_not) = self.best(&candidates, (visit, asked), holds, texts);
         if let Some((best, by)) = best {
             return (best, by, None);
         }

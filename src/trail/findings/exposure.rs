@@ -4,15 +4,12 @@ use super::super::address::Address;
 use super::super::story::{EventKind, Story};
 use super::super::visit::Asked;
 use super::attributes::ByCookie;
+use super::values::Values;
 use super::{Case, is_in_clear, quoted};
 use crate::cookie::Reason;
 use crate::session::{Kind, Reading};
-use foldhash::fast::RandomState;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-/// Shorter values are found in URLs by accident.
-pub(super) const TELLING_LENGTH: usize = 16;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The first exchange of each session cookie that shows it on an open network, browsers with the
 /// same cookie taken together.
@@ -64,13 +61,16 @@ pub(super) fn session_in_url(story: &Story) -> Vec<Case> {
     let values = Values::of(story);
     let mut visits: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, browser) in story.browsers.iter().enumerate() {
-        if !values.browsers.contains(&index) {
+        if !values.has_any(index) {
             continue;
         }
         for visit in &browser.visits {
             let Some(asked) = &story.visits[*visit].asked else { continue };
             let referer = asked.referer.as_ref().map_or(&b""[..], |url| url.as_str().as_bytes());
-            for life in values.standing_in(index, [&asked.path, referer]) {
+            let texts = [&*asked.path, referer].into_iter();
+            let found = texts.flat_map(|text| values.standing_in(index, text));
+            let lives: BTreeSet<usize> = found.map(|(life, _)| life).collect();
+            for life in lives {
                 visits.entry(life).or_default().push(*visit);
             }
         }
@@ -81,47 +81,6 @@ pub(super) fn session_in_url(story: &Story) -> Vec<Case> {
         Case { visits, cookie: Some(life), text }
     };
     visits.into_iter().map(case).collect()
-}
-
-/// The values of the sessions of all browsers, by how they begin: a text is looked through once,
-/// however many there are. Nothing here is walked through but in its own order.
-#[derive(Default)]
-struct Values<'a> {
-    /// By their browser and first bytes.
-    values: HashMap<(usize, [u8; TELLING_LENGTH]), Vec<OfCookie<'a>>, RandomState>,
-    browsers: BTreeSet<usize>,
-}
-
-/// A value, and before it which cookie's.
-type OfCookie<'a> = (usize, &'a [u8]);
-
-impl<'a> Values<'a> {
-    fn of(story: &'a Story) -> Self {
-        let mut all = Self::default();
-        for (index, life) in story.cookies.iter().enumerate().filter(|(_, life)| life.is_session())
-        {
-            for value in life.versions.iter().map(|version| &*version.value) {
-                let Some(first) = value.first_chunk() else { continue };
-                all.values.entry((life.browser, *first)).or_default().push((index, value));
-                all.browsers.insert(life.browser);
-            }
-        }
-        all
-    }
-
-    /// The cookies of a browser of which a value stands in one of the texts.
-    fn standing_in(&self, browser: usize, texts: [&[u8]; 2]) -> BTreeSet<usize> {
-        let mut found = BTreeSet::new();
-        for text in texts {
-            for at in 0..(text.len() + 1).saturating_sub(TELLING_LENGTH) {
-                let Some(first) = text[at..].first_chunk() else { break };
-                let values = self.values.get(&(browser, *first)).into_iter().flatten();
-                let here = values.filter(|(_, value)| text[at..].starts_with(value));
-                found.extend(here.map(|(life, _)| *life));
-            }
-        }
-        found
-    }
 }
 
 pub(super) fn credentials_in_query(story: &Story) -> Vec<Case> {

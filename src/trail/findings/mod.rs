@@ -7,6 +7,7 @@ mod attributes;
 mod endings;
 mod exposure;
 mod sequence;
+mod values;
 
 use super::story::Story;
 use crate::threads;

@@ -5,7 +5,7 @@ use super::super::chain::ChainEnd;
 use super::super::stage::{Evidence, Turn, TurnKind};
 use super::super::steps::StepKind;
 use super::super::story::{CookieEvent, CookieLife, EventKind, Navigation, SessionLife, Story};
-use super::exposure::TELLING_LENGTH;
+use super::values::{TELLING_LENGTH, Values};
 use super::{Case, quoted};
 use crate::cookie::Reason;
 use crate::session::Kind;
@@ -156,41 +156,59 @@ pub(super) fn first_of(turn: &Turn) -> Option<usize> {
 /// A session id that was not made by the server: it stood in a URL first, or a browser sent it in
 /// place of the one that it was given, and the server goes on with it.
 pub(super) fn adopted(story: &Story) -> Vec<Case> {
-    let sessions = story.sessions.iter();
-    sessions
-        .filter_map(|session| from_url(story, session).or_else(|| foreign(story, session)))
-        .collect()
+    let in_urls = in_urls(story);
+    let adopted = |session| from_url(story, session, &in_urls).or_else(|| foreign(story, session));
+    story.sessions.iter().filter_map(adopted).collect()
 }
 
-fn from_url(story: &Story, session: &SessionLife) -> Option<Case> {
-    let life = &story.cookies[session.cookie];
-    if life.reading().is_none_or(|reading| reading.kind != Kind::OpaqueId) {
-        return None;
-    }
-    for (index, version) in life.versions.iter().enumerate() {
-        if version.value.len() < TELLING_LENGTH {
+/// The visits of its own browser in whose path each value of a cookie stands.
+type InUrls<'a> = BTreeMap<(usize, &'a [u8]), Vec<usize>>;
+
+fn in_urls(story: &Story) -> InUrls<'_> {
+    let (values, mut found) = (Values::of(story), InUrls::new());
+    for (index, browser) in story.browsers.iter().enumerate() {
+        if !values.has_any(index) {
             continue;
         }
-        let first = life.events.iter().find(|event| event.version == Some(index))?;
-        let begun = story.turn_of(first);
-        let shows = |visit: &usize| {
-            story.visits[*visit].asked.as_deref().is_some_and(|asked| {
-                Some(asked.turn) < begun
-                    && asked.cookies.first(&life.name).is_none_or(|sent| sent != version.value)
-                    && memchr::memmem::find(&asked.path, &version.value).is_some()
-            })
-        };
-        if let Some(visit) = story.browsers[life.browser].visits.iter().copied().find(shows) {
-            let text = format!(
-                "The session id {} stood in a URL before the browser had it as a cookie: whoever \
-                 made that link knows it.",
-                quoted(&life.name)
-            );
-            let visits = [Some(visit), first.visit].into_iter().flatten().collect();
-            return Some(Case { visits, cookie: Some(session.cookie), text });
+        for visit in &browser.visits {
+            let Some(asked) = story.visits[*visit].asked.as_deref() else { continue };
+            for value in values.standing_in(index, &asked.path) {
+                found.entry(value).or_default().push(*visit);
+            }
         }
     }
-    None
+    found
+}
+
+fn from_url(story: &Story, session: &SessionLife, in_urls: &InUrls<'_>) -> Option<Case> {
+    let life = &story.cookies[session.cookie];
+    let is_bare = life.reading().is_some_and(|reading| reading.kind == Kind::OpaqueId);
+    if !is_bare || in_urls.range((session.cookie, &b""[..])..).next()?.0.0 != session.cookie {
+        return None;
+    }
+    let mut first_shown: Vec<Option<&CookieEvent>> = vec![None; life.versions.len()];
+    for event in &life.events {
+        if let Some(first) = event.version.and_then(|version| first_shown.get_mut(version)) {
+            first.get_or_insert(event);
+        }
+    }
+    life.versions.iter().zip(first_shown).find_map(|(version, first)| {
+        let (value, first) = (&*version.value, first?);
+        let begun = story.turn_of(first);
+        let is_before = |visit: &usize| {
+            story.visits[*visit].asked.as_deref().is_some_and(|asked| {
+                Some(asked.turn) < begun && asked.cookies.first(&life.name) != Some(value)
+            })
+        };
+        let visit = in_urls.get(&(session.cookie, value))?.iter().copied().find(is_before)?;
+        let text = format!(
+            "The session id {} stood in a URL before the browser had it as a cookie: whoever made \
+             that link knows it.",
+            quoted(&life.name)
+        );
+        let visits = [Some(visit), first.visit].into_iter().flatten().collect();
+        Some(Case { visits, cookie: Some(session.cookie), text })
+    })
 }
 
 /// An id that took the place of the server's own, and with which somebody then logged in.
