@@ -29,7 +29,7 @@ pub(super) enum Fate {
     /// That of another one, which may be about to begin.
     Rival,
     /// That of another one, which takes its place; as it was announced, if it was.
-    Replaces(Option<Rival>),
+    Replaces(Option<Box<Rival>>),
 }
 
 /// A connection that may be about to begin where another one is.
@@ -40,7 +40,7 @@ pub(super) struct Rival {
     /// Where the stream of each side begins, as far as that was announced.
     first: [Option<Seq>; 2],
     since: Timestamp,
-    early: Option<Box<Early>>,
+    early: Option<Early>,
 }
 
 /// What a SYN carried (TCP Fast Open, RFC 7413).
@@ -59,7 +59,7 @@ impl Rival {
             return Self { pair: segment.pair.reversed(), first, since, early: None };
         }
         let mark = Mark { packet: segment.packet, time: since, acked: None };
-        let early = || Box::new(Early { mark, payload: segment.payload.into() });
+        let early = || Early { mark, payload: segment.payload.into() };
         let early = (!segment.payload.is_empty()).then(early);
         Self { pair: segment.pair, first: [own, None], since, early }
     }
@@ -97,7 +97,7 @@ impl<T> Entry<T> {
         if segment.flags.rst {
             return Fate::Own;
         }
-        let is_confirmed = |rival: &mut Rival| {
+        let is_confirmed = |rival: &mut Box<Rival>| {
             !is_after_silence(rival.since, segment) && rival.agrees_with(segment)
         };
         if !self.tcp.continues_with(side, segment)
@@ -112,15 +112,15 @@ impl<T> Entry<T> {
     }
 
     /// It begins as it was announced.
-    pub(super) fn begin_as(&mut self, rival: Rival) {
+    pub(super) fn begin_as(&mut self, rival: &Rival) {
         self.pair = rival.pair;
         for (side, first) in Side::BOTH.into_iter().zip(rival.first) {
             if let Some(first) = first {
                 self.tcp.announce(side, first);
             }
         }
-        if let Some(early) = rival.early {
-            self.tcp.hold_early(&early);
+        if let Some(early) = &rival.early {
+            self.tcp.hold_early(early);
         }
     }
 
@@ -155,7 +155,7 @@ impl<T> Entry<T> {
         if self.tcp.is_over() || self.tcp.is_reset() {
             return Fate::Replaces(None);
         }
-        self.rival = Some(Rival::of(segment));
+        self.rival = Some(Box::new(Rival::of(segment)));
         Fate::Rival
     }
 

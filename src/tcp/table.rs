@@ -33,7 +33,7 @@ pub struct Entry<T> {
     /// What the consumer keeps.
     pub app: T,
     /// Another connection on the same port pair that may be about to begin.
-    pub(super) rival: Option<Rival>,
+    pub(super) rival: Option<Box<Rival>>,
     lingers: bool,
     awaits: bool,
 }
@@ -155,7 +155,7 @@ impl<T: Default> Table<T> {
                         self.begun.push(segment.packet);
                         let replaced = std::mem::replace(entry, new_entry(segment));
                         if let Some(announced) = announced {
-                            entry.begin_as(announced);
+                            entry.begin_as(&announced);
                         }
                         Some((entry, Some(replaced)))
                     }
