@@ -82,7 +82,7 @@ pub struct Conversation {
     /// how many, until a response to a later one begins just where that says.
     requests_lost: Option<[u64; 2]>,
     /// The same of each side, before it was known who the client is.
-    lost_before: [Option<[u64; 2]>; 2],
+    lost_before: Option<Box<[Option<[u64; 2]>; 2]>>,
     turns: Turns,
     heard: Heard,
     /// The response being read has no known request, so that it may answer a HEAD and have no body.
@@ -95,8 +95,8 @@ pub struct Conversation {
     is_http2: bool,
     /// A request in HTTP/0.9 waits for its response, which has no head.
     simple: bool,
-    /// What is to be said of the next head: it was found where it may be none.
-    found: Option<Note>,
+    /// The packet with the next head, if that stands behind bytes of its segment that are no message.
+    found: Option<u64>,
     /// Where copies of bytes disagreed that are still to come.
     overlaps: Vec<Overlap>,
     /// What the open exchanges take together.
@@ -116,7 +116,7 @@ impl Conversation {
             loss: Loss::None,
             orphan: None,
             requests_lost: None,
-            lost_before: [None; 2],
+            lost_before: None,
             turns: Turns::default(),
             heard: Heard::default(),
             bodiless: false,
@@ -214,7 +214,7 @@ impl Conversation {
                 Step::Junk(origin) => self.junk(side, origin.unwrap_or(at).mark),
                 Step::PassedOver => {
                     self.passed_over(side, at);
-                    self.found = (used < bytes.len()).then(|| found_inside(at.mark));
+                    self.found = (used < bytes.len()).then_some(at.mark.packet);
                 }
             }
             bytes = &bytes[used..];
@@ -247,7 +247,7 @@ impl Conversation {
         }
         self.client = Some(from);
         if known.is_none() {
-            self.requests_lost = self.lost_before[from.index()];
+            self.requests_lost = self.lost_before.as_ref().and_then(|lost| lost[from.index()]);
         }
         let understood = match looks {
             Looks::Request => self.request(head, origin, last, cut),
@@ -382,11 +382,4 @@ impl Conversation {
         let packet = origin.mark.packet;
         self.oldest = Some(self.oldest.map_or(packet, |oldest| oldest.min(packet)));
     }
-}
-
-/// What is said of a head that stands behind other bytes of its segment, which belong to nothing that is
-/// known. Pages quote heads, and batches gather them.
-fn found_inside(mark: Mark) -> Note {
-    let text = "the head stands behind bytes that are no message, and may be part of a body";
-    Note::at(NoteKind::Junk, mark.packet, text)
 }

@@ -35,7 +35,8 @@ impl Conversation {
         let mut open = Open::new(&self.peers, client);
         open.request_start = origin.offset;
         open.request_acked = origin.mark.acked;
-        open.exchange.notes.extend(cut.into_iter().chain(self.found.take()));
+        open.exchange.notes.extend(cut);
+        open.exchange.notes.extend(self.found.map(found_inside));
         let (framing, doubt) = framing::of_request(parsed.start.version, &parsed.headers);
         for text in parsed.leniencies {
             open.note(NoteKind::LenientHead, origin.mark.packet, text);
@@ -88,7 +89,8 @@ impl Conversation {
         let is_whole = is_whole(cut.as_ref());
         self.begun_by(origin);
         let open = &mut self.open[index];
-        open.exchange.notes.extend(cut.into_iter().chain(self.found.take()));
+        open.exchange.notes.extend(cut);
+        open.exchange.notes.extend(self.found.map(found_inside));
         let status = parsed.start.status;
         let method = open.exchange.request.as_ref().map(|request| &*request.start.method);
         let bodiless = method.is_none();
@@ -254,6 +256,13 @@ fn is_whole(cut: Option<&Note>) -> bool {
 /// Whether a target is none of the forms of RFC 9112 section 3.2, and no authority, which has a colon.
 fn is_relative(target: &[u8]) -> bool {
     !matches!(target.first(), Some(b'/' | b'*')) && !target.contains(&b':')
+}
+
+/// What is said of a head that stands behind bytes of its segment that belong to nothing that is known.
+/// Pages quote heads, and batches gather them.
+fn found_inside(packet: u64) -> Note {
+    let text = "the head stands behind bytes that are no message, and may be part of a body";
+    Note::at(NoteKind::Junk, packet, text)
 }
 
 fn message<S>(start: S, headers: Headers, origin: Origin, last: Mark) -> Message<S> {

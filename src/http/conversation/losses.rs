@@ -85,7 +85,7 @@ impl Conversation {
         if self.client.is_none() {
             // It may be the server's side, and then the acknowledgment numbers must tell.
             self.loss = self.loss.max(Loss::Perhaps);
-            let before = &mut self.lost_before[side.index()];
+            let before = &mut self.lost_before.get_or_insert_default()[side.index()];
             *before = Some([before.map_or(offset, |[first, _]| first), offset]);
             return;
         }
