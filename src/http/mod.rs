@@ -21,6 +21,7 @@ mod reader;
 #[cfg(test)]
 pub(crate) mod samples;
 mod scan;
+mod step;
 mod url;
 
 pub use self::url::{RequestUrl, Scheme};

@@ -7,7 +7,7 @@
 //! the response before. It is then marked doubtful.
 
 use super::open::Open;
-use super::reader::Origin;
+use super::step::Origin;
 use std::collections::VecDeque;
 
 /// What has been lost of the responses since one was last read.

@@ -5,6 +5,7 @@
 
 use super::layer::Ends;
 use etherparse::IpNumber;
+use etherparse::checksum::Sum16BitWords;
 use std::net::IpAddr;
 
 /// Whether what an IP datagram carries has a right checksum (RFC 9293 section 3.1, RFC 768);
@@ -16,26 +17,13 @@ pub(super) fn is_right(ends: Ends<'_>, number: IpNumber, bytes: &[u8]) -> Option
         (IpNumber::UDP, [_, _, _, _, _, _, high, low, ..]) if (*high, *low) != (0, 0) => {}
         _ => return None,
     }
-    let addresses: u64 = ends.addresses().iter().map(address).sum();
-    let mut sum = addresses + u64::from(number.0) + bytes.len() as u64 + words(bytes);
-    while sum > 0xffff {
-        sum = (sum >> 16) + (sum & 0xffff);
-    }
-    Some(sum == 0xffff)
-}
-
-fn address(address: &IpAddr) -> u64 {
-    match address {
-        IpAddr::V4(four) => words(&four.octets()),
-        IpAddr::V6(six) => words(&six.octets()),
-    }
-}
-
-/// The sum of 16-bit words; a last odd byte is the upper half of one.
-fn words(bytes: &[u8]) -> u64 {
-    let (pairs, rest) = bytes.as_chunks::<2>();
-    let last = rest.first().map_or(0, |byte| u64::from(*byte) << 8);
-    pairs.iter().map(|pair| u64::from(u16::from_be_bytes(*pair))).sum::<u64>() + last
+    let len = u32::try_from(bytes.len()).ok()?;
+    let sum = ends.addresses().iter().fold(Sum16BitWords::new(), |sum, address| match address {
+        IpAddr::V4(four) => sum.add_slice(&four.octets()),
+        IpAddr::V6(six) => sum.add_slice(&six.octets()),
+    });
+    let sum = sum.add_2bytes([0, number.0]).add_slice(&len.to_be_bytes()).add_slice(bytes);
+    Some(sum.ones_complement() == 0)
 }
 
 #[cfg(test)]

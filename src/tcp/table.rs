@@ -134,8 +134,8 @@ impl<T: Default> Table<T> {
     }
 
     /// The connection of a segment, made new where it is the first; `None` if that is over and the
-    /// segment has nothing to add, or if it may begin another. A connection that the segment replaces, because its port pair is
-    /// used again, is given back to be finished.
+    /// segment has nothing to add, or if it may begin another. A connection that the segment replaces,
+    /// because its port pair is used again, is given back to be finished.
     #[inline]
     pub fn entry(&mut self, segment: &Segment<'_>) -> Option<Found<'_, T>> {
         if segment.flags.rst {

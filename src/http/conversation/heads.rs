@@ -8,7 +8,8 @@ use crate::http::framing::{self, Framing};
 use crate::http::head::{self, Head};
 use crate::http::open::{Answer, Open};
 use crate::http::pairing::{self, Loss};
-use crate::http::reader::{Origin, Reader};
+use crate::http::reader::Reader;
+use crate::http::step::Origin;
 use crate::note::{Note, NoteKind};
 use crate::tcp::{Mark, Side};
 

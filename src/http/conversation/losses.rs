@@ -5,7 +5,7 @@ use crate::http::head::Head;
 use crate::http::open::{Answer, Open};
 use crate::http::pairing::Loss;
 use crate::http::probe::{Looks, is_status_line, probe};
-use crate::http::reader::{Hole, Origin};
+use crate::http::step::{Hole, Origin};
 use crate::note::{Note, NoteKind};
 use crate::tcp::{End, Mark, Side};
 

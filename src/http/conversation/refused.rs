@@ -5,7 +5,7 @@ use crate::http::Request;
 use crate::http::open::Open;
 use crate::http::pairing::Loss;
 use crate::http::probe::{Looks, probe};
-use crate::http::reader::Origin;
+use crate::http::step::Origin;
 use crate::note::{Note, NoteKind};
 use crate::tcp::{Mark, Side};
 

@@ -7,7 +7,7 @@ use crate::http::framing::Framing;
 use crate::http::head::{Head, StatusLine};
 use crate::http::open::{Answer, Open};
 use crate::http::probe::{Looks, probe};
-use crate::http::reader::Origin;
+use crate::http::step::Origin;
 use crate::http::{Body, Headers};
 use crate::note::NoteKind;
 use crate::tcp::Side;

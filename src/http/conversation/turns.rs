@@ -4,7 +4,7 @@
 //! A message comes after what its sender had read. So it counts as a later packet than it is, if that
 //! was captured later.
 
-use crate::http::reader::Origin;
+use crate::http::step::Origin;
 
 /// What is known of the order of messages.
 #[derive(Debug, Default)]
