@@ -70,8 +70,8 @@ impl Client {
     fn receive(&mut self, url: &str, lines: &[Vec<u8>]) {
         let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
         let response = Response {
-            target: target(url),
-            site: Site::default(),
+            target: &target(url),
+            site: &Site::default(),
             now: self.now,
             date: None,
             kept: false,
@@ -448,7 +448,7 @@ fn replay_recorded(jar: &mut Jar, entry: &Value, scheme: &str) -> Option<String>
     let considered = jar.for_request(&target, &site, now);
     let got = header_value(&considered);
     let lines = bytes(entry, "set_cookie");
-    let response = Response { target, site, now, date: None, kept: false, tag: 0 };
+    let response = Response { target: &target, site: &site, now, date: None, kept: false, tag: 0 };
     jar.receive(&lines, &response);
     (got != expected).then(|| {
         let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

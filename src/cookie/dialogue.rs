@@ -40,8 +40,8 @@ impl Client {
     /// One response with these lines.
     pub fn receives(&mut self, url: &str, lines: &[&[u8]]) -> Vec<Stored> {
         let response = Response {
-            target: target(url),
-            site: self.site.clone(),
+            target: &target(url),
+            site: &self.site,
             now: self.now,
             date: self.date,
             kept: false,

@@ -3,12 +3,13 @@
 use super::bytes::trim;
 use super::plain_url::PlainUrl;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 /// A request's host in canonical form: lower case, international names in their ASCII form, IP
 /// addresses as they are usually written (IPv6 without brackets).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Host {
-    text: String,
+    text: Arc<str>,
     address: Option<IpAddr>,
 }
 
@@ -23,7 +24,7 @@ impl Host {
         let name = canonical_name(text)?;
         match name.parse::<Ipv4Addr>() {
             Ok(address) => Some(Self::from(IpAddr::V4(address))),
-            Err(_) => Some(Self { text: name, address: None }),
+            Err(_) => Some(Self { text: name.into(), address: None }),
         }
     }
 
@@ -42,14 +43,14 @@ impl Host {
 
     /// The host of a URL that needed no parser.
     pub(super) fn of_plain(url: &PlainUrl<'_>) -> Self {
-        Self { text: url.host.to_owned(), address: url.address.map(IpAddr::V4) }
+        Self { text: url.host.into(), address: url.address.map(IpAddr::V4) }
     }
 
     /// A host from text that is canonical already.
     pub(super) fn from_canonical(text: &str) -> Self {
         match text.parse::<IpAddr>() {
             Ok(address) => Self::from(address),
-            Err(_) => Self { text: text.to_owned(), address: None },
+            Err(_) => Self { text: text.into(), address: None },
         }
     }
 
@@ -69,13 +70,13 @@ impl Host {
     pub fn is_loopback(&self) -> bool {
         match self.address {
             Some(address) => address.is_loopback(),
-            None => self.text == "localhost" || self.text.ends_with(".localhost"),
+            None => &*self.text == "localhost" || self.text.ends_with(".localhost"),
         }
     }
 
     /// Whether a cookie for `domain` reaches this host (RFC 6265bis section 5.1.3).
     pub fn matches_domain(&self, domain: &str) -> bool {
-        self.text == domain || (!self.is_address() && is_below(&self.text, domain))
+        &*self.text == domain || (!self.is_address() && is_below(&self.text, domain))
     }
 
     /// What "same site" compares: the registrable domain, or the host itself where there is none.
@@ -85,11 +86,17 @@ impl Host {
         }
         registrable_domain(&self.text).unwrap_or(&self.text)
     }
+
+    /// The same to keep, without a copy where it is the host itself.
+    pub(super) fn kept_site(&self) -> Arc<str> {
+        let site = self.site();
+        if site.len() == self.text.len() { Arc::clone(&self.text) } else { site.into() }
+    }
 }
 
 impl From<IpAddr> for Host {
     fn from(address: IpAddr) -> Self {
-        Self { text: address.to_string(), address: Some(address) }
+        Self { text: address.to_string().into(), address: Some(address) }
     }
 }
 

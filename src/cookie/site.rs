@@ -6,6 +6,7 @@
 
 use super::domain::Host;
 use super::target::Target;
+use std::sync::Arc;
 
 /// How the initiator's site relates to the target's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -54,7 +55,7 @@ pub struct Site {
     /// caller can set it.
     pub scheme_in_doubt: bool,
     /// The site in the address bar, where the request tells: the key of partitioned storage.
-    pub top_level: Option<String>,
+    pub top_level: Option<Arc<str>>,
     /// The request says that it has no access to the ordinary jar (`Sec-Fetch-Storage-Access: none`),
     /// which browsers send for third parties.
     pub without_storage: bool,
@@ -84,9 +85,18 @@ pub struct Clues<'a> {
 impl Site {
     /// Reads the clues of a request for `target`.
     pub fn of_request(clues: &Clues<'_>, target: &Target) -> Self {
-        let initiator = clues.origin.and_then(Target::from_url);
-        let initiator = initiator.or_else(|| clues.referer.and_then(Target::from_url));
-        let relation = relation(clues, initiator.as_ref(), target);
+        Self::with(clues, target, |url| Target::from_url(url).map(Arc::new))
+    }
+
+    /// The same, by someone who knows the targets of URLs ([`Target::from_url`]).
+    pub fn with(
+        clues: &Clues<'_>,
+        target: &Target,
+        mut target_of: impl FnMut(&[u8]) -> Option<Arc<Target>>,
+    ) -> Self {
+        let initiator =
+            [clues.origin, clues.referer].into_iter().flatten().find_map(&mut target_of);
+        let relation = relation(clues, initiator.as_deref(), target);
         // Fetch metadata counts every hop of a redirect chain, the initiator only who began it.
         let began_here = initiator.as_ref().is_some_and(|page| page.is_same_site(target));
         let came_around = relation == Relation::CrossSite && began_here;
@@ -98,7 +108,7 @@ impl Site {
             fetch_metadata: clues.fetch_site.is_some(),
             redirected_across_sites: came_around,
             scheme_in_doubt: false,
-            top_level: initiator.map(|page| page.host.site().to_owned()),
+            top_level: initiator.map(|page| page.host.kept_site()),
             without_storage: clues.storage_access == Some(b"none"),
         }
     }
@@ -116,7 +126,11 @@ impl Site {
     /// The site whose partition the request uses: the target's own, unless it is a third party.
     /// `None` where the page is not known.
     pub(super) fn partition(&self, host: &Host) -> Option<String> {
-        if self.is_third_party() { self.top_level.clone() } else { Some(host.site().to_owned()) }
+        if self.is_third_party() {
+            self.top_level.as_deref().map(str::to_owned)
+        } else {
+            Some(host.site().to_owned())
+        }
     }
 }
 
@@ -175,7 +189,7 @@ mod tests {
     fn without_it_origin_and_referer_tell_the_initiator() {
         let from = |origin: Option<&'static [u8]>, referer: Option<&'static [u8]>| {
             let site = site(&Clues { method: b"POST", origin, referer, ..Clues::default() });
-            (site.relation, site.top_level)
+            (site.relation, site.top_level.map(|site| site.to_string()))
         };
         let evil = (Relation::CrossSite, Some("evil.test".to_owned()));
         assert_eq!(from(Some(b"https://evil.test"), None), evil);

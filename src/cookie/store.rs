@@ -15,12 +15,12 @@ use crate::time::Timestamp;
 const LONGEST_LIFE_SECONDS: i64 = 400 * 24 * 60 * 60;
 
 /// What surrounds a `Set-Cookie` line.
-#[derive(Debug, Clone)]
-pub struct Response {
+#[derive(Debug, Clone, Copy)]
+pub struct Response<'a> {
     /// Where the request went that this answers.
-    pub target: Target,
+    pub target: &'a Target,
     /// From where that request was made.
-    pub site: Site,
+    pub site: &'a Site,
     /// When the response arrived.
     pub now: Timestamp,
     /// The response's `Date`, against which some clients read `Expires`.
@@ -74,7 +74,7 @@ pub struct Received {
 
 impl Jar {
     /// Takes in every `Set-Cookie` line of one response, in order.
-    pub fn receive(&mut self, lines: &[&[u8]], response: &Response) -> Vec<Received> {
+    pub fn receive(&mut self, lines: &[&[u8]], response: &Response<'_>) -> Vec<Received> {
         let is_dropped = self.drops(lines);
         let lines = lines.iter().enumerate();
         lines.map(|(place, line)| self.receive_line(line, place, is_dropped, response)).collect()
@@ -92,7 +92,7 @@ impl Jar {
         line: &[u8],
         place: usize,
         is_dropped: bool,
-        response: &Response,
+        response: &Response<'_>,
     ) -> Received {
         let (cookie, fault) = match SetCookie::parse_for(line, self.agent) {
             Ok(cookie) => (cookie, None),
@@ -113,7 +113,7 @@ impl Jar {
     }
 
     /// Stores one cookie, or tells why the client does not.
-    pub fn store(&mut self, set: &SetCookie, response: &Response) -> Stored {
+    pub fn store(&mut self, set: &SetCookie, response: &Response<'_>) -> Stored {
         match self.accept(set, response) {
             Err(verdict) => Stored::Refused(verdict),
             Ok(cookie) if cookie.is_expired(response.now) => self.delete(&cookie, response),
@@ -145,7 +145,7 @@ impl Jar {
     }
 
     /// The cookie that `set` makes, or why it makes none.
-    fn accept(&self, set: &SetCookie, response: &Response) -> Result<Cookie, Verdict> {
+    fn accept(&self, set: &SetCookie, response: &Response<'_>) -> Result<Cookie, Verdict> {
         let refuse = |reason| Err(self.weigh_scheme(reason, &response.site));
         if let Some(reason) = set.fault(self.agent).filter(|_| !response.kept) {
             return refuse(reason);
@@ -173,7 +173,7 @@ impl Jar {
         set: &SetCookie,
         domain: String,
         host_only: bool,
-        response: &Response,
+        response: &Response<'_>,
     ) -> Cookie {
         let target = &response.target;
         let partitioned = set.partitioned && self.knows_partitioned();
@@ -202,7 +202,7 @@ impl Jar {
     }
 
     /// When the cookie ends. A deletion ends where time begins.
-    fn end_of(&self, set: &SetCookie, response: &Response) -> Option<Timestamp> {
+    fn end_of(&self, set: &SetCookie, response: &Response<'_>) -> Option<Timestamp> {
         let now = response.now;
         let end = match (set.max_age, set.expires) {
             (Some(seconds), _) if seconds <= 0 => Timestamp::from_seconds(i64::MIN),
@@ -292,7 +292,7 @@ impl Jar {
 
     /// Whether http would replace or hide a Secure cookie (RFC 6265bis section 5.7, "leave secure
     /// cookies alone").
-    fn would_overwrite_secure(&self, new: &Cookie, response: &Response) -> bool {
+    fn would_overwrite_secure(&self, new: &Cookie, response: &Response<'_>) -> bool {
         let target = &response.target;
         if new.secure || self.trusts(target) || self.stores_secure_over_http() {
             return false;
@@ -324,7 +324,7 @@ impl Jar {
     }
 
     /// Puts the cookie in its place.
-    fn put(&mut self, mut cookie: Cookie, response: &Response) -> Stored {
+    fn put(&mut self, mut cookie: Cookie, response: &Response<'_>) -> Stored {
         self.next_order += 1;
         self.earliest_end = [self.earliest_end, cookie.expires].into_iter().flatten().min();
         let site = response.target.host.site().to_owned();
@@ -357,7 +357,7 @@ impl Jar {
     }
 
     /// Takes the cookie away that a line with an end in the past names.
-    fn delete(&mut self, named: &Cookie, response: &Response) -> Stored {
+    fn delete(&mut self, named: &Cookie, response: &Response<'_>) -> Stored {
         let site = response.target.host.site();
         let Some(cookies) = self.sites.get_mut(site) else {
             return Stored::DeletedNothing { similar: Vec::new() };

@@ -45,7 +45,7 @@ struct RedirectJson<'a> {
 
 impl<'a> RedirectJson<'a> {
     fn of(redirect: &'a Redirect, story: &'a Story) -> Self {
-        let change = redirect.method_change.as_ref();
+        let change = redirect.method_change.as_deref();
         Self {
             from: story.visits[redirect.from].id,
             to: redirect.to.map(|to| story.visits[to].id),
@@ -53,7 +53,7 @@ impl<'a> RedirectJson<'a> {
             status: story.visits[redirect.from].answered.as_deref().map(|answered| answered.status),
             target: redirect.target.as_deref().map(Address::as_str),
             crosses: redirect.crosses.iter().map(|border| border.word()).collect(),
-            method_change: change.map(|(before, after)| (Text(before), Text(after))),
+            method_change: change.map(|[before, after]| (Text(before), Text(after))),
             hidden: redirect.is_hidden,
             cookies: Delta::of(redirect.from, story),
         }

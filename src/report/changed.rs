@@ -4,8 +4,8 @@ use super::layout::shorten;
 use super::phrase::{Phrase, Piece};
 use super::walkthrough::{Line, Mark};
 use super::words::compact_json;
-use crate::trail::SessionState;
-use crate::trail::diff::{Change, ChangeKind};
+use crate::trail::diff::{Change, ChangeKind, Changes};
+use crate::trail::{CookieLife, SessionState};
 use serde_json::Value;
 
 /// Columns that a value may take here; JSON has it whole.
@@ -15,12 +15,16 @@ const VALUE: usize = 40;
 const TOLD: usize = 8;
 
 /// What changed since the state before; `None` where that cannot be told.
-pub(super) fn line(state: &SessionState) -> Option<Line> {
+pub(super) fn line(state: &SessionState, life: &CookieLife) -> Option<Line> {
+    told(&state.changes(life), state.is_refresh)
+}
+
+fn told(changes: &Changes, is_refresh: bool) -> Option<Line> {
     let mut text = Phrase::default();
-    if state.is_refresh {
+    if is_refresh {
         text = text.and_words("a refresh: the same content, written anew");
     }
-    let told = state.changes.iter().filter(|change| !change.path.is_empty());
+    let told = changes.iter().filter(|change| !change.path.is_empty());
     let told: Vec<&Change> = told.filter(|change| change.kind != ChangeKind::Renewed).collect();
     let mut last = None;
     for change in told.iter().take(TOLD) {
@@ -83,16 +87,7 @@ mod tests {
 
     fn told(before: &Value, after: &Value) -> Option<String> {
         let changes = diff::changes(Some(before), Some(after));
-        let state = SessionState {
-            visit: 0,
-            packet: None,
-            version: 1,
-            identity: None,
-            previous: Some(0),
-            is_refresh: changes.is_refresh(),
-            changes,
-        };
-        line(&state).map(|line| line.text.to_string())
+        super::told(&changes, changes.is_refresh()).map(|line| line.text.to_string())
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(super) fn turning(chain: Option<&Chain>, visit: usize) -> Option<String> {
     let found = place.and_then(|place| redirects.get(place));
     let redirect = found.or_else(|| redirects.iter().find(|redirect| redirect.from == visit))?;
     let mut parts = Vec::new();
-    if let Some((_, after)) = &redirect.method_change {
+    if let Some([_, after]) = redirect.method_change.as_deref() {
         parts.push(format!("with {}", lossy(after)));
     }
     parts.extend(redirect.crosses.iter().map(|border| crossing(*border, redirect)));

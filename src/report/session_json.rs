@@ -3,9 +3,10 @@
 use super::text::Text;
 use crate::session::{Reading, SignatureState};
 use crate::time::Timestamp;
-use crate::trail::diff::{Change, ChangeKind};
+use crate::trail::diff::{Change, ChangeKind, Changes};
 use crate::trail::{CookieLife, SessionLife, SessionState, Story, Turn};
 use serde::Serialize;
+use serde::ser::{SerializeSeq, Serializer};
 use serde_json::Value;
 
 /// One session with its states and its life.
@@ -14,7 +15,7 @@ pub(super) struct SessionJson<'a> {
     browser: &'a str,
     cookie: Text<'a>,
     format: &'static str,
-    states: Vec<StateJson<'a>>,
+    states: States<'a>,
     life: Vec<TurnJson<'a>>,
 }
 
@@ -25,9 +26,26 @@ impl<'a> SessionJson<'a> {
             browser: &story.browsers[life.browser].id,
             cookie: Text(&life.name),
             format: session.format,
-            states: session.states.iter().map(|state| StateJson::of(state, life, story)).collect(),
+            states: States { session, story },
             life: session.turns.iter().map(|turn| TurnJson::of(turn, life, story)).collect(),
         }
+    }
+}
+
+struct States<'a> {
+    session: &'a SessionLife,
+    story: &'a Story,
+}
+
+impl Serialize for States<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let life = &self.story.cookies[self.session.cookie];
+        let mut list = serializer.serialize_seq(Some(self.session.states.len()))?;
+        for state in &self.session.states {
+            let changes = state.changes(life);
+            list.serialize_element(&StateJson::of(state, &changes, life, self.story))?;
+        }
+        list.end()
     }
 }
 
@@ -105,10 +123,15 @@ struct ChangeJson<'a> {
 }
 
 impl<'a> StateJson<'a> {
-    fn of(state: &'a SessionState, life: &'a CookieLife, story: &Story) -> Self {
+    fn of(
+        state: &'a SessionState,
+        changes: &'a Changes,
+        life: &'a CookieLife,
+        story: &Story,
+    ) -> Self {
         let reading: Option<&Reading> = life.versions[state.version].reading.as_deref();
         let none = SignatureState::None;
-        let paths = |kind| state.changes.of(kind).map(|change| change.path.as_str()).collect();
+        let paths = |kind| changes.of(kind).map(|change| change.path.as_str()).collect();
         // What is new in a first state is the state itself.
         let has_before = state.previous.is_some();
         Self {
@@ -130,7 +153,7 @@ impl<'a> StateJson<'a> {
             rotated: paths(ChangeKind::Rotated),
             renewed: paths(ChangeKind::Renewed),
             refresh: state.is_refresh,
-            changes: state.changes.iter().filter(|_| has_before).map(ChangeJson::of).collect(),
+            changes: changes.iter().filter(|_| has_before).map(ChangeJson::of).collect(),
         }
     }
 }

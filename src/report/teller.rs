@@ -130,7 +130,7 @@ impl<'a> Teller<'a> {
             .enumerate()
             .map(|(place, visit)| {
                 let role = if place == 0 { Role::First } else { Role::Hop };
-                let turning = hops::turning(step.chain.as_ref(), *visit);
+                let turning = hops::turning(step.chain.as_deref(), *visit);
                 ExchangeView { turning, ..self.exchange(*visit, role) }
             })
             .collect();
@@ -174,7 +174,7 @@ impl<'a> Teller<'a> {
             location: answered.and_then(|answered| answered.location.as_deref().map(lossy)),
             turning: None,
             words: answered
-                .and_then(|answered| answered.excerpt.clone())
+                .and_then(|answered| answered.excerpt.as_deref().map(str::to_owned))
                 .filter(|_| answered.is_some_and(|answered| !answered.is_redirect())),
             lines: self.lines(index, visit),
             packets: packets(visit),
@@ -307,12 +307,13 @@ impl<'a> Teller<'a> {
     /// Adds what the value says and what changed in it.
     fn with_content(&self, first: Line, life: usize, event: &CookieEvent) -> Vec<Line> {
         let mut lines = vec![first];
-        let versions = &self.story.cookies[life].versions;
-        let Some(version) = event.version.map(|version| &versions[version]) else { return lines };
+        let cookie = &self.story.cookies[life];
+        let version = event.version.map(|version| &cookie.versions[version]);
+        let Some(version) = version else { return lines };
         lines.push(line(Mark::Value, Phrase::captured(lossy(&version.value))));
         lines.extend(content(version));
         let state = self.index.state(life, event).filter(|state| state.previous.is_some());
-        lines.extend(state.and_then(changed::line));
+        lines.extend(state.and_then(|state| changed::line(state, cookie)));
         lines
     }
 }

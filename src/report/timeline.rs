@@ -305,10 +305,10 @@ impl<'a> Group<'a> {
                 [content, judged, attributes].into_iter().flatten().collect()
             }
             EventKind::Deleted | EventKind::Refreshed | EventKind::Sent | EventKind::Expired => {
-                event.text.clone().unwrap_or(page)
+                event.text.as_deref().map_or(page, str::to_owned)
             }
             EventKind::Refused | EventKind::Withheld | EventKind::Missing => {
-                event.text.clone().unwrap_or_default()
+                event.text.as_deref().unwrap_or_default().to_owned()
             }
         }
     }

@@ -67,9 +67,9 @@ pub struct Redirect {
     /// Where it is sent; `None` where that is no URL.
     pub target: Option<Arc<Address>>,
     /// The borders between the two.
-    pub crosses: Vec<Border>,
+    pub crosses: Box<[Border]>,
     /// The methods before and after, where they differ.
-    pub method_change: Option<(Vec<u8>, Vec<u8>)>,
+    pub method_change: Option<Box<[Arc<[u8]>; 2]>>,
     /// The request that follows is not for the URL itself: its https twin lies between, unseen.
     pub is_hidden: bool,
 }
@@ -109,7 +109,7 @@ impl ChainEnd {
 #[derive(Debug, Clone)]
 pub struct Chain {
     /// Each redirect, in order.
-    pub redirects: Vec<Redirect>,
+    pub redirects: Box<[Redirect]>,
     /// How it ends.
     pub end: ChainEnd,
     /// Of a circle: how many hops are one round.
@@ -120,7 +120,7 @@ pub struct Chain {
 
 /// The chain of a step; `None` for one without redirects.
 pub(super) fn chain(story: &Story, step: &Navigation, is_last: bool) -> Option<Chain> {
-    let redirects: Vec<Redirect> = step
+    let redirects: Box<[Redirect]> = step
         .hops
         .iter()
         .enumerate()
@@ -139,11 +139,11 @@ fn redirect(visits: &[Visit], from: usize, to: Option<&usize>) -> Option<Redirec
     let next = to.and_then(|to| visits[*to].asked.as_deref());
     let crosses = match (&asked.url, &target) {
         (Some(before), Some(after)) => borders(before, after),
-        _ => Vec::new(),
+        _ => Box::default(),
     };
     let method_change = next
         .filter(|next| next.method != asked.method)
-        .map(|next| (asked.method.to_vec(), next.method.to_vec()));
+        .map(|next| Box::new([&asked.method, &next.method].map(Arc::clone)));
     let is_hidden = next.is_some_and(|next| next.url != target);
     Some(Redirect { from, to: to.copied(), by, target, crosses, method_change, is_hidden })
 }
@@ -157,7 +157,7 @@ fn sends_on(answered: &Answered) -> Option<SentOn> {
     Some(if answered.has_refresh_header { SentOn::RefreshHeader } else { SentOn::MetaRefresh })
 }
 
-fn borders(before: &Address, after: &Address) -> Vec<Border> {
+fn borders(before: &Address, after: &Address) -> Box<[Border]> {
     let mut borders = Vec::new();
     if before.host_str() != after.host_str() {
         borders.push(Border::Host);
@@ -169,7 +169,7 @@ fn borders(before: &Address, after: &Address) -> Vec<Border> {
     if before.scheme() != after.scheme() {
         borders.push(Border::Scheme);
     }
-    borders
+    borders.into()
 }
 
 fn end(last: &Redirect, round: Option<usize>, is_last: bool) -> ChainEnd {

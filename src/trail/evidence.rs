@@ -107,5 +107,5 @@ pub struct Attribution {
     /// What ties it.
     pub by: TiedBy,
     /// Why it is no earlier client's, where it opened this one.
-    pub why_not: Option<String>,
+    pub why_not: Option<Box<str>>,
 }

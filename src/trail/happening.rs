@@ -21,7 +21,7 @@ pub(super) fn event(kind: EventKind, shown: Shown) -> CookieEvent {
         packet: Some(shown.packet),
         time: shown.time,
         version: None,
-        attributes: Vec::new(),
+        attributes: Box::default(),
         verdict: None,
         text: None,
     }
@@ -46,7 +46,7 @@ pub(super) fn explain(
     target: &Target,
 ) {
     event.verdict = Some(Verdict::of(reason));
-    event.text = Some(reason.sentence(&Case::sending(cookie, target)));
+    event.text = Some(reason.sentence(&Case::sending(cookie, target)).into());
 }
 
 /// Where a deletion and the cookie that it was meant for differ.

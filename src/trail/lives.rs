@@ -151,9 +151,8 @@ impl Lives {
         if let Some(header) = &answered.clear_site_data {
             for cleared in profile.jar.clear_site_data(header, target) {
                 let life = self.of_cookie(browser, &cleared);
-                let text = Some(
-                    "the server asked for all cookies to be cleared (Clear-Site-Data)".to_owned(),
-                );
+                let text =
+                    Some("the server asked for all cookies to be cleared (Clear-Site-Data)".into());
                 self.push(life, CookieEvent { text, ..event(EventKind::Deleted, shown) });
             }
         }
@@ -161,8 +160,8 @@ impl Lives {
         for (place, line) in answered.set_cookies.iter().enumerate() {
             self.serial += 1;
             let response = Response {
-                target: target.clone(),
-                site: asked.site.clone(),
+                target,
+                site: &asked.site,
                 now: answered.time,
                 date: answered.date,
                 kept: self.known.kept.contains(&(visit, place)),
@@ -196,7 +195,7 @@ impl Lives {
             Stored::Refused(verdict) => {
                 event.kind = EventKind::Refused;
                 event.verdict = Some(*verdict);
-                event.text = Some(verdict.reason.sentence(&Case::storing(set, target)));
+                event.text = Some(verdict.reason.sentence(&Case::storing(set, target)).into());
                 self.of_refused(browser, received, target)
             }
             Stored::Deleted { previous } => {
@@ -205,11 +204,11 @@ impl Lives {
             }
             Stored::DeletedNothing { similar } => {
                 event.kind = EventKind::Deleted;
-                event.text = Some(nothing_deleted(asked, set));
+                event.text = Some(nothing_deleted(asked, set).into());
                 if let Some(other) = similar.first() {
                     explain(&mut event, Reason::DeletionMisses, other, target);
                     let difference = difference(set, other, target);
-                    event.text = event.text.map(|text| format!("{text} Here {difference}."));
+                    event.text = event.text.map(|text| format!("{text} Here {difference}.").into());
                 }
                 self.of_line(browser, received, target)
             }
@@ -230,7 +229,7 @@ impl Lives {
             let known = self.place(target.host.as_str(), &set.name, &set.value);
             who.profile.note_known(known);
         }
-        event.attributes.clone_from(&set.attributes);
+        event.attributes = set.attributes.as_slice().into();
         self.push(life, event);
     }
 
@@ -313,7 +312,7 @@ impl Lives {
             let owner = super::letter(self.all[owner].browser);
             text = format!("The server gave it to browser {owner}. {text}");
         }
-        let text = Some(text);
+        let text = Some(text.into());
         let event = event(EventKind::SentUnknown, shown);
         self.push(
             life,
@@ -351,7 +350,7 @@ impl Lives {
     ) {
         let life = self.of_cookie(browser, cookie);
         let text = verdict.reason.sentence(&Case::sending(cookie, target));
-        let text = Some(self.unsent.tell(browser, life, Some(verdict.reason), text));
+        let text = Some(self.unsent.tell(browser, life, Some(verdict.reason), text.into()));
         let event =
             CookieEvent { verdict: Some(verdict), text, ..event(EventKind::Withheld, shown) };
         self.push(life, event);

@@ -10,6 +10,7 @@ use super::stage::{Evidence, Stage, Turn, TurnKind};
 use super::story::{CookieEvent, CookieLife, EventKind};
 use super::visit::Visit;
 use crate::cookie::Reason;
+use crate::few;
 use crate::session::Kind;
 use Evidence as E;
 
@@ -369,15 +370,11 @@ impl<'a, P: Pages> Machine<'a, P> {
             return;
         }
         let (time, version) = (place.time, self.version);
-        self.turns.push(Turn {
-            kind,
-            stage,
-            seen: vec![seen],
-            time,
-            version,
-            identity: who,
-            evidence,
-        });
+        let seen = vec![seen];
+        few::push(
+            &mut self.turns,
+            Turn { kind, stage, seen, time, version, identity: who, evidence },
+        );
     }
 
     /// Adds to an earlier turn of the same kind, if nothing but such turns came since.

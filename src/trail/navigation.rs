@@ -6,6 +6,7 @@ use super::chain::is_twin;
 use super::steps::StepKind;
 use super::story::Navigation;
 use super::visit::{Purpose, Visit};
+use crate::few;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -109,7 +110,7 @@ pub(super) fn navigations(browser: usize, visits: &[usize], all: &[Visit]) -> Ve
         };
         let step = &mut steps[navigation];
         let place = if is_part { &mut step.parts } else { &mut step.hops };
-        place.push(index);
+        few::push(place, index);
         if !is_part {
             pages.add(visit, navigation);
         }

@@ -1,6 +1,6 @@
 //! Session lives: what each session cookie held after each exchange, and what changed.
 
-use super::diff;
+use super::diff::{self, Changes};
 use super::story::{CookieLife, EventKind, SessionLife, SessionState};
 use crate::few;
 use crate::session::Reading;
@@ -50,14 +50,21 @@ pub(super) fn session(index: usize, life: &CookieLife) -> Option<SessionLife> {
                 is_new_value && before.is_some() && payload.is_some() && changes.is_refresh();
             let identity = payload.and_then(identity);
             let packet = event.packet;
-            let state =
-                SessionState { visit, packet, version, identity, previous, changes, is_refresh };
+            let state = SessionState { visit, packet, version, identity, previous, is_refresh };
             few::push(&mut states, state);
             previous = Some(version);
         }
     }
     let turns = Vec::new();
     (!states.is_empty()).then_some(SessionLife { cookie: index, format, states, turns })
+}
+
+impl SessionState {
+    /// What changed since the state before.
+    pub fn changes(&self, life: &CookieLife) -> Changes {
+        let before = self.previous.and_then(|previous| shown(life, previous));
+        diff::changes(before, shown(life, self.version))
+    }
 }
 
 fn shown(life: &CookieLife, version: usize) -> Option<&Value> {

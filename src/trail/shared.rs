@@ -1,7 +1,7 @@
 //! What many requests have alike is kept once, as long as it comes again soon.
 
 use super::address::Address;
-use crate::cookie::CookieHeader;
+use crate::cookie::{CookieHeader, Target};
 use foldhash::fast::RandomState;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,12 +12,19 @@ const MOST: usize = 8192;
 /// Longer ones are not remembered: they are rare, and would take much.
 const LONGEST: usize = 4096;
 
+/// An absolute URL, and where it leads as far as cookies care; `None` where it is no web page.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub address: Arc<Address>,
+    pub target: Option<Arc<Target>>,
+}
+
 /// What was met lately. It is only asked, and never walked through.
 #[derive(Debug, Default)]
 pub struct Shared {
     texts: HashSet<Arc<[u8]>, RandomState>,
     /// By themselves, as written: a page is asked for, and then named as where its parts come from.
-    addresses: HashMap<Box<str>, Arc<Address>, RandomState>,
+    places: HashMap<Box<str>, Place, RandomState>,
     /// By the value of a `Cookie` header.
     cookies: HashMap<Box<[u8]>, Arc<CookieHeader>, RandomState>,
 }
@@ -39,16 +46,19 @@ impl Shared {
     }
 
     /// An absolute URL; `None` for a text that is none.
-    pub(super) fn address(&mut self, text: &str) -> Option<Arc<Address>> {
-        if let Some(known) = self.addresses.get(text) {
-            return Some(Arc::clone(known));
+    pub(super) fn place(&mut self, text: &str) -> Option<Place> {
+        if let Some(known) = self.places.get(text) {
+            return Some(known.clone());
         }
-        let new = Arc::new(Address::read(text)?);
+        let new = Place {
+            address: Arc::new(Address::read(text)?),
+            target: Target::from_url(text.as_bytes()).map(Arc::new),
+        };
         if text.len() <= LONGEST {
-            if self.addresses.len() >= MOST {
-                self.addresses.clear();
+            if self.places.len() >= MOST {
+                self.places.clear();
             }
-            self.addresses.insert(text.into(), Arc::clone(&new));
+            self.places.insert(text.into(), new.clone());
         }
         Some(new)
     }

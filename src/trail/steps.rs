@@ -96,7 +96,7 @@ pub(super) fn add_chains(story: &mut Story) {
             let title = step.title.split(", and is sent on to").next().unwrap_or_default();
             step.title = format!("{title}, and is redirected in a circle");
         }
-        step.chain = chain;
+        step.chain = chain.map(Box::new);
     }
 }
 
@@ -288,7 +288,7 @@ mod tests {
             packet: None,
             time: Timestamp::from_seconds(0),
             version: (*kind != EventKind::Deleted).then_some(0),
-            attributes: Vec::new(),
+            attributes: Box::default(),
             verdict: None,
             text: None,
         });

@@ -117,7 +117,7 @@ pub struct Navigation {
     /// In words: "Logs in as alice".
     pub title: String,
     /// Its redirects, if there are any.
-    pub chain: Option<Chain>,
+    pub chain: Option<Box<Chain>>,
 }
 
 /// What can happen to a cookie.
@@ -182,11 +182,11 @@ pub struct CookieEvent {
     /// Which of the cookie's values it is about, by index.
     pub version: Option<usize>,
     /// The attributes of the `Set-Cookie` line, as written.
-    pub attributes: Vec<Attribute>,
+    pub attributes: Box<[Attribute]>,
     /// Why it was refused, withheld or missing, or what is odd about its being sent.
     pub verdict: Option<Verdict>,
     /// The same in one plain sentence. It may hold captured text.
-    pub text: Option<String>,
+    pub text: Option<Box<str>>,
 }
 
 impl CookieEvent {
@@ -280,8 +280,6 @@ pub struct SessionState {
     pub identity: Option<String>,
     /// Which value it took the place of; `None` for the first one, and after a deletion.
     pub previous: Option<usize>,
-    /// What changed since the state before.
-    pub changes: super::diff::Changes,
     /// Whether it says the same as the state before: the value is new, and nothing in it but times.
     pub is_refresh: bool,
 }

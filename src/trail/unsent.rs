@@ -44,15 +44,15 @@ impl Unsent {
         browser: usize,
         life: usize,
         why: Option<Reason>,
-        text: String,
-    ) -> String {
+        text: Box<str>,
+    ) -> Box<str> {
         *self.by_browser.entry((browser, why.is_some())).or_default() += 1;
         *self.times.entry((life, why)).or_default() += 1;
         if !self.is_over(browser, life, why) {
             return text;
         }
         self.is_any_over = true;
-        format!("{text} {NO_MORE}")
+        format!("{text} {NO_MORE}").into()
     }
 }
 

@@ -34,7 +34,7 @@ pub struct Asked {
     /// The absolute URL, where it can be told.
     pub url: Option<Arc<Address>>,
     /// Where it went, as far as cookies care; `None` if the host cannot be read.
-    pub target: Option<Target>,
+    pub target: Option<Arc<Target>>,
     /// From where it was made.
     pub site: Site,
     /// The cookies it carried.
@@ -46,7 +46,7 @@ pub struct Asked {
     /// `Referer`.
     pub referer: Option<Arc<Address>>,
     /// The form fields it submitted.
-    pub form: Vec<Field>,
+    pub form: Box<[Field]>,
     /// Whether it submitted them as JSON.
     pub is_json: bool,
     /// Whether it carried a name and a password in its head (`Authorization: Basic`).
@@ -102,21 +102,21 @@ pub struct Answered {
     /// The reason phrase; empty if there was none.
     pub reason: Arc<[u8]>,
     /// `Location`.
-    pub location: Option<Vec<u8>>,
+    pub location: Option<Box<[u8]>>,
     /// Where the page itself sends its reader after a while (`Refresh`, or the meta element).
-    pub refresh: Option<String>,
+    pub refresh: Option<Box<str>>,
     /// Whether that is said in the header.
     pub has_refresh_header: bool,
     /// Every `Set-Cookie` line, in order.
-    pub set_cookies: Vec<Vec<u8>>,
+    pub set_cookies: Box<[Vec<u8>]>,
     /// `Date`, where there are lines that are to be read by it.
     pub date: Option<Timestamp>,
     /// Whether any cache may keep it and give it to others (RFC 9111 section 3).
     pub is_shared_cacheable: bool,
     /// `Clear-Site-Data`.
-    pub clear_site_data: Option<Vec<u8>>,
+    pub clear_site_data: Option<Box<[u8]>>,
     /// The first words of the page, or its title.
-    pub excerpt: Option<String>,
+    pub excerpt: Option<Box<str>>,
     /// Whether it is a page (HTML or plain text).
     pub is_page: bool,
     /// Whether it is a page with a field for a password.
@@ -127,8 +127,8 @@ impl Answered {
     /// Whether it sends the client elsewhere (RFC 9110 section 15.4). With an empty `Location` it
     /// does not: browsers show what came with it.
     pub fn is_redirect(&self) -> bool {
-        let leads_on = |location: &Vec<u8>| !location.trim_ascii().is_empty();
-        self.has_redirect_status() && self.location.as_ref().is_some_and(leads_on)
+        let leads_on = |location: &[u8]| !location.trim_ascii().is_empty();
+        self.has_redirect_status() && self.location.as_deref().is_some_and(leads_on)
     }
 
     /// Whether its status says that there is a redirect.
@@ -264,12 +264,15 @@ fn asked(request: &Request, exchange: &Exchange, content: &[u8], shared: &mut Sh
         Scheme::Https => crate::http::Scheme::Https,
     };
     let url = request.url(on_wire, exchange.server);
-    let url = url.and_then(|url| shared.address(&url.pieces().concat()));
+    let place = url.and_then(|url| shared.place(&url.pieces().concat()));
     let (scheme_in_doubt, is_relayed) = (spoken.in_doubt, spoken.is_forwarded);
-    let target = target(request, exchange, url.as_deref(), spoken);
+    let known = place.as_ref().and_then(|place| place.target.as_ref());
+    let target = target(request, exchange, known, spoken);
     let clues = fields.clues(&request.start.method);
-    let site = target.as_ref().map(|target| Site::of_request(&clues, target)).unwrap_or_default();
-    let site = Site { scheme_in_doubt, ..site };
+    let target_of = |url: &[u8]| shared.place(std::str::from_utf8(url).ok()?)?.target;
+    let site = target.as_ref().map(|target| Site::with(&clues, target, target_of));
+    let site = Site { scheme_in_doubt, ..site.unwrap_or_default() };
+    let referer = fields.referer.and_then(|url| shared.place(std::str::from_utf8(url).ok()?));
     let traits = [fields.accept_language, fields.sec_ch_ua].map(Option::unwrap_or_default);
     let mut asked = Asked {
         packet: request.at.packet,
@@ -277,14 +280,14 @@ fn asked(request: &Request, exchange: &Exchange, content: &[u8], shared: &mut Sh
         turn: request.at.turn,
         method: shared.text(&request.start.method),
         path: shared.text(&request.start.target),
-        url,
+        url: place.map(|place| place.address),
         target,
         site,
         purpose: purpose(&request.headers, &fields, &request.start.target),
         user_agent: shared.text(fields.user_agent.unwrap_or_default()),
         traits: shared.text(&traits.join(&b'|')),
-        referer: fields.referer.and_then(|url| shared.address(std::str::from_utf8(url).ok()?)),
-        form: form::fields(media, content),
+        referer: referer.map(|place| place.address),
+        form: form::fields(media, content).into_boxed_slice(),
         is_json: media == Media::Json,
         has_basic: fields.authorization.is_some_and(|value| {
             value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic "))
@@ -300,21 +303,21 @@ fn asked(request: &Request, exchange: &Exchange, content: &[u8], shared: &mut Sh
 fn target(
     request: &Request,
     exchange: &Exchange,
-    url: Option<&Address>,
+    of_url: Option<&Arc<Target>>,
     spoken: Spoken,
-) -> Option<Target> {
+) -> Option<Arc<Target>> {
     let as_sent = &request.start.target;
-    if let Some(mut target) = url.and_then(|url| Target::from_url(url.as_str().as_bytes())) {
+    if let Some(target) = of_url {
         // The path as sent: cookies are matched before any normalisation (RFC 6265bis 5.1.4).
         let path = crate::cookie::path::path_of(as_sent);
-        if as_sent.starts_with(b"/") && target.path != path {
-            target.path = path.to_vec();
+        if !as_sent.starts_with(b"/") || target.path == path {
+            return Some(Arc::clone(target));
         }
-        return Some(target);
+        return Some(Arc::new(Target { path: path.to_vec(), ..Target::clone(target) }));
     }
     let (host, port) = spoken.host?;
     let port = port.unwrap_or(exchange.server.port());
-    Some(Target::new(spoken.scheme, host, port, as_sent))
+    Some(Arc::new(Target::new(spoken.scheme, host, port, as_sent)))
 }
 
 fn purpose(headers: &Headers, fields: &Asking<'_>, path: &[u8]) -> Purpose {
@@ -363,15 +366,15 @@ fn answered(response: &Response, content: &[u8], shared: &mut Shared) -> Answere
         turn: response.at.turn,
         status,
         reason: shared.text(&response.start.reason),
-        location: fields.location.map(<[u8]>::to_vec),
+        location: fields.location.map(Box::from),
         has_refresh_header: fields.refresh.is_some(),
-        refresh: page::refresh(fields.refresh, media, content),
+        refresh: page::refresh(fields.refresh, media, content).map(Box::from),
         date: fields.date.filter(|_| has_lines).and_then(crate::cookie::date::parse_cookie_date),
-        set_cookies: fields.set_cookies,
+        set_cookies: fields.set_cookies.into_boxed_slice(),
         is_shared_cacheable: fields.has_cache_control
             && is_shared_cacheable(&response.headers, status),
-        clear_site_data: fields.clear_site_data.map(<[u8]>::to_vec),
-        excerpt: page::excerpt(fields.content_type, media, content),
+        clear_site_data: fields.clear_site_data.map(Box::from),
+        excerpt: page::excerpt(fields.content_type, media, content).map(Box::from),
         is_page: media.is_page(),
         asks_password: media.is_page() && page::asks_password(content),
     }
@@ -396,7 +399,7 @@ mod tests {
     fn a_page_is_read_through_its_coding_and_a_broken_one_is_noted() {
         let page = zstd::stream::encode_all(&b"<p>You are logged in</p>"[..], 3).unwrap();
         let whole = visit("zstd", &page, page.len() as u64);
-        assert_eq!(whole.answered.unwrap().excerpt.unwrap(), "You are logged in");
+        assert_eq!(&*whole.answered.unwrap().excerpt.unwrap(), "You are logged in");
         assert!(whole.notes.is_empty());
         let broken = visit("zstd", &page[..9], 9);
         let note = Note::at(

@@ -277,7 +277,11 @@ impl Roster {
                 profile.take(holdings);
             }
         }
-        profile.evidence.push(Attribution { visit: index, by, why_not });
+        profile.evidence.push(Attribution {
+            visit: index,
+            by,
+            why_not: why_not.map(String::into_boxed_str),
+        });
         profile.last_seen = profile.last_seen.max(asked.time);
         profile.awaited = None;
         chosen

@@ -108,9 +108,10 @@ fn not_stored(reason: Reason) -> String {
 }
 
 fn not_sent(reason: Reason) -> String {
+    let login = target("http://shop.example/account/login");
     let response = Response {
-        target: target("http://shop.example/account/login"),
-        site: Site::default(),
+        target: &login,
+        site: &Site::default(),
         now: Timestamp::from_seconds(1_795_341_600),
         date: None,
         kept: false,
