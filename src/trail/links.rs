@@ -109,8 +109,10 @@ type Valued<'v> = (&'v [u8], &'v [u8], &'v str);
 
 #[derive(Debug, Default)]
 struct Gathered<'v> {
-    /// By value, name and site. They are put in order before they are walked through.
-    values: HashMap<Valued<'v>, Value, RandomState>,
+    /// In the order in which they were first seen.
+    values: Vec<(Valued<'v>, Value)>,
+    /// Where each lies. It is only asked, and never walked through.
+    places: HashMap<Valued<'v>, usize, RandomState>,
     connections: BTreeMap<(u64, &'v [u8]), Vec<usize>>,
     relayed: BTreeSet<u64>,
 }
@@ -131,17 +133,25 @@ impl<'v> Gathered<'v> {
         let site = target.host.site();
         for pair in asked.cookies.pairs.iter().filter(|pair| pair.value.len() >= SHORTEST_TIE) {
             let key = (&*pair.value, &*pair.name, site);
-            self.values.entry(key).or_default().sent.push((index, asked.turn));
+            self.value(key).sent.push((index, asked.turn));
         }
         let Some(answered) = &visit.answered else { return };
         for (place, line) in lines.iter().enumerate() {
             let Some((name, value)) = SetCookie::pair(line) else { continue };
             let is_new = asked.cookies.first(name) != Some(value);
             if value.len() >= SHORTEST_TIE && is_new {
-                let made = &mut self.values.entry((value, name, site)).or_default().made;
-                made.push((index, place, answered.turn));
+                self.value((value, name, site)).made.push((index, place, answered.turn));
             }
         }
+    }
+
+    fn value(&mut self, valued: Valued<'v>) -> &mut Value {
+        let next = self.values.len();
+        let place = *self.places.entry(valued).or_insert(next);
+        if place == next {
+            self.values.push((valued, Value::default()));
+        }
+        &mut self.values[place].1
     }
 
     fn link(self, visits: &[Visit]) -> Links {
@@ -149,15 +159,16 @@ impl<'v> Gathered<'v> {
         let mut links = Links { group, ties, ..Links::default() };
         let mut shared = Names::default();
         let mut spans: Vec<(usize, Named, Span)> = Vec::new();
-        let mut values: Vec<(&Valued<'_>, &Value)> = self.values.iter().collect();
-        values.sort_unstable_by_key(|(valued, _)| **valued);
-        for (number, ((value, name, site), seen)) in numbered(&values) {
+        let mut numbers: HashMap<&[u8], usize, RandomState> = HashMap::default();
+        for ((value, name, site), seen) in &self.values {
             if seen.sent.is_empty() || !seen.is_one_owners(name, value) {
                 continue;
             }
+            let next = numbers.len();
+            let number = *numbers.entry(value).or_insert(next);
             let named = shared.of(site, name);
-            for visits_of_key in seen.by_key(visits).into_values() {
-                if let Some((owner, span)) = tie(&mut links, &visits_of_key, number) {
+            for of_key in seen.by_key(visits).chunk_by(|a, b| a.0 == b.0) {
+                if let Some((owner, span)) = tie(&mut links, of_key, number) {
                     spans.push((owner, named.clone(), span));
                 }
             }
@@ -232,17 +243,6 @@ impl<'v> Gathered<'v> {
 /// What the owner of each group holds. Its order, which hashing makes, is never looked at.
 type HeldBy = HashMap<usize, Holdings, RandomState>;
 
-/// Values in order, each with a number that it shares only with its equals.
-fn numbered<'a, 'v>(
-    values: &'a [(&'a Valued<'v>, &'a Value)],
-) -> impl Iterator<Item = (usize, (&'a Valued<'v>, &'a Value))> {
-    let (mut number, mut before) = (0, None);
-    values.iter().map(move |(valued, seen)| {
-        number += usize::from(before.replace(valued.0) != Some(valued.0));
-        (number, (*valued, *seen))
-    })
-}
-
 /// The names of cookies, each kept once.
 #[derive(Debug, Default)]
 struct Names<'v>(BTreeMap<(&'v str, &'v [u8]), Named>);
@@ -264,21 +264,15 @@ impl Value {
         }
     }
 
-    /// The visits that show it, by address and name of the client; the maker's with those that send.
-    fn by_key<'a>(&self, visits: &'a [Visit]) -> BTreeMap<Key<'a>, Shows> {
-        let mut by_key: BTreeMap<Key<'_>, Shows> = BTreeMap::new();
-        let mut shows = |visit: usize, place: Option<usize>, packet: u64| {
-            if let Some(key) = key(&visits[visit]) {
-                by_key.entry(key).or_default().push((visit, place, packet));
-            }
-        };
-        for (visit, place, packet) in &self.made {
-            shows(*visit, Some(*place), *packet);
-        }
-        for (visit, packet) in &self.sent {
-            shows(*visit, None, *packet);
-        }
-        by_key
+    /// The visits that show it, those of one address and name of the client together, the maker's
+    /// before those that send.
+    fn by_key<'a>(&self, visits: &'a [Visit]) -> Vec<(Key<'a>, Show)> {
+        let made = self.made.iter().map(|(visit, place, packet)| (*visit, Some(*place), *packet));
+        let sent = self.sent.iter().map(|(visit, packet)| (*visit, None, *packet));
+        let all = made.chain(sent).filter_map(|show| Some((key(&visits[show.0])?, show)));
+        let mut all: Vec<(Key<'_>, Show)> = all.collect();
+        all.sort_by_key(|(key, _)| *key);
+        all
     }
 }
 
@@ -297,21 +291,20 @@ fn soonest_after(
     all
 }
 
-/// Visits that show a value, with the place of the line where they made it, and the packet.
-type Shows = Vec<(usize, Option<usize>, u64)>;
+/// A visit that shows a value, the place of the line where it made it, and the packet.
+type Show = (usize, Option<usize>, u64);
 
 /// Ties the visits of one value, which has this number, and says from when to when it is held.
-fn tie(links: &mut Links, shows: &Shows, value: usize) -> Option<(usize, Span)> {
-    shows.iter().find(|(_, place, _)| place.is_none())?;
-    let first = shows.first()?.0;
-    for (visit, place, _) in shows {
-        links.union(first, *visit);
-        links.ties[*visit] = Some(Tie::Cookie);
-        if let Some(place) = place {
-            links.returned.insert((*visit, *place));
-        }
+fn tie(links: &mut Links, shows: &[(Key<'_>, Show)], value: usize) -> Option<(usize, Span)> {
+    let shows = || shows.iter().map(|(_, show)| *show);
+    shows().find(|(_, place, _)| place.is_none())?;
+    let (first, ..) = shows().next()?;
+    for (visit, place, _) in shows() {
+        links.union(first, visit);
+        links.ties[visit] = Some(Tie::Cookie);
+        links.returned.extend(place.map(|place| (visit, place)));
     }
-    let packets = || shows.iter().map(|(_, _, packet)| *packet);
+    let packets = || shows().map(|(_, _, packet)| packet);
     let (first_packet, last) = (packets().min()?, packets().max()?);
     Some((first, Span { value, first: first_packet, last }))
 }

@@ -73,7 +73,7 @@ use crate::time::Timestamp;
 use awaited::Awaited;
 use foldhash::fast::RandomState;
 use follow::Follower;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZero;
 use steps::Known;
@@ -194,7 +194,7 @@ impl Trail {
         let sessions = threads::map(&lives, threads, session).into_iter().flatten().collect();
         let by_visit = ByVisit::of(visits.len(), &cookies);
         let known = Known { visits: &visits, cookies: &cookies, by_visit: &by_visit };
-        let navigations = navigations(&browsers, known);
+        let navigations = navigations(&browsers, known, threads);
         let is_out_of_step = visits.iter().any(Visit::is_out_of_step);
         let mut story = Story {
             visits,
@@ -207,7 +207,7 @@ impl Trail {
             by_visit,
             is_out_of_step,
         };
-        steps::add_chains(&mut story);
+        steps::add_chains(&mut story, threads);
         let turns = turns(&story, threads);
         for (session, turns) in story.sessions.iter_mut().zip(turns) {
             session.turns = turns;
@@ -219,13 +219,15 @@ impl Trail {
 }
 
 /// The steps of all browsers, in the order of the capture.
-fn navigations(browsers: &[Browser], known: Known<'_>) -> Vec<Navigation> {
-    let mut all = Vec::with_capacity(known.visits.len());
-    for (index, browser) in browsers.iter().enumerate() {
-        let mut steps = navigation::navigations(index, &browser.visits, known.visits);
+fn navigations(browsers: &[Browser], known: Known<'_>, threads: NonZero<usize>) -> Vec<Navigation> {
+    let browsers: Vec<(usize, &Browser)> = browsers.iter().enumerate().collect();
+    let steps = |(index, browser): &(usize, &Browser)| {
+        let mut steps = navigation::navigations(*index, &browser.visits, known.visits);
         steps::name_steps(&mut steps, known);
-        all.append(&mut steps);
-    }
+        steps
+    };
+    let mut all: Vec<Navigation> =
+        threads::map(&browsers, threads, steps).into_iter().flatten().collect();
     all.sort_by_cached_key(|step| step.hops.first().or(step.parts.first()).copied());
     all
 }
@@ -243,28 +245,16 @@ fn browsers(
     visits: usize,
     assigned: &HashMap<usize, usize, RandomState>,
 ) -> Vec<Browser> {
-    let mut names: BTreeMap<(IpAddr, Vec<u8>), usize> = BTreeMap::new();
-    for profile in &roster.profiles {
-        for address in &profile.addresses {
-            *names.entry((*address, profile.user_agent.clone())).or_default() += 1;
-        }
-    }
+    let twins = twins(&roster.profiles);
     let mut own: Vec<Vec<usize>> = vec![Vec::new(); roster.profiles.len()];
     for visit in 0..visits {
         assigned.get(&visit).into_iter().for_each(|browser| own[*browser].push(visit));
     }
-    let has_twins = |profile: &who::Profile| {
-        let key = |address: &IpAddr| (*address, profile.user_agent.clone());
-        profile
-            .addresses
-            .iter()
-            .any(|address| names.get(&key(address)).is_some_and(|count| *count > 1))
-    };
     let describe = |(index, profile): (usize, who::Profile)| Browser {
         id: letter(index),
         label: label::label(&profile.user_agent),
         agent: profile.jar.agent(),
-        confidence: profile.confidence(has_twins(&profile)),
+        confidence: profile.confidence(twins[index]),
         user_agent: profile.user_agent,
         addresses: profile.addresses,
         visits: std::mem::take(&mut own[index]),
@@ -272,6 +262,17 @@ fn browsers(
         evidence: profile.evidence,
     };
     roster.profiles.into_iter().enumerate().map(describe).collect()
+}
+
+/// Of each client, whether another of its name was seen at one of its addresses.
+fn twins(profiles: &[who::Profile]) -> Vec<bool> {
+    fn keys(profile: &who::Profile) -> impl Iterator<Item = (IpAddr, &[u8])> {
+        profile.addresses.iter().map(|address| (*address, profile.user_agent.as_slice()))
+    }
+    let mut names: HashMap<(IpAddr, &[u8]), usize, RandomState> = HashMap::default();
+    profiles.iter().flat_map(keys).for_each(|key| *names.entry(key).or_default() += 1);
+    let is_shared = |key| names.get(&key).is_some_and(|count| *count > 1);
+    profiles.iter().map(|profile| keys(profile).any(is_shared)).collect()
 }
 
 /// `A` to `Z`, then `AA` and so on.

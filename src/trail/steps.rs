@@ -8,7 +8,9 @@ use super::lives::EventAt;
 use super::story::{ByVisit, CookieLife, EventKind, Navigation, Story};
 use super::visit::{Asked, Purpose, Visit};
 use crate::session::Reading;
+use crate::threads;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 use std::sync::Arc;
 
 /// What a step was for.
@@ -83,14 +85,14 @@ pub(super) fn name_steps(steps: &mut [Navigation], known: Known<'_>) {
 }
 
 /// Gives each step its chain of redirects; one that goes round says so in its title.
-pub(super) fn add_chains(story: &mut Story) {
+pub(super) fn add_chains(story: &mut Story, threads: NonZero<usize>) {
     let last: Vec<Option<usize>> =
         story.browsers.iter().map(|browser| browser.visits.last().copied()).collect();
     let chain = |step: &Navigation| {
         let is_last = last[step.browser] == step.hops.last().copied();
         chain::chain(story, step, is_last)
     };
-    let chains: Vec<Option<Chain>> = story.navigations.iter().map(chain).collect();
+    let chains: Vec<Option<Chain>> = threads::map(&story.navigations, threads, chain);
     for (step, chain) in story.navigations.iter_mut().zip(chains) {
         if chain.as_ref().is_some_and(|chain| chain.end == ChainEnd::Circle) {
             let title = step.title.split(", and is sent on to").next().unwrap_or_default();
