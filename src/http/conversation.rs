@@ -27,6 +27,7 @@ use super::pairing::Loss;
 use super::probe::Looks;
 use super::reader::Reader;
 use super::step::{Origin, Step};
+use crate::few;
 use crate::limits::HttpLimits;
 use crate::note::{Note, NoteKind};
 use crate::tcp::{Event, Mark, Side, What};
@@ -366,7 +367,7 @@ impl Conversation {
             if let Some(open) = self.open.pop_front() {
                 self.weight = self.weight.saturating_sub(open.weight);
                 if !open.is_nothing() {
-                    self.done.push_back(open.exchange);
+                    few::push_back(&mut self.done, open.exchange);
                 }
             }
             self.closed += 1;

@@ -70,11 +70,25 @@ pub struct Event<'a> {
     pub mark: Mark,
 }
 
+/// The last segment of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Last {
+    pub packet: u64,
+    pub time: Timestamp,
+}
+
+impl Last {
+    /// What it shows, of which it carries nothing.
+    pub fn mark(self) -> Mark {
+        Mark { packet: self.packet, time: self.time, acked: None }
+    }
+}
+
 /// One TCP connection.
 #[derive(Debug)]
 pub struct Connection {
     pub(super) halves: [Half; 2],
-    pub(super) last: Mark,
+    pub(super) last: Last,
     /// How many more segments may show where a direction begins that has no SYN.
     young: u8,
     /// Who aborted the connection, if nothing speaks against it.
@@ -89,7 +103,7 @@ const YOUNG: u8 = 4;
 impl Connection {
     /// A connection whose first segment is about to be pushed.
     pub fn new(first: &Segment<'_>) -> Self {
-        let last = Mark { packet: first.packet, time: first.time, acked: None };
+        let last = Last { packet: first.packet, time: first.time };
         Self {
             halves: Default::default(),
             last,
@@ -234,7 +248,7 @@ impl Connection {
         segment: &Segment<'a>,
         limits: &TcpLimits,
     ) -> Option<Event<'a>> {
-        self.last = Mark { packet: segment.packet, time: segment.time, acked: None };
+        self.last = Last { packet: segment.packet, time: segment.time };
         self.learn_origins(side, segment);
         // The acknowledgment number of a reset is often garbage.
         let acked = (segment.flags.ack && !segment.flags.rst)

@@ -24,7 +24,7 @@ impl Connection {
         let offset = self.half_mut(side).next();
         let skipped = self.half_mut(side).skip_cut();
         if skipped > 0 {
-            return Some(Event { side, what: What::Cut(skipped), offset, mark: self.last });
+            return Some(Event { side, what: What::Cut(skipped), offset, mark: self.last.mark() });
         }
         let mark = self.halves[side.index()].has_ready()?;
         self.in_step(side, mark.acked).then(|| self.deliver(side, mark))?
@@ -35,7 +35,7 @@ impl Connection {
         let offset = self.half_mut(side).next();
         let how = self.end_of(side)?;
         self.half_mut(side).end();
-        Some(Event { side, what: What::End(how), offset, mark: self.last })
+        Some(Event { side, what: What::End(how), offset, mark: self.last.mark() })
     }
 
     fn deliver(&mut self, side: Side, mark: Mark) -> Option<Event<'static>> {
@@ -101,7 +101,7 @@ impl Connection {
             half.do_without();
             return self.pop(limits);
         }
-        let last = self.last;
+        let last = self.last.mark();
         let half = self.half_mut(side);
         let offset = half.next();
         let how = if half.lacks_only_fin() { End::Closed } else { End::Unknown };

@@ -4,7 +4,7 @@
 //! It does nothing that the ordinary way does not do alike; it only knows beforehand what is left
 //! out. A test holds one against the other.
 
-use super::connection::{Connection, Event, Mark, What};
+use super::connection::{Connection, Event, Last, Mark, What};
 use super::half::Presence;
 use super::seq::Seq;
 use super::side::Side;
@@ -41,7 +41,7 @@ impl Connection {
             return Straight::Other;
         }
         let Segment { packet, time, payload, .. } = *segment;
-        self.last = Mark { packet, time, acked: None };
+        self.last = Last { packet, time };
         other.acked = other.acked.max(acked);
         half.presence = Presence::Seen;
         if payload.is_empty() {

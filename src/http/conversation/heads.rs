@@ -1,6 +1,7 @@
 //! What a conversation makes of the head of a request, and of a response.
 
 use super::{Conversation, switch};
+use crate::few;
 use crate::http::Headers;
 use crate::http::body::Body;
 use crate::http::exchange::Message;
@@ -62,7 +63,7 @@ impl Conversation {
         let mut request = message(parsed.start, parsed.headers, origin, last);
         request.at.turn = turn;
         open.exchange.request = Some(request);
-        self.open.push_back(open);
+        few::push_back(&mut self.open, open);
         self.weigh(self.open.len() - 1);
         self.begun_by(origin);
         if is_whole {

@@ -1,6 +1,7 @@
 //! What a conversation makes of holes, of endings, and of bodies whose end cannot be trusted.
 
 use super::Conversation;
+use crate::few;
 use crate::http::head::Head;
 use crate::http::open::{Answer, Open};
 use crate::http::pairing::Loss;
@@ -101,7 +102,7 @@ impl Conversation {
             let mut lost = Open::new(&self.peers, side);
             lost.request_start = offset;
             lost.request_done = true;
-            self.open.push_back(lost);
+            few::push_back(&mut self.open, lost);
         }
     }
 
