@@ -424,3 +424,17 @@ fn a_head_that_a_page_quotes_is_none_behind_a_hole_either() {
     };
     assert_eq!(all.iter().map(is_doubted).collect::<Vec<_>>(), [false, false, true]);
 }
+
+#[test]
+fn a_server_that_speaks_first_answers_nothing() {
+    for status in ["408 Request Timeout", "400 Bad Request"] {
+        let said = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+        let frames = Wire::open().wait(5).s(&said).close().frames();
+        assert_eq!(notes(&frames), ["junk"], "{status}");
+        // Of a request that was not captured nobody knows.
+        let lost = Wire::open().lost(CLIENT, get("/a")).s(&said).close().frames();
+        assert_eq!(notes(&lost), ["gap"], "{status}");
+        let joined = Wire::joined().s(&said).close().frames();
+        assert_eq!(notes(&joined), ["gap", "mid-stream"], "{status}");
+    }
+}

@@ -133,6 +133,12 @@ impl Conversation {
         }
     }
 
+    /// The capture has the connection from its SYN on: its streams, the originator's first, begin at
+    /// these offsets. Otherwise anything may have been said before.
+    pub fn begin_at(&mut self, starts: [u64; 2]) {
+        self.heard.begin_at(starts);
+    }
+
     /// Takes the next event of the connection.
     pub fn push(&mut self, event: &Event<'_>) {
         let at = Origin { mark: event.mark, offset: event.offset };

@@ -10,7 +10,7 @@ use crate::layer::{Protocol, recognise};
 use crate::limits::{Budget, TcpLimits};
 use crate::note::{Note, NoteKind};
 use crate::packet::{Segment, SocketPair};
-use crate::tcp::{Doubt, Entry, Event, Side, Straight, Table, What};
+use crate::tcp::{Connection, Doubt, Entry, Event, Side, Straight, Table, What};
 use crate::time::Timestamp;
 
 /// What becomes of the segments of some connections.
@@ -50,8 +50,8 @@ impl Talk {
         self.conversation.as_mut().is_some_and(|conversation| conversation.pass(event))
     }
 
-    /// Takes the next event of the connection.
-    fn push(&mut self, event: &Event<'_>, peers: impl FnOnce() -> Peers, reading: Reading) {
+    /// Takes the next event of the connection; `begin` makes what reads it.
+    fn push(&mut self, event: &Event<'_>, begin: impl FnOnce() -> Box<Conversation>) {
         if let What::Data(bytes) = &event.what
             && event.side == Side::Originator
             && !std::mem::replace(&mut self.begun, true)
@@ -64,7 +64,7 @@ impl Talk {
         // A hole, too, begins it: what is missing then shifts no later pair.
         let is_content = !matches!(event.what, What::End(_));
         if is_content && self.protocol.is_readable() && self.conversation.is_none() {
-            self.conversation = Some(Box::new(Conversation::new(peers(), reading)));
+            self.conversation = Some(begin());
         }
         if let Some(conversation) = &mut self.conversation {
             conversation.push(event);
@@ -203,8 +203,20 @@ impl Flows {
     }
 }
 
-fn peers(connection: u64, pair: &SocketPair, since: Timestamp) -> Peers {
-    Peers { connection, ends: pair.addresses(), since }
+/// What reads a connection from here on.
+fn begin(
+    connection: u64,
+    pair: &SocketPair,
+    since: Timestamp,
+    tcp: &Connection,
+    reading: Reading,
+) -> Box<Conversation> {
+    let peers = Peers { connection, ends: pair.addresses(), since };
+    let mut conversation = Box::new(Conversation::new(peers, reading));
+    if let Some(starts) = tcp.starts() {
+        conversation.begin_at(starts);
+    }
+    conversation
 }
 
 /// What a segment, in this packet, did to its connection, and the event that it is itself, if it is
@@ -218,17 +230,15 @@ fn advance(
     done: &mut Vec<Box<Exchange>>,
 ) {
     if let Some(event) = event {
-        let peers = || peers(entry.id, &entry.pair, entry.since);
-        entry.app.push(event, peers, reading);
+        let begin = || begin(entry.id, &entry.pair, entry.since, &entry.tcp, reading);
+        entry.app.push(event, begin);
     }
     for side in Side::BOTH {
         let Some(offset) = entry.tcp.take_conflict_at(side) else { continue };
         if !entry.app.begun && entry.app.conversation.is_none() {
             // The copies may differ in the very first bytes, before anything was delivered.
-            entry.app.conversation = Some(Box::new(Conversation::new(
-                peers(entry.id, &entry.pair, entry.since),
-                reading,
-            )));
+            entry.app.conversation =
+                Some(begin(entry.id, &entry.pair, entry.since, &entry.tcp, reading));
         }
         if let Some(conversation) = &mut entry.app.conversation {
             conversation.overlap(side, offset, packet);
@@ -273,8 +283,8 @@ pub(super) fn drain(
     done: &mut Vec<Box<Exchange>>,
 ) {
     while let Some(event) = entry.tcp.pop(limits) {
-        let peers = || peers(entry.id, &entry.pair, entry.since);
-        entry.app.push(&event, peers, reading);
+        let begin = || begin(entry.id, &entry.pair, entry.since, &entry.tcp, reading);
+        entry.app.push(&event, begin);
     }
     let Some(conversation) = &mut entry.app.conversation else { return };
     let is_over = entry.tcp.is_over();

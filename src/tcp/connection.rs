@@ -216,6 +216,11 @@ impl Connection {
         self.opened
     }
 
+    /// The stream offsets at which the directions begin, the originator's first, if a SYN has been seen.
+    pub fn starts(&self) -> Option<[u64; 2]> {
+        self.opened.then(|| self.halves.each_ref().map(Half::start))
+    }
+
     /// Where in the stream of `side` a copy of stored bytes disagreed with them, if one did since
     /// this was last asked.
     pub fn take_conflict_at(&mut self, side: Side) -> Option<u64> {

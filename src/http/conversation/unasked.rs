@@ -9,12 +9,20 @@ pub(super) struct Heard {
     /// How far, as offsets of the streams.
     to: [u64; 2],
     has_holes: [bool; 2],
+    /// Both were read from where they begin.
+    is_from_start: bool,
     /// A response was told with its request for sure. Before that, the request of any may have been
-    /// sent before the capture began.
+    /// sent before the capture began, unless the capture has the connection from its beginning.
     pub is_answered: bool,
 }
 
 impl Heard {
+    /// The streams begin at these offsets, and nothing was said before the capture began.
+    pub fn begin_at(&mut self, starts: [u64; 2]) {
+        self.to = starts;
+        self.is_from_start = true;
+    }
+
     /// Bytes came that end at this offset.
     #[inline]
     pub fn bytes(&mut self, side: Side, end: u64) {
@@ -29,7 +37,7 @@ impl Heard {
     /// Whether all has been read that the other side had received of `client` when it sent `mark`.
     pub fn has_all(&self, client: Side, mark: Mark) -> bool {
         let end = self.to[client.index()];
-        self.is_answered
+        (self.is_answered || self.is_from_start)
             && !self.has_holes[client.index()]
             && mark.acked.is_some_and(|acked| acked <= end)
     }
