@@ -438,3 +438,27 @@ fn a_server_that_speaks_first_answers_nothing() {
         assert_eq!(notes(&joined), ["gap", "mid-stream"], "{status}");
     }
 }
+
+#[test]
+fn a_first_line_is_no_trailer_field_wherever_it_was_split() {
+    let unended = "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n";
+    let answer = format!("HTTP/1.1 200 OK\r\n{unended}");
+    let post = format!("POST /a HTTP/1.1\r\n{unended}");
+    let expected = ["POST /a 3 > 200 3", "GET /b > 200 1"];
+    for cut in 1..28 {
+        let (request, response) = (get("/b"), ok("1"));
+        let ([begin, rest], [first, second]) =
+            [request.split_at(cut), response.split_at(cut)].map(<[&str; 2]>::from).into();
+        let wire = Wire::open().c(&post).s(&answer).ack(CLIENT).c(begin).c(rest);
+        let frames = wire.s(first).s(second).close().frames();
+        assert_eq!(told(&frames), expected, "{cut}");
+        assert_eq!(notes(&frames), ["framing", "framing"], "{cut}");
+    }
+    // What goes on as a trailer field is one.
+    for field in ["HTTP", "HTTP/1.1 2", "GET", "GET /b HT", "T"] {
+        let wire = Wire::open().c(get("/a")).s(&answer).s(field).s("x: y\r\n").s("\r\n");
+        let frames = wire.c(get("/b")).s(ok("1")).close().frames();
+        assert_eq!(told(&frames), ["GET /a > 200 3", "GET /b > 200 1"], "{field}");
+        assert!(notes(&frames).is_empty(), "{field}");
+    }
+}

@@ -94,7 +94,8 @@ impl Chunked {
 
     /// Trailer fields are passed over: none of them may carry a cookie (RFC 9110 section 6.5.1).
     /// Some servers forget the line end behind them. The first line of the next message is no trailer
-    /// field; it is known only where a piece has it whole, and at its beginning.
+    /// field; it is known where a piece has it whole, and at its beginning. Of one that is split its owner
+    /// takes care.
     fn read_trailer<'a>(&mut self, bytes: &'a [u8]) -> (usize, Piece<'a>) {
         let Self::Trailer(line_len) = self else { return (0, Piece::Broken) };
         if *line_len == 0 && is_first_line(bytes) {

@@ -153,6 +153,13 @@ pub(super) fn is_first_line(bytes: &[u8]) -> bool {
         && probe(bytes) == Looks::Request
 }
 
+/// Whether bytes may be the beginning of such a line, of which the end has not come yet.
+pub(super) fn begins_first_line(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(u8::is_ascii_alphabetic)
+        && memchr::memchr(b'\n', bytes).is_none()
+        && probe(bytes) != Looks::Neither
+}
+
 fn probe_request(bytes: &[u8]) -> Looks {
     let token = |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_');
     let method_len = bytes.iter().take(MAX_METHOD + 1).take_while(|byte| token(byte)).count();

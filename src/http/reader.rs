@@ -5,10 +5,14 @@
 //! began midway) it seeks the next message: at the start of a segment, behind a blank line, or at
 //! what can only be a status line.
 
-use super::chunked::{Chunked, Piece};
+mod coding;
+
+use super::chunked::Chunked;
 use super::framing::Framing;
 use super::head::{Head, head_end};
-use super::probe::{Looks, is_cut, method_behind, next_start, probe, proxy_header};
+use super::probe::{
+    Looks, begins_first_line, is_cut, method_behind, next_start, probe, proxy_header,
+};
 use super::scan::Scanned;
 use super::step::{Ended, Hole, Origin, Step};
 use crate::limits::HttpLimits;
@@ -74,26 +78,12 @@ impl Reader {
                 *left -= take as u64;
                 (take, Step::Body(&bytes[..take]))
             }
-            State::Chunked(chunked) => match chunked.read(bytes, limits.chunk_line) {
-                (used, Piece::Data(data)) => (used, Step::Body(data)),
-                (used, Piece::Coding) => {
-                    // What follows of the body in the same bytes says as much.
-                    let goes_on = used < bytes.len() && !matches!(chunked, Chunked::Trailer(_));
-                    (used, if goes_on { Step::Nothing } else { Step::Body(&[]) })
-                }
-                (used, Piece::End) => {
-                    self.state = State::Between { lost: false };
-                    (used, Step::Body(&[]))
-                }
-                (_, Piece::Unended) => {
-                    self.state = State::Between { lost: false };
-                    (0, Step::Unended)
-                }
-                (_, Piece::Broken) => {
-                    self.state = State::Between { lost: true };
-                    (0, Step::Broken("the chunked coding is broken"))
-                }
-            },
+            State::Chunked(Chunked::Trailer(0))
+                if !self.carry.is_empty() || begins_first_line(bytes) =>
+            {
+                self.read_doubtful_trailer(bytes, at, limits)
+            }
+            State::Chunked(_) => self.read_chunked(bytes, limits),
             State::UntilClose => (bytes.len(), Step::Body(bytes)),
             State::Blind => (bytes.len(), Step::Nothing),
         }

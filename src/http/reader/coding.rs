@@ -1,0 +1,64 @@
+//! A reader in a chunked body.
+
+use super::{Reader, State};
+use crate::http::chunked::{Chunked, Piece};
+use crate::http::probe::{begins_first_line, is_first_line};
+use crate::http::step::{Origin, Step};
+use crate::limits::HttpLimits;
+
+impl Reader {
+    pub(super) fn read_chunked<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        limits: &HttpLimits,
+    ) -> (usize, Step<'a>) {
+        let State::Chunked(chunked) = &mut self.state else { return (0, Step::Nothing) };
+        match chunked.read(bytes, limits.chunk_line) {
+            (used, Piece::Data(data)) => (used, Step::Body(data)),
+            (used, Piece::Coding) => {
+                // What follows of the body in the same bytes says as much.
+                let goes_on = used < bytes.len() && !matches!(chunked, Chunked::Trailer(_));
+                (used, if goes_on { Step::Nothing } else { Step::Body(&[]) })
+            }
+            (used, Piece::End) => {
+                self.state = State::Between { lost: false };
+                (used, Step::Body(&[]))
+            }
+            (_, Piece::Unended) => {
+                self.state = State::Between { lost: false };
+                (0, Step::Unended)
+            }
+            (_, Piece::Broken) => {
+                self.state = State::Between { lost: true };
+                (0, Step::Broken("the chunked coding is broken"))
+            }
+        }
+    }
+
+    /// A line where trailers may come that begins like the first one of the next message. It is held
+    /// back until it is known which it is: a segment may end inside.
+    pub(super) fn read_doubtful_trailer<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        at: Origin,
+        limits: &HttpLimits,
+    ) -> (usize, Step<'a>) {
+        if self.carry.is_empty() {
+            self.origin = Some(at);
+        }
+        let before = self.carry.len();
+        self.carry.extend_from_slice(bytes);
+        if is_first_line(&self.carry) {
+            self.carry.truncate(before);
+            self.state = State::Between { lost: false };
+            return (0, Step::Unended);
+        }
+        if begins_first_line(&self.carry) && self.carry.len() <= limits.chunk_line {
+            return (bytes.len(), Step::Body(&[]));
+        }
+        self.carry.clear();
+        self.origin = None;
+        self.state = State::Chunked(Chunked::Trailer(before));
+        self.read_chunked(bytes, limits)
+    }
+}
