@@ -462,3 +462,11 @@ fn a_first_line_is_no_trailer_field_wherever_it_was_split() {
         assert!(notes(&frames).is_empty(), "{field}");
     }
 }
+
+#[test]
+fn an_answer_without_a_head_may_be_of_capital_letters_alone() {
+    for page in ["OK", "HELLO WORLD", "PONG\r\n", "GET /b HTTP/1.1\r\n"] {
+        let frames = Wire::open().c("GET /a\r\n").s(page).close().frames();
+        assert_eq!(told(&frames), [format!("GET /a > 200 {}", page.len())], "{page:?}");
+    }
+}

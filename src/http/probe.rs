@@ -160,6 +160,12 @@ pub(super) fn begins_first_line(bytes: &[u8]) -> bool {
         && probe(bytes) != Looks::Neither
 }
 
+/// Whether a server that says this may be about to send a response with a head.
+pub(super) fn may_be_response(bytes: &[u8]) -> bool {
+    probe(bytes) == Looks::Response
+        || [&b"HTTP/"[..], b"ICY "].iter().any(|line| line.starts_with(bytes))
+}
+
 fn probe_request(bytes: &[u8]) -> Looks {
     let token = |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_');
     let method_len = bytes.iter().take(MAX_METHOD + 1).take_while(|byte| token(byte)).count();

@@ -6,7 +6,7 @@ use crate::http::exchange::{Message, Version};
 use crate::http::framing::Framing;
 use crate::http::head::{Head, StatusLine};
 use crate::http::open::{Answer, Open};
-use crate::http::probe::{Looks, probe};
+use crate::http::probe::{Looks, may_be_response};
 use crate::http::step::Origin;
 use crate::http::{Body, Headers};
 use crate::note::NoteKind;
@@ -39,7 +39,7 @@ impl Conversation {
             let request = open.exchange.request.as_ref();
             simple |= request.is_some_and(|request| request.start.version.major == 0);
         }
-        if !simple || matches!(probe(bytes), Looks::Response | Looks::Maybe) {
+        if !simple || may_be_response(bytes) {
             return;
         }
         let open = &mut self.open[index];
