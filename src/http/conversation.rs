@@ -26,6 +26,7 @@ use super::open::Open;
 use super::pairing::Loss;
 use super::probe::Looks;
 use super::reader::Reader;
+use super::seek::Sought;
 use super::step::{Origin, Step};
 use crate::few;
 use crate::limits::HttpLimits;
@@ -137,6 +138,7 @@ impl Conversation {
     /// these offsets. Otherwise anything may have been said before.
     pub fn begin_at(&mut self, starts: [u64; 2]) {
         self.heard.begin_at(starts);
+        self.readers.iter_mut().for_each(Reader::begin);
     }
 
     /// Takes the next event of the connection.
@@ -219,7 +221,15 @@ impl Conversation {
                     self.note(side, NoteKind::Framing, at.mark, why);
                     self.message_end(side, false);
                 }
-                Step::Junk(origin) => self.junk(side, origin.unwrap_or(at).mark),
+                Step::Junk(origin) => {
+                    self.junk(side, origin.unwrap_or(at).mark);
+                    self.found = None;
+                }
+                // What is no message after all was held back from an earlier segment.
+                Step::PassedOver if used == 0 => {
+                    self.lose_track(side);
+                    self.found = None;
+                }
                 Step::PassedOver => {
                     self.passed_over(side, at);
                     self.found = (used < bytes.len()).then_some(at.mark.packet);
@@ -262,7 +272,8 @@ impl Conversation {
             _ => self.response(head, origin, last, cut),
         };
         if understood.is_some() {
-            self.readers.iter_mut().for_each(Reader::be_thorough);
+            self.readers[from.index()].be_thorough(Sought::Requests);
+            self.readers[from.other().index()].be_thorough(Sought::Responses);
         } else {
             // The rest of a request line, too, begins like a status line.
             self.client = known;

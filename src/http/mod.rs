@@ -21,6 +21,7 @@ mod reader;
 #[cfg(test)]
 pub(crate) mod samples;
 mod scan;
+mod seek;
 mod step;
 mod url;
 

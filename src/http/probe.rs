@@ -15,11 +15,11 @@ pub enum Looks {
 
 /// How many of [`METHODS`] are those of RFC 9110 and PATCH. With one of these, a request line is
 /// believed that names no version, or one that cannot be read: servers answer it, if only with 400.
-const STANDARD: usize = 9;
+pub(super) const STANDARD: usize = 9;
 
 /// Methods that are believed without having seen the rest of the line: RFC 9110, PATCH,
 /// `WebDAV`, and what `UPnP` and caches use.
-const METHODS: [&str; 33] = [
+pub(super) const METHODS: [&str; 33] = [
     "GET",
     "HEAD",
     "POST",
@@ -56,34 +56,13 @@ const METHODS: [&str; 33] = [
 ];
 
 /// The longest method looked for.
-const MAX_METHOD: usize = 24;
+pub(super) const MAX_METHOD: usize = 24;
 
 /// The longest version looked for, as in `HTTP/1.0.8`, with its line end.
 const MAX_VERSION: usize = 12;
 
 /// How much of a first line is read to judge an unknown method.
-const MAX_LINE: usize = 8192;
-
-/// Where a method begins that the end of something else stands right before, as in `endGET /`. What
-/// can be a method as it stands is one: `CCM_POST`, `BMOVE`.
-pub(super) fn method_behind(bytes: &[u8]) -> Option<usize> {
-    let word = first_word(bytes);
-    let is_usual = |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_');
-    if word.first().is_some_and(u8::is_ascii_uppercase) && word.iter().all(is_usual) {
-        return None;
-    }
-    let known = METHODS.iter().filter(|method| word.ends_with(method.as_bytes()));
-    let longest = known.map(|method| method.len()).max().filter(|_| !is_method(word))?;
-    Some(word.len() - longest)
-}
-
-fn is_method(word: &[u8]) -> bool {
-    METHODS.iter().any(|method| method.as_bytes() == word)
-}
-
-fn first_word(bytes: &[u8]) -> &[u8] {
-    bytes.split(|byte| *byte == b' ').next().unwrap_or_default()
-}
+pub(super) const MAX_LINE: usize = 8192;
 
 /// Judges the first bytes of what may be a message.
 pub fn probe(bytes: &[u8]) -> Looks {
@@ -106,25 +85,6 @@ pub fn probe(bytes: &[u8]) -> Looks {
         Looks::Neither => probe_line(bytes),
         looks => looks,
     }
-}
-
-/// Whether a request line begins with the rest of a method whose beginning is missing: `ET /`.
-pub(super) fn is_cut(bytes: &[u8]) -> bool {
-    let word = first_word(bytes);
-    !is_method(word) && METHODS.iter().any(|whole| whole.as_bytes().ends_with(word))
-}
-
-/// Where behind the first byte a message may begin in bytes that are not understood: at a status
-/// line, or behind a blank line.
-pub(super) fn next_start(bytes: &[u8]) -> Option<usize> {
-    let rest = bytes.get(1..)?;
-    let status = memchr::memmem::find_iter(rest, b"HTTP/1.")
-        .map(|at| at + 1)
-        .find(|at| is_status_line(&bytes[*at..]));
-    let behind_blank = memchr::memmem::find_iter(rest, b"\n\r\n")
-        .map(|at| at + 4)
-        .find(|at| matches!(probe(&bytes[*at..]), Looks::Request | Looks::Response));
-    status.into_iter().chain(behind_blank).min()
 }
 
 /// Whether bytes can hardly be anything but a status line: `HTTP/1.1 200 OK`.
@@ -322,21 +282,6 @@ mod tests {
     }
 
     #[test]
-    fn methods_without_their_beginning_are_known() {
-        for (line, cut) in [("ET /", true), ("OST /", true), ("T /", true), ("GET /", false)] {
-            assert_eq!(is_cut(line.as_bytes()), cut, "{line}");
-        }
-        assert!(is_cut(b"IND /") && !is_cut(b"LOCK /") && !is_cut(b"X /"));
-        for (line, at) in [("endGET /", Some(3)), ("GET /", None), ("xOPTIONS *", Some(1))] {
-            assert_eq!(method_behind(line.as_bytes()), at, "{line}");
-        }
-        for method in ["X", "VERSION-CONTROL", "CCM_POST", "BMOVE", "SSTP_DUPLEX_POST"] {
-            assert_eq!(method_behind(format!("{method} /").as_bytes()), None, "{method}");
-        }
-        assert_eq!(method_behind(b"--GET /"), Some(2));
-    }
-
-    #[test]
     fn what_a_proxy_writes_first_is_measured() {
         let second = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c\x0a\0\0\x01\x0a\0\0\x02\x9c\x40\0\x50";
         let whole = [&second[..], b"GET / HTTP/1.1\r\n"].concat();
@@ -352,20 +297,6 @@ mod tests {
             (b"GET / HTTP/1.1\r\n", None),
         ] {
             assert_eq!(proxy_header(bytes), length, "{}", bytes.escape_ascii());
-        }
-    }
-
-    #[test]
-    fn the_next_message_is_found_inside_a_segment() {
-        for (bytes, next) in [
-            (&b"rest of a bodyHTTP/1.1 200 OK\r\n"[..], Some(14)),
-            (b"-length: 0\r\n\r\nGET / HTTP/1.1\r\n", Some(14)),
-            (b"HTTP/1.1 200 OK\r\nHTTP/1.1 404 No\r\n", Some(17)),
-            (b"speaking of HTTP/1.1 and HTTP/1.0\r\n\r\nmore text", None),
-            (b"x", None),
-            (b"", None),
-        ] {
-            assert_eq!(next_start(bytes), next, "{}", bytes.escape_ascii());
         }
     }
 }

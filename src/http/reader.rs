@@ -2,18 +2,16 @@
 //!
 //! A [`Reader`] cuts the stream into heads and bodies. It does not know what a head means, so its
 //! owner tells it how the body is framed. Where it lost its way (after a hole, or when the capture
-//! began midway) it seeks the next message: at the start of a segment, behind a blank line, or at
-//! what can only be a status line.
+//! began midway) it seeks the next message, at the start of a segment or inside; see `seek`.
 
 mod coding;
 
 use super::chunked::Chunked;
 use super::framing::Framing;
 use super::head::{Head, head_end};
-use super::probe::{
-    Looks, begins_first_line, is_cut, method_behind, next_start, probe, proxy_header,
-};
+use super::probe::{Looks, begins_first_line, probe, proxy_header};
 use super::scan::Scanned;
+use super::seek::{Sought, begins_anew, begun_at_end, is_cut, method_behind, next_start};
 use super::step::{Ended, Hole, Origin, Step};
 use crate::limits::HttpLimits;
 use crate::tcp::End;
@@ -42,8 +40,7 @@ pub(super) struct Reader {
     /// A head that is not whole yet, or bytes too few to tell what they are.
     carry: Vec<u8>,
     origin: Option<Origin>,
-    /// Messages are sought inside segments too.
-    thorough: bool,
+    sought: Sought,
     /// What follows the message that is being read is no HTTP.
     is_last: bool,
 }
@@ -51,7 +48,7 @@ pub(super) struct Reader {
 impl Default for Reader {
     fn default() -> Self {
         let state = State::Between { lost: true };
-        Self { state, carry: Vec::new(), origin: None, thorough: false, is_last: false }
+        Self { state, carry: Vec::new(), origin: None, sought: Sought::Any, is_last: false }
     }
 }
 
@@ -122,9 +119,16 @@ impl Reader {
         matches!(self.state, State::Between { .. })
     }
 
-    /// The connection speaks HTTP: from here on messages are sought inside segments too.
-    pub fn be_thorough(&mut self) {
-        self.thorough = true;
+    /// The stream is there from its first byte: if it is HTTP it begins with a message, and as long as
+    /// nothing is missing none begins inside a segment.
+    pub fn begin(&mut self) {
+        self.sought = Sought::Nothing;
+    }
+
+    /// The connection speaks HTTP, and this side sends such messages: from here on they are sought
+    /// inside segments too.
+    pub fn be_thorough(&mut self, sought: Sought) {
+        self.sought = sought;
     }
 
     /// Whether a body is being read that ends with the connection.
@@ -183,6 +187,9 @@ impl Reader {
 
     /// Bytes that were not captured.
     pub fn skip(&mut self, missing: u64) -> Hole {
+        if self.sought == Sought::Nothing {
+            self.sought = Sought::Any;
+        }
         if let State::Chunked(chunked) = &mut self.state
             && chunked.skip(missing)
         {
@@ -247,7 +254,7 @@ impl Reader {
         limits: &HttpLimits,
     ) -> (usize, Step<'a>) {
         if self.carry.is_empty() {
-            if !self.thorough
+            if matches!(self.sought, Sought::Nothing | Sought::Any)
                 && let Some(length) = proxy_header(bytes)
             {
                 return (length, Step::Nothing);
@@ -259,7 +266,7 @@ impl Reader {
                 return (blank, Step::Nothing);
             }
             self.origin = Some(at);
-            let next = || if self.thorough { next_start(bytes) } else { None };
+            let next = || next_start(bytes, self.sought);
             return match probe(bytes) {
                 // What surely begins in these bytes is more than what may go on behind them.
                 Looks::Maybe => match if lost { next() } else { None } {
@@ -271,11 +278,15 @@ impl Reader {
                     at => self.reject(at, lost),
                 },
                 Looks::Neither => {
-                    let next = next().unwrap_or(bytes.len());
+                    let next = next().or_else(|| begun_at_end(bytes, self.sought));
+                    let next = next.unwrap_or(bytes.len());
                     self.reject(next, lost)
                 }
                 looks => self.read_head(looks, bytes, limits),
             };
+        }
+        if lost && begins_anew(&self.carry, bytes) {
+            return self.reject(0, lost);
         }
         let before = self.carry.len();
         self.carry.extend_from_slice(bytes);
@@ -292,12 +303,13 @@ impl Reader {
     }
 
     /// Where in what looks like a request the request begins, if something may be missing before: at
-    /// its end if its own beginning is, behind what is left of something else, or where it seemed to.
+    /// the next one if its own beginning is, behind what is left of something else, or where it seemed to.
     fn doubted_start(&self, bytes: &[u8]) -> usize {
         if is_cut(bytes) {
-            return bytes.len();
+            let next = next_start(bytes, self.sought);
+            return next.or_else(|| begun_at_end(bytes, self.sought)).unwrap_or(bytes.len());
         }
-        if self.thorough { method_behind(bytes).unwrap_or(0) } else { 0 }
+        if self.sought == Sought::Nothing { 0 } else { method_behind(bytes).unwrap_or(0) }
     }
 
     fn keep<'a>(&mut self, bytes: &[u8]) -> (usize, Step<'a>) {
@@ -326,6 +338,10 @@ impl Reader {
             }
             let Some(end) = head_end(bytes, 0) else { return self.keep(bytes) };
             return self.finish_head(looks, end, Head::Raw(Cow::Borrowed(&bytes[..end])));
+        }
+        // What only began like a first line was none.
+        if begins_anew(&self.carry, bytes) {
+            return self.reject(0, false);
         }
         let before = self.carry.len();
         self.carry.extend_from_slice(bytes);
