@@ -61,3 +61,44 @@ fn a_head_is_found_behind_a_hole_at_the_beginning_too() {
     let wire = Wire::open().c("HELO\r\n").s("tail".to_owned() + &ok("1"));
     assert!(told(&wire.frames()).is_empty());
 }
+
+#[test]
+fn what_looks_like_the_beginning_of_a_head_takes_none_from_the_next_segment() {
+    for end in ["G", "GET /x", "POST ", "HTTP/1.1 2", "H", "text POST /x HTT"] {
+        let frames = Wire::joined().c("body ".to_owned() + end).c(get("/a")).s(ok("1")).frames();
+        assert_eq!(told(&frames), ["GET /a > 200 1"], "{end}");
+        let frames = Wire::joined().s("body ".to_owned() + end).c(get("/a")).s(ok("1")).frames();
+        assert_eq!(told(&frames), ["GET /a > 200 1"], "{end}");
+        assert_eq!(doubted(&frames, "junk"), [false], "{end}");
+    }
+}
+
+#[test]
+fn a_body_that_begins_like_a_head_swaps_nobody() {
+    let download = |wire: Wire| wire.s(get("/quoted") + "and so on").ack(CLIENT);
+    let upload = |wire: Wire| wire.c(ok("quoted") + "and so on").s(ok("up")).ack(CLIENT);
+    let rest =
+        |wire: Wire| wire.c(get("/a")).s(ok("1")).ack(CLIENT).c(get("/b")).s(ok("22")).frames();
+    let expected = ["GET /a > 200 1", "GET /b > 200 2"];
+    assert_eq!(told(&rest(download(Wire::joined()))), expected);
+    let frames = rest(upload(Wire::joined()));
+    let told_then = told(&frames);
+    assert_eq!(told_then[told_then.len() - 2..], expected);
+    // What cannot be taken back was told with a note.
+    assert!(has(&exchanges(&frames)[0], "junk"), "{told_then:?}");
+    // Ports that say nothing: the content of both directions does.
+    let unknown = || Wire::joined().server_port(40_001);
+    let frames = rest(download(unknown()));
+    assert_eq!(told(&frames).last().map(String::as_str), Some(expected[1]));
+}
+
+#[test]
+fn who_asked_first_stays_the_client() {
+    let wire = Wire::joined().c(get("/a")).s("rest of a page").s(get("/quoted"));
+    let wire = wire.s(ok("1")).ack(CLIENT).c(get("/b")).s(ok("22"));
+    for wire in [wire.clone().frames(), wire.server_port(50_000).frames()] {
+        let told = told(&wire);
+        assert_eq!(told.last().unwrap(), "GET /b > 200 2", "{told:?}");
+        assert!(told.iter().all(|line| !line.contains("quoted")), "{told:?}");
+    }
+}

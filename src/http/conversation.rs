@@ -1,7 +1,7 @@
 //! One HTTP/1 connection: two readers, and the exchanges that their messages make up.
 //!
-//! Which end is the client is decided by who sends a request line or a status line. Responses
-//! answer requests in order (RFC 9112 section 9.3.2), with two corrections for captures that are
+//! Which end is the client is decided by who sends a request line or a status line; see `roles`.
+//! Responses answer requests in order (RFC 9112 section 9.3.2), with two corrections for captures that are
 //! not whole. A response cannot answer a request that its server had not received, which the
 //! acknowledgment number of its segment tells. And after a hole in the responses, the next one
 //! answers the request that was sent when everything before that response had been read; see
@@ -13,6 +13,7 @@ mod overlaps;
 mod passing;
 mod refused;
 mod relief;
+mod roles;
 mod simple;
 mod switch;
 mod turns;
@@ -21,12 +22,9 @@ mod unasked;
 use super::body::KeepBodies;
 use super::exchange::Exchange;
 use super::framing::Framing;
-use super::head::Head;
 use super::open::Open;
 use super::pairing::Loss;
-use super::probe::Looks;
 use super::reader::Reader;
-use super::seek::Sought;
 use super::step::{Origin, Step};
 use crate::few;
 use crate::limits::HttpLimits;
@@ -34,6 +32,7 @@ use crate::note::{Note, NoteKind};
 use crate::tcp::{Event, Mark, Side, What};
 use crate::time::Timestamp;
 use overlaps::Overlap;
+use roles::{Odd, Votes};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use turns::Turns;
@@ -98,8 +97,9 @@ pub struct Conversation {
     is_http2: bool,
     /// A request in HTTP/0.9 waits for its response, which has no head.
     simple: bool,
-    /// The packet with the next head, if that stands behind bytes of its segment that are no message.
-    found: Option<u64>,
+    votes: Votes,
+    /// What speaks against the next head of a side, and in which packet.
+    odd: Option<(Side, u64, Odd)>,
     /// Where copies of bytes disagreed that are still to come.
     overlaps: Vec<Overlap>,
     /// What the open exchanges take together.
@@ -128,7 +128,8 @@ impl Conversation {
             closed: 0,
             is_http2: false,
             simple: false,
-            found: None,
+            votes: Votes::default(),
+            odd: None,
             overlaps: Vec::new(),
             weight: 0,
         }
@@ -200,7 +201,7 @@ impl Conversation {
                 Step::Nothing => {}
                 Step::Head(looks, head, origin) => {
                     self.head(side, looks, head, origin, at.mark, None);
-                    self.found = None;
+                    self.forget_odd(side);
                     self.tell_overlaps(side, at.offset + used as u64);
                 }
                 Step::LongHead(head, origin) => {
@@ -221,64 +222,11 @@ impl Conversation {
                     self.note(side, NoteKind::Framing, at.mark, why);
                     self.message_end(side, false);
                 }
-                Step::Junk(origin) => {
-                    self.junk(side, origin.unwrap_or(at).mark);
-                    self.found = None;
-                }
-                // What is no message after all was held back from an earlier segment.
-                Step::PassedOver if used == 0 => {
-                    self.lose_track(side);
-                    self.found = None;
-                }
-                Step::PassedOver => {
-                    self.passed_over(side, at);
-                    self.found = (used < bytes.len()).then_some(at.mark.packet);
-                }
+                Step::Junk(origin) => self.junk(side, origin.unwrap_or(at).mark),
+                Step::PassedOver => self.passed_over(side, at, used, bytes.len()),
             }
             bytes = &bytes[used..];
             at.offset += used as u64;
-        }
-    }
-
-    /// A head, whole unless `cut` says otherwise.
-    fn head(
-        &mut self,
-        side: Side,
-        looks: Looks,
-        head: Head<'_>,
-        origin: Origin,
-        last: Mark,
-        cut: Option<Note>,
-    ) {
-        if head.bytes().starts_with(b"PRI * HTTP/2") {
-            // HTTP/2 inside a tunnel, or from the start with its preface in pieces.
-            self.is_http2 = self.client.is_none();
-            self.readers.iter_mut().for_each(Reader::go_blind);
-            return;
-        }
-        let from = if looks == Looks::Request { side } else { side.other() };
-        let known = self.client;
-        if known.is_some_and(|known| known != from) {
-            // A request line from the server, or the reverse: whatever it is, it is no message.
-            self.readers[side.index()].go_seeking();
-            return;
-        }
-        self.client = Some(from);
-        if known.is_none() {
-            self.requests_lost = self.lost_before.as_ref().and_then(|lost| lost[from.index()]);
-        }
-        let understood = match looks {
-            Looks::Request => self.request(head, origin, last, cut),
-            _ => self.response(head, origin, last, cut),
-        };
-        if understood.is_some() {
-            self.readers[from.index()].be_thorough(Sought::Requests);
-            self.readers[from.other().index()].be_thorough(Sought::Responses);
-        } else {
-            // The rest of a request line, too, begins like a status line.
-            self.client = known;
-            self.junk(side, origin.mark);
-            self.readers[side.index()].go_seeking();
         }
     }
 
@@ -334,6 +282,7 @@ impl Conversation {
     /// Bytes between messages are told where an exchange is still open that began before them; else
     /// they are passed over. That they are no message may be known only after the next one has begun.
     fn junk(&mut self, side: Side, mark: Mark) {
+        self.forget_odd(side);
         self.lose_track(side);
         let begins = |open: &Open| open.first_packet().is_some_and(|first| first <= mark.packet);
         if let Some(open) = self.open.iter_mut().rev().find(|open| begins(open)) {

@@ -141,6 +141,14 @@ impl Reader {
         self.state = State::Between { lost: false };
     }
 
+    /// Whatever it is in, if not in a head, was no message: the next one is sought.
+    pub fn leave_body(&mut self) {
+        if !matches!(self.state, State::Head(_) | State::Between { .. }) {
+            self.carry.clear();
+            self.go_seeking();
+        }
+    }
+
     /// From here on the stream is not HTTP any more.
     pub fn go_blind(&mut self) {
         self.state = State::Blind;

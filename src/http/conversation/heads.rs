@@ -1,5 +1,6 @@
 //! What a conversation makes of the head of a request, and of a response.
 
+use super::roles::Odd;
 use super::{Conversation, switch};
 use crate::few;
 use crate::http::Headers;
@@ -33,12 +34,12 @@ impl Conversation {
             self.drop_oldest(last);
         }
         let client = self.client?;
-        let is_whole = is_whole(cut.as_ref());
+        let (is_whole, odd) = (is_whole(cut.as_ref()), self.odd_note(client));
         let mut open = Open::new(&self.peers, client);
         open.request_start = origin.offset;
         open.request_acked = origin.mark.acked;
         open.exchange.notes.extend(cut);
-        open.exchange.notes.extend(self.found.map(found_inside));
+        open.exchange.notes.extend(odd);
         let (framing, doubt) = framing::of_request(parsed.start.version, &parsed.headers);
         for text in parsed.leniencies {
             open.note(NoteKind::LenientHead, origin.mark.packet, text);
@@ -88,11 +89,11 @@ impl Conversation {
         let index = self.answered_by(origin);
         let keep = self.kept_bytes(&parsed.headers);
         let server = self.client?.other();
-        let is_whole = is_whole(cut.as_ref());
+        let (is_whole, odd) = (is_whole(cut.as_ref()), self.odd_note(server));
         self.begun_by(origin);
         let open = &mut self.open[index];
         open.exchange.notes.extend(cut);
-        open.exchange.notes.extend(self.found.map(found_inside));
+        open.exchange.notes.extend(odd);
         let status = parsed.start.status;
         let method = open.exchange.request.as_ref().map(|request| &*request.start.method);
         let bodiless = method.is_none();
@@ -150,9 +151,9 @@ impl Conversation {
     /// no request waits for one.
     fn is_quoted(&self, origin: Origin) -> bool {
         let has_all = |client| self.heard.has_all(client, origin.mark);
-        self.found.is_some()
-            && self.client.is_some_and(has_all)
-            && !self.open.iter().any(Open::is_waiting)
+        self.client.is_some_and(|client| {
+            self.odd_of(client.other()) == Some(Odd::Inside) && has_all(client)
+        }) && !self.open.iter().any(Open::is_waiting)
     }
 
     /// Which open exchange a response that begins at `origin` belongs to; one without a request is
@@ -258,13 +259,6 @@ fn is_whole(cut: Option<&Note>) -> bool {
 /// Whether a target is none of the forms of RFC 9112 section 3.2, and no authority, which has a colon.
 fn is_relative(target: &[u8]) -> bool {
     !matches!(target.first(), Some(b'/' | b'*')) && !target.contains(&b':')
-}
-
-/// What is said of a head that stands behind bytes of its segment that belong to nothing that is known.
-/// Pages quote heads, and batches gather them.
-fn found_inside(packet: u64) -> Note {
-    let text = "the head stands behind bytes that are no message, and may be part of a body";
-    Note::at(NoteKind::Junk, packet, text)
 }
 
 fn message<S>(start: S, headers: Headers, origin: Origin, last: Mark) -> Message<S> {

@@ -1,6 +1,7 @@
 //! What a conversation makes of holes, of endings, and of bodies whose end cannot be trusted.
 
 use super::Conversation;
+use super::roles::Odd;
 use crate::few;
 use crate::http::head::Head;
 use crate::http::open::{Answer, Open};
@@ -139,10 +140,16 @@ impl Conversation {
         }
     }
 
-    /// Bytes are passed over that are no message. In those of a server there may have been a response,
+    /// So many bytes of a segment of `len` are passed over that are no message; none if those are meant
+    /// that were held back from an earlier one. In those of a server there may have been a response,
     /// whose head cannot be read.
-    pub(super) fn passed_over(&mut self, side: Side, at: Origin) {
-        if !self.is_client(side)
+    pub(super) fn passed_over(&mut self, side: Side, at: Origin, passed: usize, len: usize) {
+        self.forget_odd(side);
+        if (1..len).contains(&passed) {
+            self.odd = Some((side, at.mark.packet, Odd::Inside));
+        }
+        if passed > 0
+            && !self.is_client(side)
             && let Some(open) = self.open.iter_mut().find(|open| open.awaits(at.offset))
         {
             let text = "the server answered with bytes that are no message";

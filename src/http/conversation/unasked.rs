@@ -10,7 +10,7 @@ pub(super) struct Heard {
     to: [u64; 2],
     has_holes: [bool; 2],
     /// Both were read from where they begin.
-    is_from_start: bool,
+    pub is_from_start: bool,
     /// A response was told with its request for sure. Before that, the request of any may have been
     /// sent before the capture began, unless the capture has the connection from its beginning.
     pub is_answered: bool,
@@ -32,6 +32,11 @@ impl Heard {
     /// Bytes are missing.
     pub fn hole(&mut self, side: Side) {
         self.has_holes[side.index()] = true;
+    }
+
+    /// Whether all has been read that this side has sent.
+    pub fn is_whole(&self, side: Side) -> bool {
+        self.is_from_start && !self.has_holes[side.index()]
     }
 
     /// Whether all has been read that the other side had received of `client` when it sent `mark`.

@@ -1,0 +1,203 @@
+//! Which end is the client: the one that sends request lines, or is sent status lines.
+//!
+//! What is seen first of a connection may be the middle of a body, and quote such a line. So where
+//! bytes are missing before, the first line is not the last word: until a request and a response
+//! have been told together for sure, each line has its say, and so have the ports.
+
+use super::{Conversation, Loss, Turns};
+use crate::http::head::Head;
+use crate::http::probe::{Looks, is_first_line};
+use crate::http::reader::Reader;
+use crate::http::seek::Sought;
+use crate::http::step::Origin;
+use crate::note::{Note, NoteKind};
+use crate::tcp::{Mark, Side};
+use std::net::SocketAddr;
+
+/// What a head counts for that begins a stream which is there from its first byte: more than all
+/// that may speak against it.
+const FIRM: u8 = 8;
+
+/// What a head counts for at the beginning of a segment, and inside. What has been said before counts
+/// for no more than [`MOST`]: a long text may quote many.
+const AT_START: u8 = 2;
+const INSIDE: u8 = 1;
+const MOST: u8 = 4;
+
+/// Ports on which HTTP is often served, beside those below 1024.
+const SERVED: [u16; 8] = [3000, 3128, 5000, 8000, 8008, 8080, 8081, 8888];
+
+/// Where systems take the ports of clients from (RFC 6335 section 6, and Linux).
+const EPHEMERAL: u16 = 32_768;
+
+/// What speaks for each side as the client.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Votes([u8; 2]);
+
+impl Votes {
+    fn add(&mut self, client: Side, weight: u8) {
+        let votes = &mut self.0[client.index()];
+        *votes = if weight >= FIRM { weight } else { (*votes).max((*votes + weight).min(MOST)) };
+    }
+}
+
+/// What speaks against a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Odd {
+    /// It stands behind bytes of its segment that belong to nothing that is known. Pages quote heads,
+    /// and batches gather them.
+    Inside,
+    /// Its sender has the port of the other side.
+    Reversed,
+}
+
+impl Conversation {
+    /// A head, whole unless `cut` says otherwise.
+    pub(super) fn head(
+        &mut self,
+        side: Side,
+        looks: Looks,
+        head: Head<'_>,
+        origin: Origin,
+        last: Mark,
+        cut: Option<Note>,
+    ) {
+        if head.bytes().starts_with(b"PRI * HTTP/2") {
+            // HTTP/2 inside a tunnel, or from the start with its preface in pieces.
+            self.is_http2 = self.client.is_none();
+            self.readers.iter_mut().for_each(Reader::go_blind);
+            return;
+        }
+        let from = if looks == Looks::Request { side } else { side.other() };
+        let mut known = self.client;
+        let weight = self.weight_of(side, &head);
+        if known.is_some_and(|known| known != from) {
+            if !self.is_outvoted(from, weight) {
+                // A request line from the server, or the reverse: whatever it is, it is no message.
+                self.readers[side.index()].go_seeking();
+                return;
+            }
+            self.swap_roles(side);
+            known = None;
+        }
+        self.client = Some(from);
+        if known.is_none() {
+            self.requests_lost = self.lost_before.as_ref().and_then(|lost| lost[from.index()]);
+            if !self.heard.is_from_start && likely_client(self.peers.ends) == Some(from.other()) {
+                if self.odd_of(side).is_none() {
+                    self.odd = Some((side, origin.mark.packet, Odd::Reversed));
+                }
+            }
+        }
+        let understood = match looks {
+            Looks::Request => self.request(head, origin, last, cut),
+            _ => self.response(head, origin, last, cut),
+        };
+        if understood.is_some() {
+            self.votes.add(from, weight);
+            self.readers[from.index()].be_thorough(Sought::Requests);
+            self.readers[from.other().index()].be_thorough(Sought::Responses);
+        } else {
+            // The rest of a request line, too, begins like a status line.
+            self.client = known;
+            self.junk(side, origin.mark);
+            self.readers[side.index()].go_seeking();
+        }
+    }
+
+    /// What speaks against the next head of `side`.
+    pub(super) fn odd_of(&self, side: Side) -> Option<Odd> {
+        self.odd.filter(|(of, ..)| *of == side).map(|(.., odd)| odd)
+    }
+
+    /// What is said of that.
+    pub(super) fn odd_note(&self, side: Side) -> Option<Note> {
+        let (_, packet, odd) = self.odd.filter(|(of, ..)| *of == side)?;
+        let text = match odd {
+            Odd::Inside => {
+                "the head stands behind bytes that are no message, and may be part of a body"
+            }
+            Odd::Reversed => "client and server may be the reverse: the head may be part of a body",
+        };
+        Some(Note::at(NoteKind::Junk, packet, text))
+    }
+
+    /// The next head of `side` is another one.
+    pub(super) fn forget_odd(&mut self, side: Side) {
+        self.odd = self.odd.filter(|(of, ..)| *of != side);
+    }
+
+    /// What a head of `side` counts for.
+    fn weight_of(&self, side: Side, head: &Head<'_>) -> u8 {
+        if self.heard.is_answered {
+            // Nothing is left to decide.
+            0
+        } else if self.heard.is_whole(side) {
+            FIRM
+        } else if !is_first_line(head.bytes()) {
+            0
+        } else if self.odd_of(side).is_some() {
+            INSIDE
+        } else {
+            AT_START
+        }
+    }
+
+    /// Whether more speaks for the side that is not taken for the client, with a head of such a weight.
+    fn is_outvoted(&mut self, client: Side, weight: u8) -> bool {
+        if self.heard.is_answered || weight == 0 {
+            return false;
+        }
+        self.votes.add(client, weight);
+        let likely = likely_client(self.peers.ends);
+        let votes = |side: Side| self.votes.0[side.index()] + u8::from(likely == Some(side));
+        votes(client) > votes(client.other())
+    }
+
+    /// Client and server are the reverse of what they were taken for. What was taken for messages was
+    /// part of bodies; `side` has just sent one that is none.
+    fn swap_roles(&mut self, side: Side) {
+        self.open.clear();
+        (self.answering, self.orphan, self.oldest) = (None, None, None);
+        (self.weight, self.closed) = (0, 0);
+        (self.bodiless, self.simple) = (false, false);
+        self.loss = Loss::Perhaps;
+        self.turns = Turns::default();
+        Side::BOTH.into_iter().for_each(|side| self.heard.hole(side));
+        self.readers[side.other().index()].leave_body();
+    }
+}
+
+/// Which side the ports make the client, if they tell.
+fn likely_client(ends: [SocketAddr; 2]) -> Option<Side> {
+    let ports = ends.map(|end| end.port());
+    let serves: [fn(u16) -> bool; 3] =
+        [|port| port < 1024, |port| SERVED.contains(&port), |port| port < EPHEMERAL];
+    let servers = serves.iter().map(|serves| ports.map(serves));
+    servers.into_iter().find_map(|serves| match serves {
+        [true, false] => Some(Side::Responder),
+        [false, true] => Some(Side::Originator),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_say_who_is_the_client() {
+        for (ports, client) in [
+            ([40_000, 80], Some(Side::Originator)),
+            ([1025, 8080], Some(Side::Originator)),
+            ([8080, 80], Some(Side::Originator)),
+            ([443, 50_000], Some(Side::Responder)),
+            ([40_000, 9000], Some(Side::Originator)),
+            ([40_000, 50_000], None),
+            ([2000, 2001], None),
+        ] {
+            let ends = ports.map(|port| ([10, 0, 0, 1], port).into());
+            assert_eq!(likely_client(ends), client, "{ports:?}");
+        }
+    }
+}
