@@ -470,3 +470,14 @@ fn an_answer_without_a_head_may_be_of_capital_letters_alone() {
         assert_eq!(told(&frames), [format!("GET /a > 200 {}", page.len())], "{page:?}");
     }
 }
+
+#[test]
+fn a_trailer_field_that_begins_like_a_request_may_be_long() {
+    let answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n";
+    for mss in [700, 9000] {
+        let wire = Wire::open().mss(mss).c(get("/a")).s(answer);
+        let wire = wire.s("GET /".to_owned() + &"x".repeat(5000)).s("\r\n\r\n");
+        let frames = wire.c(get("/b")).s(ok("1")).close().frames();
+        assert_eq!(told(&frames), ["GET /a > 200 3", "GET /b > 200 1"], "{mss}");
+    }
+}

@@ -5,13 +5,14 @@
 //! began midway) it seeks the next message, at the start of a segment or inside; see `seek`.
 
 mod coding;
+mod seeking;
 
 use super::chunked::Chunked;
 use super::framing::Framing;
 use super::head::{Head, head_end};
-use super::probe::{Looks, begins_first_line, probe, proxy_header};
+use super::probe::{Looks, begins_first_line, probe};
 use super::scan::Scanned;
-use super::seek::{Sought, begins_anew, begun_at_end, is_cut, method_behind, next_start};
+use super::seek::{Sought, begins_anew};
 use super::step::{Ended, Hole, Origin, Step};
 use crate::limits::HttpLimits;
 use crate::tcp::End;
@@ -252,85 +253,6 @@ impl Reader {
     #[inline]
     pub fn unfinished_head(&self) -> Option<u64> {
         self.origin.filter(|_| !self.carry.is_empty()).map(|origin| origin.mark.packet)
-    }
-
-    fn seek<'a>(
-        &mut self,
-        bytes: &'a [u8],
-        at: Origin,
-        lost: bool,
-        limits: &HttpLimits,
-    ) -> (usize, Step<'a>) {
-        if self.carry.is_empty() {
-            if matches!(self.sought, Sought::Nothing | Sought::Any)
-                && let Some(length) = proxy_header(bytes)
-            {
-                return (length, Step::Nothing);
-            }
-            // Servers may send line ends before a message (RFC 9112 section 2.2), and clients
-            // overlook any white space there.
-            let blank = bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-            if blank > 0 {
-                return (blank, Step::Nothing);
-            }
-            self.origin = Some(at);
-            let next = || next_start(bytes, self.sought);
-            return match probe(bytes) {
-                // What surely begins in these bytes is more than what may go on behind them.
-                Looks::Maybe => match if lost { next() } else { None } {
-                    Some(next) => self.reject(next, lost),
-                    None => self.keep(bytes),
-                },
-                Looks::Request if lost => match self.doubted_start(bytes) {
-                    0 => self.read_head(Looks::Request, bytes, limits),
-                    at => self.reject(at, lost),
-                },
-                Looks::Neither => {
-                    let next = next().or_else(|| begun_at_end(bytes, self.sought));
-                    let next = next.unwrap_or(bytes.len());
-                    self.reject(next, lost)
-                }
-                looks => self.read_head(looks, bytes, limits),
-            };
-        }
-        if lost && begins_anew(&self.carry, bytes) {
-            return self.reject(0, lost);
-        }
-        let before = self.carry.len();
-        self.carry.extend_from_slice(bytes);
-        match probe(&self.carry) {
-            Looks::Maybe => (bytes.len(), Step::Nothing),
-            // Only what came before is known to be no message.
-            Looks::Neither => self.reject(0, lost),
-            Looks::Request if lost && is_cut(&self.carry) => self.reject(0, lost),
-            looks => {
-                self.carry.truncate(before);
-                self.read_head(looks, bytes, limits)
-            }
-        }
-    }
-
-    /// Where in what looks like a request the request begins, if something may be missing before: at
-    /// the next one if its own beginning is, behind what is left of something else, or where it seemed to.
-    fn doubted_start(&self, bytes: &[u8]) -> usize {
-        if is_cut(bytes) {
-            let next = next_start(bytes, self.sought);
-            return next.or_else(|| begun_at_end(bytes, self.sought)).unwrap_or(bytes.len());
-        }
-        if self.sought == Sought::Nothing { 0 } else { method_behind(bytes).unwrap_or(0) }
-    }
-
-    fn keep<'a>(&mut self, bytes: &[u8]) -> (usize, Step<'a>) {
-        self.carry.extend_from_slice(bytes);
-        (bytes.len(), Step::Nothing)
-    }
-
-    /// So many bytes, and what was carried over, begin no message and are passed over.
-    fn reject<'a>(&mut self, len: usize, lost: bool) -> (usize, Step<'a>) {
-        self.carry.clear();
-        let origin = self.origin.take();
-        self.state = State::Between { lost: true };
-        (len, if lost { Step::PassedOver } else { Step::Junk(origin) })
     }
 
     fn read_head<'a>(

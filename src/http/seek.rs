@@ -4,6 +4,8 @@
 use super::probe::{
     Looks, MAX_LINE, MAX_METHOD, METHODS, STANDARD, is_first_line, is_status_line, probe,
 };
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
 
 /// What is sought inside segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,18 +38,21 @@ impl Sought {
     }
 }
 
+/// What is looked for in all that is passed over.
+static VERSION: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"HTTP/1."));
+static BLANK: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\n\r\n"));
+
 /// Where behind the first byte a message may begin in bytes that are not understood: at a first line
 /// that names its version, or behind a blank line.
 pub(super) fn next_start(bytes: &[u8], sought: Sought) -> Option<usize> {
     let rest = bytes.get(1..).filter(|_| sought != Sought::Nothing)?;
-    let named = memchr::memmem::find_iter(rest, b"HTTP/1.").find_map(|at| {
+    let named = VERSION.find_iter(rest).find_map(|at| {
         let at = at + 1;
         let is_response = sought.responses() && is_status_line(&bytes[at..]);
         if is_response { Some(at) } else { request_before(bytes, at).filter(|_| sought.requests()) }
     });
-    let behind_blank = memchr::memmem::find_iter(rest, b"\n\r\n")
-        .map(|at| at + 4)
-        .find(|at| sought.has(probe(&bytes[*at..])));
+    let behind_blank =
+        BLANK.find_iter(rest).map(|at| at + 4).find(|at| sought.has(probe(&bytes[*at..])));
     named.into_iter().chain(behind_blank).min().filter(|at| *at > 0)
 }
 
@@ -97,13 +102,7 @@ fn request_begun_at_end(bytes: &[u8]) -> Option<usize> {
     if let Some(at) = method_before_target(words) {
         return Some(from + at);
     }
-    let method = method_at_end(words).or_else(|| {
-        let begun = METHODS[..STANDARD].iter().filter_map(|method| {
-            let lengths = (1..method.len()).rev();
-            lengths.into_iter().find(|len| line.ends_with(&method.as_bytes()[..*len]))
-        });
-        begun.max()
-    });
+    let method = method_at_end(words).or_else(|| method_begun_at_end(line));
     Some(from + words.len() - method?)
 }
 
@@ -127,8 +126,19 @@ fn line_start(bytes: &[u8]) -> usize {
     memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1)
 }
 
+/// The length of the longest beginning of a method that bytes end with.
+fn method_begun_at_end(bytes: &[u8]) -> Option<usize> {
+    bytes.last().filter(|byte| byte.is_ascii_uppercase())?;
+    let begun = METHODS[..STANDARD].iter().filter_map(|method| {
+        let mut lengths = (1..method.len()).rev();
+        lengths.find(|len| bytes.ends_with(&method.as_bytes()[..*len]))
+    });
+    begun.max()
+}
+
 /// The length of the longest method that bytes end with.
 fn method_at_end(bytes: &[u8]) -> Option<usize> {
+    bytes.last().filter(|byte| byte.is_ascii_uppercase())?;
     let known = METHODS.iter().filter(|method| bytes.ends_with(method.as_bytes()));
     known.map(|method| method.len()).max()
 }

@@ -7,6 +7,7 @@ use crate::http::step::{Origin, Step};
 use crate::limits::HttpLimits;
 
 impl Reader {
+    #[inline]
     pub(super) fn read_chunked<'a>(
         &mut self,
         bytes: &'a [u8],
@@ -37,6 +38,7 @@ impl Reader {
 
     /// A line where trailers may come that begins like the first one of the next message. It is held
     /// back until it is known which it is: a segment may end inside.
+    #[cold]
     pub(super) fn read_doubtful_trailer<'a>(
         &mut self,
         bytes: &'a [u8],
@@ -53,12 +55,12 @@ impl Reader {
             self.state = State::Between { lost: false };
             return (0, Step::Unended);
         }
-        if begins_first_line(&self.carry) && self.carry.len() <= limits.chunk_line {
-            return (bytes.len(), Step::Body(&[]));
+        let used = if begins_first_line(&self.carry) { bytes.len() } else { 0 };
+        if used == 0 || self.carry.len() > limits.chunk_line {
+            self.carry.clear();
+            self.origin = None;
+            self.state = State::Chunked(Chunked::Trailer(before + used));
         }
-        self.carry.clear();
-        self.origin = None;
-        self.state = State::Chunked(Chunked::Trailer(before));
-        self.read_chunked(bytes, limits)
+        (used, if used == 0 { Step::Nothing } else { Step::Body(&[]) })
     }
 }

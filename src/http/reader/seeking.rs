@@ -1,0 +1,97 @@
+//! A reader between messages, and where it lost its way.
+
+use super::{Reader, State};
+use crate::http::probe::{Looks, probe, proxy_header};
+use crate::http::seek::{Sought, begins_anew, begun_at_end, is_cut, method_behind, next_start};
+use crate::http::step::{Origin, Step};
+use crate::limits::HttpLimits;
+
+impl Reader {
+    pub(super) fn seek<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        at: Origin,
+        lost: bool,
+        limits: &HttpLimits,
+    ) -> (usize, Step<'a>) {
+        if !self.carry.is_empty() {
+            return self.seek_on(bytes, lost, limits);
+        }
+        if matches!(self.sought, Sought::Nothing | Sought::Any)
+            && let Some(length) = proxy_header(bytes)
+        {
+            return (length, Step::Nothing);
+        }
+        // Servers may send line ends before a message (RFC 9112 section 2.2), and clients overlook
+        // any white space there.
+        let blank = bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        if blank > 0 {
+            return (blank, Step::Nothing);
+        }
+        self.origin = Some(at);
+        let next = || next_start(bytes, self.sought);
+        match probe(bytes) {
+            // What surely begins in these bytes is more than what may go on behind them.
+            Looks::Maybe => match if lost { next() } else { None } {
+                Some(next) => self.reject(next, lost),
+                None => self.keep(bytes),
+            },
+            Looks::Request if lost => match self.doubted_start(bytes) {
+                0 => self.read_head(Looks::Request, bytes, limits),
+                at => self.reject(at, lost),
+            },
+            Looks::Neither => {
+                let next = next().or_else(|| begun_at_end(bytes, self.sought));
+                self.reject(next.unwrap_or(bytes.len()), lost)
+            }
+            looks => self.read_head(looks, bytes, limits),
+        }
+    }
+
+    /// The same where bytes before may belong to the beginning of a message.
+    fn seek_on<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        lost: bool,
+        limits: &HttpLimits,
+    ) -> (usize, Step<'a>) {
+        if lost && begins_anew(&self.carry, bytes) {
+            return self.reject(0, lost);
+        }
+        let before = self.carry.len();
+        self.carry.extend_from_slice(bytes);
+        match probe(&self.carry) {
+            Looks::Maybe => (bytes.len(), Step::Nothing),
+            // Only what came before is known to be no message.
+            Looks::Neither => self.reject(0, lost),
+            Looks::Request if lost && is_cut(&self.carry) => self.reject(0, lost),
+            looks => {
+                self.carry.truncate(before);
+                self.read_head(looks, bytes, limits)
+            }
+        }
+    }
+
+    /// Where in what looks like a request the request begins, if something may be missing before: at
+    /// the next one if its own beginning is, behind what is left of something else, or where it seemed to.
+    fn doubted_start(&self, bytes: &[u8]) -> usize {
+        if is_cut(bytes) {
+            let next = next_start(bytes, self.sought);
+            return next.or_else(|| begun_at_end(bytes, self.sought)).unwrap_or(bytes.len());
+        }
+        if self.sought == Sought::Nothing { 0 } else { method_behind(bytes).unwrap_or(0) }
+    }
+
+    pub(super) fn keep<'a>(&mut self, bytes: &[u8]) -> (usize, Step<'a>) {
+        self.carry.extend_from_slice(bytes);
+        (bytes.len(), Step::Nothing)
+    }
+
+    /// So many bytes, and what was carried over, begin no message and are passed over.
+    pub(super) fn reject<'a>(&mut self, len: usize, lost: bool) -> (usize, Step<'a>) {
+        self.carry.clear();
+        let origin = self.origin.take();
+        self.state = State::Between { lost: true };
+        (len, if lost { Step::PassedOver } else { Step::Junk(origin) })
+    }
+}
