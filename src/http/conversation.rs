@@ -7,6 +7,7 @@
 //! answers the request that was sent when everything before that response had been read; see
 //! `pairing`.
 
+mod first;
 mod heads;
 mod losses;
 mod overlaps;
@@ -26,11 +27,12 @@ use super::open::Open;
 use super::pairing::Loss;
 use super::reader::Reader;
 use super::step::{Origin, Step};
-use crate::few;
 use crate::limits::HttpLimits;
 use crate::note::{Note, NoteKind};
 use crate::tcp::{Event, Mark, Side, What};
 use crate::time::Timestamp;
+use first::First;
+use losses::Before;
 use overlaps::Overlap;
 use roles::{Odd, Votes};
 use std::collections::VecDeque;
@@ -83,8 +85,8 @@ pub struct Conversation {
     /// The stream offsets, the first and the last, at which requests may have been lost, nobody knows
     /// how many, until a response to a later one begins just where that says.
     requests_lost: Option<[u64; 2]>,
-    /// The same of each side, before it was known who the client is.
-    lost_before: Option<Box<[Option<[u64; 2]>; 2]>>,
+    /// What each side has lost before it was known who the client is, if anything.
+    before: Option<Box<[Before; 2]>>,
     turns: Turns,
     heard: Heard,
     /// The response being read has no known request, so that it may answer a HEAD and have no body.
@@ -98,6 +100,7 @@ pub struct Conversation {
     /// A request in HTTP/0.9 waits for its response, which has no head.
     simple: bool,
     votes: Votes,
+    first: First,
     /// What speaks against the next head of a side, and in which packet.
     odd: Option<(Side, u64, Odd)>,
     /// Where copies of bytes disagreed that are still to come.
@@ -119,7 +122,7 @@ impl Conversation {
             loss: Loss::None,
             orphan: None,
             requests_lost: None,
-            lost_before: None,
+            before: None,
             turns: Turns::default(),
             heard: Heard::default(),
             bodiless: false,
@@ -129,6 +132,7 @@ impl Conversation {
             is_http2: false,
             simple: false,
             votes: Votes::default(),
+            first: First::default(),
             odd: None,
             overlaps: Vec::new(),
             weight: 0,
@@ -138,6 +142,7 @@ impl Conversation {
     /// The capture has the connection from its SYN on: its streams, the originator's first, begin at
     /// these offsets. Otherwise anything may have been said before.
     pub fn begin_at(&mut self, starts: [u64; 2]) {
+        self.first = First::Settled;
         self.heard.begin_at(starts);
         self.readers.iter_mut().for_each(Reader::begin);
     }
@@ -168,9 +173,11 @@ impl Conversation {
     }
 
     /// A packet no later than the first of every exchange that is not finished.
+    #[inline]
     pub fn oldest_open(&self) -> Option<u64> {
         let heads = self.readers.iter().filter_map(Reader::unfinished_head);
-        self.oldest.into_iter().chain(heads).min()
+        let open = self.oldest.into_iter().chain(heads).min();
+        if self.is_holding() { self.first.first_packet(open) } else { open }
     }
 
     /// Whether it is HTTP/2, which is not read here.
@@ -185,6 +192,7 @@ impl Conversation {
 
     /// Nothing more will come: whatever is open is finished as it stands.
     pub fn finish(&mut self) {
+        self.settle();
         self.open.iter_mut().for_each(Open::abandon);
         self.close_done();
     }
@@ -292,6 +300,11 @@ impl Conversation {
                 mark.packet,
                 format!("the {who} sent bytes that are no message"),
             );
+            if open.may_be_quoted && open.is_waiting() && self.client == Some(side) {
+                // Where the body goes on, nobody answers what it quotes.
+                open.abandon();
+                self.close_done();
+            }
         }
     }
 
@@ -333,7 +346,7 @@ impl Conversation {
             if let Some(open) = self.open.pop_front() {
                 self.weight = self.weight.saturating_sub(open.weight);
                 if !open.is_nothing() {
-                    few::push_back(&mut self.done, open.exchange);
+                    self.hand_on(open.exchange);
                 }
             }
             self.closed += 1;

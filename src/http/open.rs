@@ -32,6 +32,8 @@ pub(super) struct Open {
     /// How far the client had read the responses when it sent the request.
     pub request_acked: Option<u64>,
     pub request_done: bool,
+    /// The request may be part of the body of another one.
+    pub may_be_quoted: bool,
     pub answer: Answer,
     /// Bytes of each body that are kept: the request's, the response's.
     pub keep: [usize; 2],
@@ -59,6 +61,7 @@ impl Open {
             request_start: 0,
             request_acked: None,
             request_done: false,
+            may_be_quoted: false,
             answer: Answer::Waiting,
             keep: [0; 2],
             holes: [false; 2],

@@ -33,7 +33,12 @@ pub(super) fn answered(open: &VecDeque<Open>, loss: Loss, origin: Origin) -> Opt
         (0..open.len()).filter(|index| open[*index].is_waiting() && received(&open[*index]));
     let is_exact = |index: usize| open[index].is_asked_at(origin.offset);
     if loss <= Loss::Doubt {
-        return waiting.next().map(|index| (index, loss == Loss::Doubt && !is_exact(index)));
+        let first = waiting.next()?;
+        let is_own = |index: &usize| is_exact(*index) && !open[*index].may_be_quoted;
+        // Nobody answers what a body quotes.
+        let own = if open[first].may_be_quoted { waiting.find(is_own) } else { None };
+        let index = own.unwrap_or(first);
+        return Some((index, loss == Loss::Doubt && !is_exact(index)));
     }
     let waiting: Vec<usize> = waiting.collect();
     if let Some(index) = waiting.iter().copied().find(|index| is_exact(*index)) {

@@ -36,6 +36,8 @@ pub(super) struct Talk {
     begun: bool,
     /// An exchange has been handed on.
     told: bool,
+    /// Exchanges are held back, and that has been said.
+    holds: bool,
     /// What [`Pending`] was last told of it.
     pub pending: Option<u64>,
     /// What [`Memory`] was last told of it.
@@ -48,6 +50,12 @@ impl Talk {
     fn passes(&mut self, event: Option<&Event<'_>>) -> bool {
         let Some(event) = event else { return true };
         self.conversation.as_mut().is_some_and(|conversation| conversation.pass(event))
+    }
+
+    /// Whether exchanges are held back, and that was not said before.
+    fn holds_now(&mut self) -> bool {
+        let holds = self.conversation.as_ref().is_some_and(|talk| talk.is_holding());
+        !std::mem::replace(&mut self.holds, holds) && holds
     }
 
     /// Takes the next event of the connection; `begin` makes what reads it.
@@ -149,8 +157,12 @@ impl Flows {
         self.memory.weigh(entry);
         self.pending.update(id, was, now);
         let over = entry.over_now();
+        let held = entry.app.holds_now().then(|| entry.key());
         if let Some(doubtful) = entry.awaits_now() {
             self.table.doubt(doubtful, segment.time, Doubt::Unseen);
+        }
+        if let Some(held) = held {
+            self.table.doubt(held, segment.time, Doubt::Held);
         }
         if let Some(replaced) = replaced {
             self.close(replaced);
@@ -180,7 +192,11 @@ impl Flows {
                 finish(entry, self.reading, &self.tcp_limits, &mut self.finished);
             } else {
                 let known = self.finished.len();
-                entry.tcp.settle();
+                match (why, &mut entry.app.conversation) {
+                    (Doubt::Held, Some(conversation)) => conversation.settle(),
+                    (Doubt::Held, None) => {}
+                    _ => entry.tcp.settle(),
+                }
                 drain(entry, self.reading, &self.tcp_limits, &mut self.finished);
                 note_joined(entry, &mut self.finished[known..]);
             }

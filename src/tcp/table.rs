@@ -62,10 +62,12 @@ impl<T> Entry<T> {
         match why {
             Doubt::Reset => self.tcp.is_reset(),
             Doubt::Unseen => self.tcp.awaits_unseen(),
+            Doubt::Held => true,
         }
     }
 
-    fn key(&self) -> SocketPair {
+    /// What it is found by.
+    pub fn key(&self) -> SocketPair {
         self.pair.sorted()
     }
 
@@ -83,6 +85,8 @@ pub enum Doubt {
     Reset,
     /// Something waits for a direction of which nothing has been seen.
     Unseen,
+    /// Its consumer holds something back.
+    Held,
 }
 
 /// How many nanoseconds after a reset a connection is still listened to: segments were in flight,
@@ -233,8 +237,8 @@ impl<T: Default> Table<T> {
     }
 
     /// A connection that was doubted long enough ago, and still is: its reset lies back and has not
-    /// turned out to be forged, or nothing of one direction has been seen. For that nobody waits while
-    /// nothing comes, which `now` says by being `None`. It stays in the table.
+    /// turned out to be forged, or nothing of one direction has been seen, or something is held back. For
+    /// these nobody waits while nothing comes, which `now` says by being `None`. It stays in the table.
     pub fn doubted_long_ago(&mut self, now: Option<Timestamp>) -> Option<(&mut Entry<T>, Doubt)> {
         while let Some((key, why)) = self.next_doubt(now) {
             let hash = self.hasher.hash_one(key);
@@ -251,7 +255,7 @@ impl<T: Default> Table<T> {
         let place = match now {
             Some(now) if !self.has_old_doubts(now) => return None,
             Some(_) => 0,
-            None => self.doubts.iter().position(|(.., why)| *why == Doubt::Unseen)?,
+            None => self.doubts.iter().position(|(.., why)| *why != Doubt::Reset)?,
         };
         self.doubts.remove(place).map(|(_, key, why)| (key, why))
     }

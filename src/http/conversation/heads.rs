@@ -1,6 +1,6 @@
 //! What a conversation makes of the head of a request, and of a response.
 
-use super::roles::Odd;
+use super::roles::{self, Odd};
 use super::{Conversation, switch};
 use crate::few;
 use crate::http::Headers;
@@ -34,12 +34,17 @@ impl Conversation {
             self.drop_oldest(last);
         }
         let client = self.client?;
-        let (is_whole, odd) = (is_whole(cut.as_ref()), self.odd_note(client));
+        let is_behind_another = !self.first.is_settled() && self.ask_first(client, origin);
+        let is_whole = is_whole(cut.as_ref());
         let mut open = Open::new(&self.peers, client);
         open.request_start = origin.offset;
         open.request_acked = origin.mark.acked;
+        open.may_be_quoted = is_behind_another;
         open.exchange.notes.extend(cut);
-        open.exchange.notes.extend(odd);
+        if let Some(odd) = self.odd {
+            open.may_be_quoted |= self.odd_of(client) == Some(Odd::Inside);
+            open.exchange.notes.extend(roles::told(odd, client));
+        }
         let (framing, doubt) = framing::of_request(parsed.start.version, &parsed.headers);
         for text in parsed.leniencies {
             open.note(NoteKind::LenientHead, origin.mark.packet, text);
@@ -86,14 +91,16 @@ impl Conversation {
         }
         let parsed = head::response(head)?;
         self.end_head_before(parsed.start.status, origin);
-        let index = self.answered_by(origin);
+        let index = self.answered_by(parsed.start.status, origin);
         let keep = self.kept_bytes(&parsed.headers);
         let server = self.client?.other();
-        let (is_whole, odd) = (is_whole(cut.as_ref()), self.odd_note(server));
+        let (is_whole, odd) = (is_whole(cut.as_ref()), self.odd);
         self.begun_by(origin);
         let open = &mut self.open[index];
         open.exchange.notes.extend(cut);
-        open.exchange.notes.extend(odd);
+        if let Some(odd) = odd {
+            open.exchange.notes.extend(roles::told(odd, server));
+        }
         let status = parsed.start.status;
         let method = open.exchange.request.as_ref().map(|request| &*request.start.method);
         let bodiless = method.is_none();
@@ -135,7 +142,8 @@ impl Conversation {
         open.answer = Answer::Reading;
         self.answering = Some(index);
         self.weigh(index);
-        self.bodiless = bodiless;
+        // Where the pairing is not settled, its request may be another one.
+        self.bodiless = bodiless || !self.first.is_settled();
         if is_whole {
             self.begin_body(server, framing);
         }
@@ -151,14 +159,16 @@ impl Conversation {
     /// no request waits for one.
     fn is_quoted(&self, origin: Origin) -> bool {
         let has_all = |client| self.heard.has_all(client, origin.mark);
-        self.client.is_some_and(|client| {
-            self.odd_of(client.other()) == Some(Odd::Inside) && has_all(client)
-        }) && !self.open.iter().any(Open::is_waiting)
+        self.odd.is_some()
+            && self.client.is_some_and(|client| {
+                self.odd_of(client.other()) == Some(Odd::Inside) && has_all(client)
+            })
+            && !self.open.iter().any(Open::is_waiting)
     }
 
     /// Which open exchange a response that begins at `origin` belongs to; one without a request is
     /// opened if there is none.
-    fn answered_by(&mut self, origin: Origin) -> usize {
+    fn answered_by(&mut self, status: u16, origin: Origin) -> usize {
         let mark = origin.mark;
         let mut loss = std::mem::take(&mut self.loss);
         if self
@@ -172,11 +182,13 @@ impl Conversation {
         self.end_interim_before(origin);
         let Some((index, doubtful)) = pairing::answered(&self.open, loss, origin) else {
             self.orphan = Some(origin.offset);
-            return self.open_orphan(mark);
+            return self.open_orphan(status, mark);
         };
         let doubtful = doubtful || self.is_shifted(index, origin);
         if doubtful {
             self.loss = Loss::Doubt;
+        } else if !self.first.is_settled() {
+            self.pair_first(index, origin);
         }
         for open in self.open.iter_mut().take(index).filter(|open| open.is_waiting()) {
             open.note(NoteKind::Gap, mark.packet, "the response was not captured");
@@ -192,11 +204,24 @@ impl Conversation {
             open.note(NoteKind::DoubtfulPairing, mark.packet, text);
         }
         if !doubtful && open.exchange.request.is_some() {
-            self.heard.is_answered = true;
+            self.hear_answer(index, origin);
         }
         let before = self.open.len();
         self.close_done();
         index - (before - self.open.len())
+    }
+
+    /// The response that begins at `origin` belongs to an exchange whose request is known.
+    #[inline]
+    fn hear_answer(&mut self, index: usize, origin: Origin) {
+        self.heard.is_answered = true;
+        let open = &self.open[index];
+        // Of a connection that was joined midway, `first` has doubts of its own.
+        if let Some(client) = self.client.filter(|_| self.heard.has_holes())
+            && (open.is_asked_at(origin.offset) || !self.heard.is_from_start)
+        {
+            self.heard.fill_before(client, open.request_start);
+        }
     }
 
     /// Interim responses without a request are given up where the client read them and then asked for
@@ -234,14 +259,13 @@ impl Conversation {
     }
 
     /// A response whose request was not captured goes before the requests that came after it.
-    fn open_orphan(&mut self, mark: Mark) -> usize {
+    fn open_orphan(&mut self, status: u16, mark: Mark) -> usize {
         let index = self.open.iter().position(Open::is_waiting).unwrap_or(self.open.len());
         let client = self.client.unwrap_or(Side::Originator);
         let mut orphan = Open::new(&self.peers, client);
         orphan.request_done = true;
         if self.heard.has_all(client, mark) {
-            let text = "the server sent a response that no request was waiting for";
-            orphan.note(NoteKind::Junk, mark.packet, text);
+            orphan.exchange.notes.push(self.unasked(status, mark.packet));
         } else {
             orphan.note(NoteKind::Gap, mark.packet, NO_REQUEST);
         }

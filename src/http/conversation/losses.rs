@@ -15,10 +15,19 @@ use crate::tcp::{End, Mark, Side};
 /// between messages.
 const PART_OF_MESSAGE: u64 = 5;
 
+/// What a side has lost before it was known who the client is.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    /// The stream offsets, the first and the last, at which messages may have been lost.
+    pub lost: Option<[u64; 2]>,
+    /// How far it had read the other side when it sent the last bytes that were passed over.
+    passed: Option<u64>,
+}
+
 impl Conversation {
     /// Ends the response body that is being read if `bytes` are the next response: because the
-    /// response has none after all (its request, a HEAD, was not captured; line ends that came before
-    /// the next one were then none of it), or because it has no length and the client took it as whole
+    /// response has none after all (its request, a HEAD, was not captured, and it was told with another
+    /// or with none; line ends that came before the next one were then none of it), or because it has no length and the client took it as whole
     /// when it sent its next request.
     pub(super) fn end_body_before(&mut self, side: Side, bytes: &[u8], offset: u64) {
         let reader = &mut self.readers[side.index()];
@@ -32,9 +41,15 @@ impl Conversation {
             return;
         }
         let bodiless = std::mem::take(&mut self.bodiless);
-        let asked = |open: &Open| open.awaits(offset);
-        if is_status_line(line) && (bodiless || self.open.iter().any(asked)) {
-            reader.end_body();
+        let asked = |open: &Open| {
+            if bodiless { open.is_waiting() } else { open.awaits(offset) }
+        };
+        let is_orphan = |open: &mut Open| open.exchange.request.is_none();
+        let is_next = is_status_line(line)
+            && (self.open.iter().any(asked)
+                || bodiless && self.current(side).is_some_and(is_orphan));
+        if is_next {
+            self.readers[side.index()].end_body();
             if bodiless && let Some(open) = self.current(side) {
                 open.forget_body();
             }
@@ -87,8 +102,8 @@ impl Conversation {
         if self.client.is_none() {
             // It may be the server's side, and then the acknowledgment numbers must tell.
             self.loss = self.loss.max(Loss::Perhaps);
-            let before = &mut self.lost_before.get_or_insert_default()[side.index()];
-            *before = Some([before.map_or(offset, |[first, _]| first), offset]);
+            let lost = &mut self.before.get_or_insert_default()[side.index()].lost;
+            *lost = Some([lost.map_or(offset, |[first, _]| first), offset]);
             return;
         }
         let surely = beyond >= PART_OF_MESSAGE;
@@ -134,6 +149,7 @@ impl Conversation {
             self.message_end(side, ended.complete);
         }
         if !self.is_client(side) {
+            self.settle_at_end(how);
             // No response will come any more; a request may still go on.
             self.open.iter_mut().for_each(|open| open.answer = Answer::Done);
             self.close_done();
@@ -155,13 +171,41 @@ impl Conversation {
             let text = "the server answered with bytes that are no message";
             open.note(NoteKind::Junk, at.mark.packet, text);
         }
-        self.lose_track(side);
+        self.heard.hole_at(side, at.offset + passed as u64);
+        self.lose_responses(side);
+        // A single byte only asks whether the other side is still there (RFC 9293 section 3.8.4).
+        let is_probe = passed == len && len == 1;
+        if self.client.is_none() && !self.heard.is_from_start && !is_probe {
+            let before = &mut self.before.get_or_insert_default()[side.index()];
+            before.passed = at.mark.acked;
+        }
+    }
+
+    /// What was passed over before the first request of `client` was the end of another, if the client
+    /// had read nothing in between. Its response comes before that of the request at `origin`, if that
+    /// is one: says whether this is so.
+    pub(super) fn await_passed(&mut self, client: Side, origin: Origin) -> bool {
+        let before = self.before.as_mut().map(|before| &mut before[client.index()]);
+        let passed = before.and_then(|before| before.passed.take());
+        let is_passed = passed.is_some() && passed == origin.mark.acked;
+        if is_passed {
+            let mut lost = Open::new(&self.peers, client);
+            lost.request_start = origin.offset.saturating_sub(1);
+            lost.request_acked = passed;
+            lost.request_done = true;
+            few::push_back(&mut self.open, lost);
+        }
+        is_passed
     }
 
     /// Bytes of one side were no message; messages may be lost among them.
     pub(super) fn lose_track(&mut self, side: Side) {
         // What a response without a request answers may have been in it.
         self.heard.hole(side);
+        self.lose_responses(side);
+    }
+
+    fn lose_responses(&mut self, side: Side) {
         if self.client != Some(side) {
             self.loss = self.loss.max(Loss::Perhaps);
         }

@@ -25,7 +25,7 @@ impl Sacrifice {
 impl Conversation {
     /// About how many bytes its open exchanges take, and the heads that are not whole.
     pub fn weight(&self) -> usize {
-        self.weight + self.readers.iter().map(Reader::carried).sum::<usize>()
+        self.weight + self.first.weight() + self.readers.iter().map(Reader::carried).sum::<usize>()
     }
 
     /// Weighs an open exchange after something was added to it.
@@ -38,6 +38,7 @@ impl Conversation {
 
     /// Memory has run short, says `packet`.
     pub fn relieve(&mut self, packet: u64, sacrifice: Sacrifice) {
+        self.settle();
         for index in 0..self.open.len() {
             let Some(open) = self.open.get_mut(index) else { break };
             if open.drop_bodies() {

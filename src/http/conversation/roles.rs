@@ -16,13 +16,17 @@ use std::net::SocketAddr;
 
 /// What a head counts for that begins a stream which is there from its first byte: more than all
 /// that may speak against it.
-const FIRM: u8 = 8;
+const FIRM: u8 = 16;
 
-/// What a head counts for at the beginning of a segment, and inside. What has been said before counts
+/// What a head counts for at the beginning of a segment, and inside. All that one side has said counts
 /// for no more than [`MOST`]: a long text may quote many.
 const AT_START: u8 = 2;
 const INSIDE: u8 = 1;
-const MOST: u8 = 4;
+const MOST: u8 = 3;
+
+/// What the ports count for: with one head, more than what a text may quote; less than what both
+/// sides say.
+const PORTS: u8 = 2;
 
 /// Ports on which HTTP is often served, beside those below 1024.
 const SERVED: [u16; 8] = [3000, 3128, 5000, 8000, 8008, 8080, 8081, 8888];
@@ -30,14 +34,23 @@ const SERVED: [u16; 8] = [3000, 3128, 5000, 8000, 8008, 8080, 8081, 8888];
 /// Where systems take the ports of clients from (RFC 6335 section 6, and Linux).
 const EPHEMERAL: u16 = 32_768;
 
-/// What speaks for each side as the client.
+/// What each side has said that speaks for each side as the client.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Votes([u8; 2]);
+pub(super) struct Votes([[u8; 2]; 2]);
 
 impl Votes {
-    fn add(&mut self, client: Side, weight: u8) {
-        let votes = &mut self.0[client.index()];
-        *votes = if weight >= FIRM { weight } else { (*votes).max((*votes + weight).min(MOST)) };
+    fn add(&mut self, client: Side, speaker: Side, weight: u8) {
+        let votes = &mut self.0[client.index()][speaker.index()];
+        *votes = (*votes + weight).min(MOST).max(*votes).max(weight);
+    }
+
+    #[inline]
+    fn are_firm(self, client: Side) -> bool {
+        self.0[client.index()].contains(&FIRM)
+    }
+
+    fn of(self, client: Side) -> u8 {
+        self.0[client.index()].iter().sum()
     }
 }
 
@@ -49,6 +62,18 @@ pub(super) enum Odd {
     Inside,
     /// Its sender has the port of the other side.
     Reversed,
+}
+
+/// What is said of that, with a head of `side`.
+#[cold]
+pub(super) fn told((of, packet, odd): (Side, u64, Odd), side: Side) -> Option<Note> {
+    let text = match odd {
+        Odd::Inside => {
+            "the head stands behind bytes that are no message, and may be part of a body"
+        }
+        Odd::Reversed => "client and server may be the reverse: the head may be part of a body",
+    };
+    (of == side).then(|| Note::at(NoteKind::Junk, packet, text))
 }
 
 impl Conversation {
@@ -69,40 +94,49 @@ impl Conversation {
             return;
         }
         let from = if looks == Looks::Request { side } else { side.other() };
-        let mut known = self.client;
-        let weight = self.weight_of(side, &head);
-        if known.is_some_and(|known| known != from) {
-            if !self.is_outvoted(from, weight) {
-                // A request line from the server, or the reverse: whatever it is, it is no message.
-                self.readers[side.index()].go_seeking();
-                return;
-            }
-            self.swap_roles(side);
-            known = None;
-        }
-        self.client = Some(from);
-        if known.is_none() {
-            self.requests_lost = self.lost_before.as_ref().and_then(|lost| lost[from.index()]);
-            if !self.heard.is_from_start && likely_client(self.peers.ends) == Some(from.other()) {
-                if self.odd_of(side).is_none() {
-                    self.odd = Some((side, origin.mark.packet, Odd::Reversed));
-                }
-            }
+        let known = self.client;
+        let is_proved =
+            known == Some(from) && (self.heard.is_answered || self.votes.are_firm(from));
+        if !is_proved && !self.take_client(from, side, &head, origin.mark.packet) {
+            // A request line from the server, or the reverse: whatever it is, it is no message.
+            self.readers[side.index()].go_seeking();
+            return;
         }
         let understood = match looks {
             Looks::Request => self.request(head, origin, last, cut),
             _ => self.response(head, origin, last, cut),
         };
-        if understood.is_some() {
-            self.votes.add(from, weight);
-            self.readers[from.index()].be_thorough(Sought::Requests);
-            self.readers[from.other().index()].be_thorough(Sought::Responses);
-        } else {
+        if understood.is_none() {
             // The rest of a request line, too, begins like a status line.
             self.client = known;
             self.junk(side, origin.mark);
             self.readers[side.index()].go_seeking();
+        } else if known != Some(from) {
+            self.readers[from.index()].be_thorough(Sought::Requests);
+            self.readers[from.other().index()].be_thorough(Sought::Responses);
         }
+    }
+
+    /// Whether `client` is the client, as a head that `side` sent in this packet makes it.
+    #[cold]
+    fn take_client(&mut self, client: Side, side: Side, head: &Head<'_>, packet: u64) -> bool {
+        let weight = self.weight_of(side, head);
+        self.votes.add(client, side, weight);
+        match self.client {
+            Some(known) if known == client => return true,
+            Some(_) if weight == 0 || !self.is_outvoted(client) => return false,
+            Some(_) => self.swap_roles(side),
+            None => {}
+        }
+        self.client = Some(client);
+        self.requests_lost = self.before.as_ref().and_then(|before| before[client.index()].lost);
+        if !self.heard.is_from_start
+            && likely_client(self.peers.ends) == Some(client.other())
+            && self.odd_of(side).is_none()
+        {
+            self.odd = Some((side, packet, Odd::Reversed));
+        }
+        true
     }
 
     /// What speaks against the next head of `side`.
@@ -110,21 +144,12 @@ impl Conversation {
         self.odd.filter(|(of, ..)| *of == side).map(|(.., odd)| odd)
     }
 
-    /// What is said of that.
-    pub(super) fn odd_note(&self, side: Side) -> Option<Note> {
-        let (_, packet, odd) = self.odd.filter(|(of, ..)| *of == side)?;
-        let text = match odd {
-            Odd::Inside => {
-                "the head stands behind bytes that are no message, and may be part of a body"
-            }
-            Odd::Reversed => "client and server may be the reverse: the head may be part of a body",
-        };
-        Some(Note::at(NoteKind::Junk, packet, text))
-    }
-
     /// The next head of `side` is another one.
+    #[inline]
     pub(super) fn forget_odd(&mut self, side: Side) {
-        self.odd = self.odd.filter(|(of, ..)| *of != side);
+        if self.odd.is_some_and(|(of, ..)| of == side) {
+            self.odd = None;
+        }
     }
 
     /// What a head of `side` counts for.
@@ -143,14 +168,11 @@ impl Conversation {
         }
     }
 
-    /// Whether more speaks for the side that is not taken for the client, with a head of such a weight.
-    fn is_outvoted(&mut self, client: Side, weight: u8) -> bool {
-        if self.heard.is_answered || weight == 0 {
-            return false;
-        }
-        self.votes.add(client, weight);
+    /// Whether more speaks for `client` than for the side that is taken for it.
+    fn is_outvoted(&self, client: Side) -> bool {
         let likely = likely_client(self.peers.ends);
-        let votes = |side: Side| self.votes.0[side.index()] + u8::from(likely == Some(side));
+        let by_ports = |side| if likely == Some(side) { PORTS } else { 0 };
+        let votes = |side| self.votes.of(side) + by_ports(side);
         votes(client) > votes(client.other())
     }
 
@@ -163,7 +185,9 @@ impl Conversation {
         (self.bodiless, self.simple) = (false, false);
         self.loss = Loss::Perhaps;
         self.turns = Turns::default();
-        Side::BOTH.into_iter().for_each(|side| self.heard.hole(side));
+        for side in Side::BOTH {
+            self.heard.hole(side);
+        }
         self.readers[side.other().index()].leave_body();
     }
 }
@@ -173,8 +197,7 @@ fn likely_client(ends: [SocketAddr; 2]) -> Option<Side> {
     let ports = ends.map(|end| end.port());
     let serves: [fn(u16) -> bool; 3] =
         [|port| port < 1024, |port| SERVED.contains(&port), |port| port < EPHEMERAL];
-    let servers = serves.iter().map(|serves| ports.map(serves));
-    servers.into_iter().find_map(|serves| match serves {
+    serves.into_iter().find_map(|serves| match ports.map(serves) {
         [true, false] => Some(Side::Responder),
         [false, true] => Some(Side::Originator),
         _ => None,

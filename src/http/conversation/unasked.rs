@@ -8,7 +8,8 @@ use crate::tcp::{Mark, Side};
 pub(super) struct Heard {
     /// How far, as offsets of the streams.
     to: [u64; 2],
-    has_holes: [bool; 2],
+    /// Where bytes were last missing, if that may hide what is asked about; 0 if none were.
+    holes: [u64; 2],
     /// Both were read from where they begin.
     pub is_from_start: bool,
     /// A response was told with its request for sure. Before that, the request of any may have been
@@ -31,19 +32,44 @@ impl Heard {
 
     /// Bytes are missing.
     pub fn hole(&mut self, side: Side) {
-        self.has_holes[side.index()] = true;
+        self.hole_at(side, self.to[side.index()]);
+    }
+
+    /// The same, before this offset.
+    pub fn hole_at(&mut self, side: Side, end: u64) {
+        self.holes[side.index()] = end.max(1);
+    }
+
+    /// How far a side was read.
+    pub fn end_of(&self, side: Side) -> u64 {
+        self.to[side.index()]
+    }
+
+    /// Whether bytes are missing that may hide what is asked about.
+    #[inline]
+    pub fn has_holes(&self) -> bool {
+        self.holes != [0; 2]
+    }
+
+    /// A response was told with the request of `client` that begins at `start`: what is missing before
+    /// hides no request that is still to be answered.
+    pub fn fill_before(&mut self, client: Side, start: u64) {
+        let hole = &mut self.holes[client.index()];
+        if *hole <= start {
+            *hole = 0;
+        }
     }
 
     /// Whether all has been read that this side has sent.
     pub fn is_whole(&self, side: Side) -> bool {
-        self.is_from_start && !self.has_holes[side.index()]
+        self.is_from_start && self.holes[side.index()] == 0
     }
 
     /// Whether all has been read that the other side had received of `client` when it sent `mark`.
     pub fn has_all(&self, client: Side, mark: Mark) -> bool {
         let end = self.to[client.index()];
         (self.is_answered || self.is_from_start)
-            && !self.has_holes[client.index()]
+            && self.holes[client.index()] == 0
             && mark.acked.is_some_and(|acked| acked <= end)
     }
 }
