@@ -37,6 +37,7 @@ use overlaps::Overlap;
 use roles::{Odd, Votes};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use turns::Turns;
 use unasked::Heard;
 
@@ -71,7 +72,8 @@ const MANY: usize = 64;
 #[derive(Debug)]
 pub struct Conversation {
     peers: Peers,
-    reading: Reading,
+    /// Shared, since it is the same for all.
+    reading: Arc<Reading>,
     client: Option<Side>,
     readers: [Reader; 2],
     /// Exchanges in the order of their requests.
@@ -111,10 +113,10 @@ pub struct Conversation {
 
 impl Conversation {
     /// A conversation of which nothing has been seen.
-    pub fn new(peers: Peers, reading: Reading) -> Self {
+    pub fn new(peers: Peers, reading: impl Into<Arc<Reading>>) -> Self {
         Self {
             peers,
-            reading,
+            reading: reading.into(),
             client: None,
             readers: Default::default(),
             open: VecDeque::new(),
@@ -230,7 +232,7 @@ impl Conversation {
                     self.note(side, NoteKind::Framing, at.mark, why);
                     self.message_end(side, false);
                 }
-                Step::Junk(origin) => self.junk(side, origin.unwrap_or(at).mark),
+                Step::Junk(origin) => self.junk(side, origin.mark),
                 Step::PassedOver => self.passed_over(side, at, used, bytes.len()),
             }
             bytes = &bytes[used..];

@@ -34,13 +34,18 @@ enum State {
     Blind,
 }
 
+/// A head that is not whole yet, or bytes too few to tell what they are: at least one.
+#[derive(Debug)]
+struct Carry {
+    bytes: Vec<u8>,
+    origin: Origin,
+}
+
 /// Cuts one direction of a connection into messages.
 #[derive(Debug)]
 pub(super) struct Reader {
     state: State,
-    /// A head that is not whole yet, or bytes too few to tell what they are.
-    carry: Vec<u8>,
-    origin: Option<Origin>,
+    carry: Option<Box<Carry>>,
     sought: Sought,
     /// What follows the message that is being read is no HTTP.
     is_last: bool,
@@ -49,7 +54,7 @@ pub(super) struct Reader {
 impl Default for Reader {
     fn default() -> Self {
         let state = State::Between { lost: true };
-        Self { state, carry: Vec::new(), origin: None, sought: Sought::Any, is_last: false }
+        Self { state, carry: None, sought: Sought::Any, is_last: false }
     }
 }
 
@@ -69,7 +74,7 @@ impl Reader {
             }
             State::Head(looks) => {
                 let looks = *looks;
-                self.read_head(looks, bytes, limits)
+                self.read_head(looks, bytes, at, limits)
             }
             State::Length(left) => {
                 let take = usize::try_from(*left).map_or(bytes.len(), |left| left.min(bytes.len()));
@@ -77,7 +82,7 @@ impl Reader {
                 (take, Step::Body(&bytes[..take]))
             }
             State::Chunked(Chunked::Trailer(0))
-                if !self.carry.is_empty() || begins_first_line(bytes) =>
+                if self.carry.is_some() || begins_first_line(bytes) =>
             {
                 self.read_doubtful_trailer(bytes, at, limits)
             }
@@ -145,7 +150,7 @@ impl Reader {
     /// Whatever it is in, if not in a head, was no message: the next one is sought.
     pub fn leave_body(&mut self) {
         if !matches!(self.state, State::Head(_) | State::Between { .. }) {
-            self.carry.clear();
+            self.carry = None;
             self.go_seeking();
         }
     }
@@ -175,23 +180,20 @@ impl Reader {
     /// The request of HTTP/0.9 that it holds: a line with GET and a path, and nothing after it. The
     /// line may still be the first of a longer head; that is for the caller to know.
     pub fn take_simple_request(&mut self) -> Option<(Vec<u8>, Origin)> {
-        if self.carry.is_empty() || self.state != State::Head(Looks::Request) {
-            return None;
-        }
-        let path = self.carry.strip_suffix(b"\n")?.strip_prefix(b"GET ")?.trim_ascii();
+        let carry = self.carry.as_deref().filter(|_| self.state == State::Head(Looks::Request))?;
+        let path = carry.bytes.strip_suffix(b"\n")?.strip_prefix(b"GET ")?.trim_ascii();
         if path.is_empty() || !path.iter().all(u8::is_ascii_graphic) {
             return None;
         }
-        let origin = self.origin.take()?;
         self.state = State::Between { lost: false };
-        Some((std::mem::take(&mut self.carry), origin))
+        self.take_carry()
     }
 
     /// The request head that it is in, as far as it has come, and where it began. It has at least
     /// its first line.
     pub fn unfinished_request(&self) -> Option<(&[u8], Origin)> {
-        let is_begun = self.state == State::Head(Looks::Request) && self.carry.contains(&b'\n');
-        Some((&self.carry, self.origin.filter(|_| is_begun)?))
+        let carry = self.carry.as_deref().filter(|_| self.state == State::Head(Looks::Request))?;
+        carry.bytes.contains(&b'\n').then_some((&carry.bytes, carry.origin))
     }
 
     /// Bytes that were not captured.
@@ -217,10 +219,9 @@ impl Reader {
             _ => {}
         }
         let before = std::mem::replace(&mut self.state, State::Between { lost: true });
-        let carry = std::mem::take(&mut self.carry);
-        match (before, self.origin.take()) {
+        match (before, self.take_carry()) {
             (State::Length(_) | State::Chunked(_), _) => Hole::EndsBody(beyond),
-            (State::Head(_), Some(origin)) => Hole::InHead(carry, origin),
+            (State::Head(_), Some((carry, origin))) => Hole::InHead(carry, origin),
             _ => Hole::Outside(beyond),
         }
     }
@@ -228,23 +229,18 @@ impl Reader {
     /// The direction has ended, and with it what was being read.
     pub fn end(&mut self, how: End) -> Ended {
         let before = std::mem::replace(&mut self.state, State::Between { lost: true });
-        let carry = std::mem::take(&mut self.carry);
-        let head = self.origin.take().filter(|_| matches!(before, State::Head(_)));
-        Ended {
-            complete: before == State::UntilClose && how == End::Closed,
-            head: head.map(|origin| (carry, origin)),
-        }
+        let head = self.take_carry().filter(|_| matches!(before, State::Head(_)));
+        Ended { complete: before == State::UntilClose && how == End::Closed, head }
     }
 
     /// Bytes that are kept of a head that is not whole.
     pub fn carried(&self) -> usize {
-        self.carry.capacity()
+        self.carry.as_ref().map_or(0, |carry| carry.bytes.capacity())
     }
 
     /// Forgets a head that is not whole, and looks for the next one.
     pub fn drop_carry(&mut self) {
-        if !std::mem::take(&mut self.carry).is_empty() {
-            self.origin = None;
+        if self.carry.take().is_some() {
             self.go_seeking();
         }
     }
@@ -252,62 +248,71 @@ impl Reader {
     /// The packet with the first byte of a head that is not whole yet.
     #[inline]
     pub fn unfinished_head(&self) -> Option<u64> {
-        self.origin.filter(|_| !self.carry.is_empty()).map(|origin| origin.mark.packet)
+        self.carry.as_ref().map(|carry| carry.origin.mark.packet)
     }
 
+    fn take_carry(&mut self) -> Option<(Vec<u8>, Origin)> {
+        self.carry.take().map(|carry| (carry.bytes, carry.origin))
+    }
+
+    /// Reads on in a head, or one that begins at `at`.
     fn read_head<'a>(
         &mut self,
         looks: Looks,
         bytes: &'a [u8],
+        at: Origin,
         limits: &HttpLimits,
     ) -> (usize, Step<'a>) {
         self.state = State::Head(looks);
-        if self.carry.is_empty() {
+        let Some(carry) = self.carry.as_deref_mut() else {
             if let Some(scanned) = Scanned::of(bytes) {
-                return self.finish_head(looks, scanned.len(), Head::Scanned(scanned));
+                return self.finish_head(looks, scanned.len(), Head::Scanned(scanned), at);
             }
-            let Some(end) = head_end(bytes, 0) else { return self.keep(bytes) };
-            return self.finish_head(looks, end, Head::Raw(Cow::Borrowed(&bytes[..end])));
-        }
+            let Some(end) = head_end(bytes, 0) else { return self.keep(bytes, at) };
+            return self.finish_head(looks, end, Head::Raw(Cow::Borrowed(&bytes[..end])), at);
+        };
         // What only began like a first line was none.
-        if begins_anew(&self.carry, bytes) {
-            return self.reject(0, false);
+        if begins_anew(&carry.bytes, bytes) {
+            return self.reject(0, false, at);
         }
-        let before = self.carry.len();
-        self.carry.extend_from_slice(bytes);
-        if looks == Looks::Request && self.is_other_line(before) {
-            return self.reject(0, false);
+        let before = carry.bytes.len();
+        carry.bytes.extend_from_slice(bytes);
+        if looks == Looks::Request && is_other_line(&carry.bytes, before) {
+            return self.reject(0, false, at);
         }
-        match head_end(&self.carry, before) {
-            Some(end) => {
-                self.carry.truncate(end);
-                let head = Head::Raw(Cow::Owned(std::mem::take(&mut self.carry)));
-                self.finish_head(looks, end - before, head)
+        let end = head_end(&carry.bytes, before);
+        if end.is_none() && carry.bytes.len() <= limits.head_bytes {
+            return (bytes.len(), Step::Nothing);
+        }
+        match (end, self.take_carry()) {
+            (Some(end), Some((mut head, origin))) => {
+                head.truncate(end);
+                self.finish_head(looks, end - before, Head::Raw(Cow::Owned(head)), origin)
             }
-            None if self.carry.len() <= limits.head_bytes => (bytes.len(), Step::Nothing),
-            None => {
+            (_, carry) => {
                 self.state = State::Between { lost: true };
-                let head = std::mem::take(&mut self.carry);
-                let step =
-                    self.origin.take().map_or(Step::Junk(None), |at| Step::LongHead(head, at));
+                let step = carry.map_or(Step::Junk(at), |(head, at)| Step::LongHead(head, at));
                 (bytes.len(), step)
             }
         }
     }
 
-    /// Whether the first line is of another protocol after all, where it has come to its end within
-    /// the bytes behind `before`: many have methods of the same names.
-    fn is_other_line(&self, before: usize) -> bool {
-        let has_end = |bytes| memchr::memchr(b'\n', bytes).is_some();
-        let (old, new) = self.carry.split_at(before);
-        has_end(new) && !has_end(old) && probe(&self.carry) != Looks::Request
-    }
-
-    fn finish_head<'a>(&mut self, looks: Looks, used: usize, head: Head<'a>) -> (usize, Step<'a>) {
+    fn finish_head<'a>(
+        &mut self,
+        looks: Looks,
+        used: usize,
+        head: Head<'a>,
+        origin: Origin,
+    ) -> (usize, Step<'a>) {
         self.state = State::Between { lost: false };
-        match self.origin.take() {
-            Some(origin) => (used, Step::Head(looks, head, origin)),
-            None => (used, Step::Junk(None)),
-        }
+        (used, Step::Head(looks, head, origin))
     }
+}
+
+/// Whether the first line is of another protocol after all, where it has come to its end within the
+/// bytes behind `before`: many have methods of the same names.
+fn is_other_line(bytes: &[u8], before: usize) -> bool {
+    let has_end = |bytes| memchr::memchr(b'\n', bytes).is_some();
+    let (old, new) = bytes.split_at(before);
+    has_end(new) && !has_end(old) && probe(bytes) != Looks::Request
 }

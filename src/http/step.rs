@@ -38,7 +38,7 @@ pub(super) enum Step<'a> {
     /// The body's framing broke; the message ends here, incomplete.
     Broken(&'static str),
     /// Bytes that belong to no message, and where they began.
-    Junk(Option<Origin>),
+    Junk(Origin),
     /// The same where nothing else could be hoped for: after a hole, or at the beginning.
     PassedOver,
 }

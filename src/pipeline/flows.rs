@@ -12,11 +12,12 @@ use crate::note::{Note, NoteKind};
 use crate::packet::{Segment, SocketPair};
 use crate::tcp::{Connection, Doubt, Entry, Event, Side, Straight, Table, What};
 use crate::time::Timestamp;
+use std::sync::Arc;
 
 /// What becomes of the segments of some connections.
 #[derive(Debug)]
 pub(super) struct Flows {
-    pub reading: Reading,
+    pub reading: Arc<Reading>,
     tcp_limits: TcpLimits,
     pub memory: Memory,
     pub table: Table<Talk>,
@@ -89,7 +90,7 @@ impl Flows {
     /// No connection yet.
     pub fn new(reading: Reading, budget: &Budget) -> Self {
         Self {
-            reading,
+            reading: Arc::new(reading),
             tcp_limits: budget.tcp,
             memory: Memory::within(budget.open_bytes),
             table: Table::new(budget.table),
@@ -150,7 +151,7 @@ impl Flows {
             Straight::Taken(event) => event,
             Straight::Other => entry.tcp.push_any(side, segment, limits),
         };
-        advance(entry, event.as_ref(), segment.packet, self.reading, limits, &mut self.finished);
+        advance(entry, event.as_ref(), segment.packet, &self.reading, limits, &mut self.finished);
         self.counts.conflicts += entry.tcp.take_conflicts();
         let (id, was, now) = (entry.id, entry.app.pending, pending(entry));
         entry.app.pending = now;
@@ -189,7 +190,7 @@ impl Flows {
         while let Some((entry, why)) = self.table.doubted_long_ago(now) {
             let is_reset = why == Doubt::Reset;
             if is_reset {
-                finish(entry, self.reading, &self.tcp_limits, &mut self.finished);
+                finish(entry, &self.reading, &self.tcp_limits, &mut self.finished);
             } else {
                 let known = self.finished.len();
                 match (why, &mut entry.app.conversation) {
@@ -197,7 +198,7 @@ impl Flows {
                     (Doubt::Held, None) => {}
                     _ => entry.tcp.settle(),
                 }
-                drain(entry, self.reading, &self.tcp_limits, &mut self.finished);
+                drain(entry, &self.reading, &self.tcp_limits, &mut self.finished);
                 note_joined(entry, &mut self.finished[known..]);
             }
             self.memory.weigh(entry);
@@ -212,7 +213,7 @@ impl Flows {
     }
 
     fn close(&mut self, mut entry: Box<Entry<Talk>>) {
-        finish(&mut entry, self.reading, &self.tcp_limits, &mut self.finished);
+        finish(&mut entry, &self.reading, &self.tcp_limits, &mut self.finished);
         self.memory.forget(&entry);
         *self.counts.protocols.entry(entry.app.protocol).or_default() += 1;
         self.pending.update(entry.id, entry.app.pending, None);
@@ -225,10 +226,10 @@ fn begin(
     pair: &SocketPair,
     since: Timestamp,
     tcp: &Connection,
-    reading: Reading,
+    reading: &Arc<Reading>,
 ) -> Box<Conversation> {
     let peers = Peers { connection, ends: pair.addresses(), since };
-    let mut conversation = Box::new(Conversation::new(peers, reading));
+    let mut conversation = Box::new(Conversation::new(peers, Arc::clone(reading)));
     if let Some(starts) = tcp.starts() {
         conversation.begin_at(starts);
     }
@@ -241,7 +242,7 @@ fn advance(
     entry: &mut Entry<Talk>,
     event: Option<&Event<'_>>,
     packet: u64,
-    reading: Reading,
+    reading: &Arc<Reading>,
     limits: &TcpLimits,
     done: &mut Vec<Box<Exchange>>,
 ) {
@@ -277,7 +278,7 @@ pub(super) fn note_joined(entry: &mut Entry<Talk>, finished: &mut [Box<Exchange>
 /// Nothing more comes on a connection. What that finishes goes into `done`.
 fn finish(
     entry: &mut Entry<Talk>,
-    reading: Reading,
+    reading: &Arc<Reading>,
     limits: &TcpLimits,
     done: &mut Vec<Box<Exchange>>,
 ) {
@@ -294,7 +295,7 @@ fn finish(
 /// All that a connection has to say. What that finishes goes into `done`.
 pub(super) fn drain(
     entry: &mut Entry<Talk>,
-    reading: Reading,
+    reading: &Arc<Reading>,
     limits: &TcpLimits,
     done: &mut Vec<Box<Exchange>>,
 ) {

@@ -85,7 +85,7 @@ impl Flows {
                 }
                 entry.tcp.settle();
                 let known = finished.len();
-                drain(entry, *reading, &NO_PATIENCE, finished);
+                drain(entry, reading, &NO_PATIENCE, finished);
                 if let Some(talk) = &mut entry.app.conversation {
                     talk.relieve(packet, sacrifice);
                     finished.extend(std::iter::from_fn(|| talk.pop()));

@@ -1,6 +1,6 @@
 //! A reader in a chunked body.
 
-use super::{Reader, State};
+use super::{Carry, Reader, State};
 use crate::http::chunked::{Chunked, Piece};
 use crate::http::probe::{begins_first_line, is_first_line};
 use crate::http::step::{Origin, Step};
@@ -45,20 +45,19 @@ impl Reader {
         at: Origin,
         limits: &HttpLimits,
     ) -> (usize, Step<'a>) {
-        if self.carry.is_empty() {
-            self.origin = Some(at);
-        }
-        let before = self.carry.len();
-        self.carry.extend_from_slice(bytes);
-        if is_first_line(&self.carry) {
-            self.carry.truncate(before);
+        let new = || Box::new(Carry { bytes: Vec::new(), origin: at });
+        let carry = &mut self.carry.get_or_insert_with(new).bytes;
+        let before = carry.len();
+        carry.extend_from_slice(bytes);
+        if is_first_line(carry) {
+            carry.truncate(before);
+            self.carry.take_if(|_| before == 0);
             self.state = State::Between { lost: false };
             return (0, Step::Unended);
         }
-        let used = if begins_first_line(&self.carry) { bytes.len() } else { 0 };
-        if used == 0 || self.carry.len() > limits.chunk_line {
-            self.carry.clear();
-            self.origin = None;
+        let used = if begins_first_line(carry) { bytes.len() } else { 0 };
+        if used == 0 || carry.len() > limits.chunk_line {
+            self.carry = None;
             self.state = State::Chunked(Chunked::Trailer(before + used));
         }
         (used, if used == 0 { Step::Nothing } else { Step::Body(&[]) })

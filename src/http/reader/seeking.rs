@@ -1,6 +1,6 @@
 //! A reader between messages, and where it lost its way.
 
-use super::{Reader, State};
+use super::{Carry, Reader, State};
 use crate::http::probe::{Looks, probe, proxy_header};
 use crate::http::seek::{Sought, begins_anew, begun_at_end, is_cut, method_behind, next_start};
 use crate::http::step::{Origin, Step};
@@ -14,9 +14,34 @@ impl Reader {
         lost: bool,
         limits: &HttpLimits,
     ) -> (usize, Step<'a>) {
-        if !self.carry.is_empty() {
-            return self.seek_on(bytes, lost, limits);
+        let Some(carry) = self.carry.as_deref_mut().map(|carry| &mut carry.bytes) else {
+            return self.seek_anew(bytes, at, lost, limits);
+        };
+        if lost && begins_anew(carry, bytes) {
+            return self.reject(0, lost, at);
         }
+        let before = carry.len();
+        carry.extend_from_slice(bytes);
+        match probe(carry) {
+            Looks::Maybe => (bytes.len(), Step::Nothing),
+            // Only what came before is known to be no message.
+            Looks::Neither => self.reject(0, lost, at),
+            Looks::Request if lost && is_cut(carry) => self.reject(0, lost, at),
+            looks => {
+                carry.truncate(before);
+                self.read_head(looks, bytes, at, limits)
+            }
+        }
+    }
+
+    /// The same where no bytes before may belong to the beginning of a message.
+    fn seek_anew<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        at: Origin,
+        lost: bool,
+        limits: &HttpLimits,
+    ) -> (usize, Step<'a>) {
         if matches!(self.sought, Sought::Nothing | Sought::Any)
             && let Some(length) = proxy_header(bytes)
         {
@@ -28,47 +53,22 @@ impl Reader {
         if blank > 0 {
             return (blank, Step::Nothing);
         }
-        self.origin = Some(at);
         let next = || next_start(bytes, self.sought);
         match probe(bytes) {
             // What surely begins in these bytes is more than what may go on behind them.
             Looks::Maybe => match if lost { next() } else { None } {
-                Some(next) => self.reject(next, lost),
-                None => self.keep(bytes),
+                Some(next) => self.reject(next, lost, at),
+                None => self.keep(bytes, at),
             },
             Looks::Request if lost => match self.doubted_start(bytes) {
-                0 => self.read_head(Looks::Request, bytes, limits),
-                at => self.reject(at, lost),
+                0 => self.read_head(Looks::Request, bytes, at, limits),
+                start => self.reject(start, lost, at),
             },
             Looks::Neither => {
                 let next = next().or_else(|| begun_at_end(bytes, self.sought));
-                self.reject(next.unwrap_or(bytes.len()), lost)
+                self.reject(next.unwrap_or(bytes.len()), lost, at)
             }
-            looks => self.read_head(looks, bytes, limits),
-        }
-    }
-
-    /// The same where bytes before may belong to the beginning of a message.
-    fn seek_on<'a>(
-        &mut self,
-        bytes: &'a [u8],
-        lost: bool,
-        limits: &HttpLimits,
-    ) -> (usize, Step<'a>) {
-        if lost && begins_anew(&self.carry, bytes) {
-            return self.reject(0, lost);
-        }
-        let before = self.carry.len();
-        self.carry.extend_from_slice(bytes);
-        match probe(&self.carry) {
-            Looks::Maybe => (bytes.len(), Step::Nothing),
-            // Only what came before is known to be no message.
-            Looks::Neither => self.reject(0, lost),
-            Looks::Request if lost && is_cut(&self.carry) => self.reject(0, lost),
-            looks => {
-                self.carry.truncate(before);
-                self.read_head(looks, bytes, limits)
-            }
+            looks => self.read_head(looks, bytes, at, limits),
         }
     }
 
@@ -82,15 +82,14 @@ impl Reader {
         if self.sought == Sought::Nothing { 0 } else { method_behind(bytes).unwrap_or(0) }
     }
 
-    pub(super) fn keep<'a>(&mut self, bytes: &[u8]) -> (usize, Step<'a>) {
-        self.carry.extend_from_slice(bytes);
+    pub(super) fn keep<'a>(&mut self, bytes: &[u8], at: Origin) -> (usize, Step<'a>) {
+        self.carry = Some(Box::new(Carry { bytes: bytes.to_vec(), origin: at }));
         (bytes.len(), Step::Nothing)
     }
 
-    /// So many bytes, and what was carried over, begin no message and are passed over.
-    pub(super) fn reject<'a>(&mut self, len: usize, lost: bool) -> (usize, Step<'a>) {
-        self.carry.clear();
-        let origin = self.origin.take();
+    /// So many bytes from `at` on, and what was carried over, begin no message and are passed over.
+    pub(super) fn reject<'a>(&mut self, len: usize, lost: bool, at: Origin) -> (usize, Step<'a>) {
+        let origin = self.carry.take().map_or(at, |carry| carry.origin);
         self.state = State::Between { lost: true };
         (len, if lost { Step::PassedOver } else { Step::Junk(origin) })
     }
