@@ -146,7 +146,7 @@ impl Jar {
 
     /// The cookie that `set` makes, or why it makes none.
     fn accept(&self, set: &SetCookie, response: &Response<'_>) -> Result<Cookie, Verdict> {
-        let refuse = |reason| Err(self.weigh_scheme(reason, &response.site));
+        let refuse = |reason| Err(self.weigh_scheme(reason, response.site));
         if let Some(reason) = set.fault(self.agent).filter(|_| !response.kept) {
             return refuse(reason);
         }
@@ -158,13 +158,13 @@ impl Jar {
         if response.kept {
             return Ok(cookie);
         }
-        if let Some(reason) = self.attribute_fault(set, &cookie, &response.target) {
+        if let Some(reason) = self.attribute_fault(set, &cookie, response.target) {
             return refuse(reason);
         }
         if self.would_overwrite_secure(&cookie, response) {
             return refuse(Reason::OverwriteSecure);
         }
-        self.check_context(&cookie, &response.site)?;
+        self.check_context(&cookie, response.site)?;
         Ok(cookie)
     }
 
@@ -175,7 +175,7 @@ impl Jar {
         host_only: bool,
         response: &Response<'_>,
     ) -> Cookie {
-        let target = &response.target;
+        let target = response.target;
         let partitioned = set.partitioned && self.knows_partitioned();
         let is_foreign = response.site.is_third_party() && self.partitions_third_parties();
         let has_partition = partitioned || is_foreign;
@@ -293,7 +293,7 @@ impl Jar {
     /// Whether http would replace or hide a Secure cookie (RFC 6265bis section 5.7, "leave secure
     /// cookies alone").
     fn would_overwrite_secure(&self, new: &Cookie, response: &Response<'_>) -> bool {
-        let target = &response.target;
+        let target = response.target;
         if new.secure || self.trusts(target) || self.stores_secure_over_http() {
             return false;
         }
