@@ -27,6 +27,7 @@ use super::open::Open;
 use super::pairing::Loss;
 use super::reader::Reader;
 use super::step::{Origin, Step};
+use crate::few;
 use crate::limits::HttpLimits;
 use crate::note::{Note, NoteKind};
 use crate::tcp::{Event, Mark, Side, What};
@@ -94,7 +95,7 @@ pub struct Conversation {
     /// The response being read has no known request, so that it may answer a HEAD and have no body.
     bodiless: bool,
     done: VecDeque<Box<Exchange>>,
-    /// No packet of an open exchange is before this one; `None` if none is open.
+    /// No packet of an exchange that is open, or held, is before this one; `None` if none is.
     oldest: Option<u64>,
     /// Exchanges that were closed since `oldest` was looked for.
     closed: usize,
@@ -143,6 +144,7 @@ impl Conversation {
 
     /// The capture has the connection from its SYN on: its streams, the originator's first, begin at
     /// these offsets. Otherwise anything may have been said before.
+    #[inline]
     pub fn begin_at(&mut self, starts: [u64; 2]) {
         self.first = First::Settled;
         self.heard.begin_at(starts);
@@ -175,11 +177,9 @@ impl Conversation {
     }
 
     /// A packet no later than the first of every exchange that is not finished.
-    #[inline]
     pub fn oldest_open(&self) -> Option<u64> {
         let heads = self.readers.iter().filter_map(Reader::unfinished_head);
-        let open = self.oldest.into_iter().chain(heads).min();
-        if self.is_holding() { self.first.first_packet(open) } else { open }
+        self.oldest.into_iter().chain(heads).min()
     }
 
     /// Whether it is HTTP/2, which is not read here.
@@ -211,7 +211,9 @@ impl Conversation {
                 Step::Nothing => {}
                 Step::Head(looks, head, origin) => {
                     self.head(side, looks, head, origin, at.mark, None);
-                    self.forget_odd(side);
+                    if self.odd.is_some() {
+                        self.forget_odd(side);
+                    }
                     self.tell_overlaps(side, at.offset + used as u64);
                 }
                 Step::LongHead(head, origin) => {
@@ -348,7 +350,11 @@ impl Conversation {
             if let Some(open) = self.open.pop_front() {
                 self.weight = self.weight.saturating_sub(open.weight);
                 if !open.is_nothing() {
-                    self.hand_on(open.exchange);
+                    if self.is_holding() {
+                        self.hold(open.exchange);
+                    } else {
+                        few::push_back(&mut self.done, open.exchange);
+                    }
                 }
             }
             self.closed += 1;
@@ -357,6 +363,9 @@ impl Conversation {
         if self.closed > 0 && (self.open.len() <= FEW || self.closed >= MANY) {
             self.oldest = self.open.iter().filter_map(Open::first_packet).min();
             self.closed = 0;
+            if self.is_holding() {
+                self.oldest = self.first.first_packet(self.oldest);
+            }
         }
     }
 

@@ -221,6 +221,7 @@ impl Flows {
 }
 
 /// What reads a connection from here on.
+#[inline]
 fn begin(
     connection: u64,
     pair: &SocketPair,

@@ -8,7 +8,6 @@
 //! one of those before it answers an earlier request than it was told with.
 
 use super::Conversation;
-use crate::few;
 use crate::http::exchange::Exchange;
 use crate::http::open::Open;
 use crate::http::step::Origin;
@@ -81,6 +80,7 @@ impl Conversation {
             self.doubt_first();
         }
         self.hand_on_first(First::Settled);
+        self.close_done();
     }
 
     /// A request begins at `origin`, and it is not settled what the first ones were. Says whether it
@@ -147,11 +147,10 @@ impl Conversation {
         Note::at(NoteKind::DoubtfulPairing, packet, text)
     }
 
-    /// Takes what is finished.
-    pub(super) fn hand_on(&mut self, exchange: Box<Exchange>) {
-        let First::Held(held) = &mut self.first else {
-            return few::push_back(&mut self.done, exchange);
-        };
+    /// Takes what is finished and not told yet.
+    #[cold]
+    pub(super) fn hold(&mut self, exchange: Box<Exchange>) {
+        let First::Held(held) = &mut self.first else { return self.done.push_back(exchange) };
         held.weight += exchange.weight();
         held.exchanges.push_back(exchange);
         if held.exchanges.len() > MOST_HELD {
@@ -162,6 +161,7 @@ impl Conversation {
     fn hand_on_first(&mut self, next: First) {
         if let First::Held(held) = std::mem::replace(&mut self.first, next) {
             self.done.extend(held.exchanges);
+            self.closed += 1;
         }
     }
 

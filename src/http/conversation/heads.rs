@@ -94,11 +94,11 @@ impl Conversation {
         let index = self.answered_by(parsed.start.status, origin);
         let keep = self.kept_bytes(&parsed.headers);
         let server = self.client?.other();
-        let (is_whole, odd) = (is_whole(cut.as_ref()), self.odd);
+        let is_whole = is_whole(cut.as_ref());
         self.begun_by(origin);
         let open = &mut self.open[index];
         open.exchange.notes.extend(cut);
-        if let Some(odd) = odd {
+        if let Some(odd) = self.odd {
             open.exchange.notes.extend(roles::told(odd, server));
         }
         let status = parsed.start.status;
@@ -204,20 +204,23 @@ impl Conversation {
             open.note(NoteKind::DoubtfulPairing, mark.packet, text);
         }
         if !doubtful && open.exchange.request.is_some() {
-            self.hear_answer(index, origin);
+            self.heard.is_answered = true;
+            if self.heard.has_holes() {
+                self.fill_holes_before(index, origin);
+            }
         }
         let before = self.open.len();
         self.close_done();
         index - (before - self.open.len())
     }
 
-    /// The response that begins at `origin` belongs to an exchange whose request is known.
-    #[inline]
-    fn hear_answer(&mut self, index: usize, origin: Origin) {
-        self.heard.is_answered = true;
+    /// The response that begins at `origin` belongs to an exchange whose request is known, and bytes
+    /// are missing somewhere before it.
+    #[cold]
+    fn fill_holes_before(&mut self, index: usize, origin: Origin) {
         let open = &self.open[index];
         // Of a connection that was joined midway, `first` has doubts of its own.
-        if let Some(client) = self.client.filter(|_| self.heard.has_holes())
+        if let Some(client) = self.client
             && (open.is_asked_at(origin.offset) || !self.heard.is_from_start)
         {
             self.heard.fill_before(client, open.request_start);

@@ -41,7 +41,11 @@ pub(super) struct Votes([[u8; 2]; 2]);
 impl Votes {
     fn add(&mut self, client: Side, speaker: Side, weight: u8) {
         let votes = &mut self.0[client.index()][speaker.index()];
-        *votes = (*votes + weight).min(MOST).max(*votes).max(weight);
+        if weight == FIRM {
+            *votes = FIRM;
+        } else if *votes < MOST {
+            *votes = (*votes + weight).min(MOST);
+        }
     }
 
     #[inline]
@@ -145,7 +149,7 @@ impl Conversation {
     }
 
     /// The next head of `side` is another one.
-    #[inline]
+    #[cold]
     pub(super) fn forget_odd(&mut self, side: Side) {
         if self.odd.is_some_and(|(of, ..)| of == side) {
             self.odd = None;
@@ -180,8 +184,9 @@ impl Conversation {
     /// part of bodies; `side` has just sent one that is none.
     fn swap_roles(&mut self, side: Side) {
         self.open.clear();
-        (self.answering, self.orphan, self.oldest) = (None, None, None);
-        (self.weight, self.closed) = (0, 0);
+        (self.answering, self.orphan) = (None, None);
+        (self.weight, self.closed) = (0, 1);
+        self.close_done();
         (self.bodiless, self.simple) = (false, false);
         self.loss = Loss::Perhaps;
         self.turns = Turns::default();
