@@ -130,8 +130,8 @@ const MEMORY_FOR_LANES: usize = 256 << 20;
 /// What the program itself takes, and the blocks and lines that are on their way between threads.
 const FIXED_MEMORY: usize = 40 << 20;
 
-/// What a connection costs in which nothing is open and nothing waits, its place in the table
-/// included.
+/// What a connection may cost in which nothing is open and nothing waits: twice what it mostly does, its
+/// place in the table and what an allocator rounds up included.
 const CONNECTION: usize = 2 << 10;
 
 /// The least memory that can be asked for.
