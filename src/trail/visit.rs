@@ -7,7 +7,7 @@ use super::fields::{Answering, Asking, Media};
 use super::form::{self, Field};
 use super::page;
 use super::scheme::{self, Spoken};
-use super::shared::Shared;
+use super::shared::{Place, Shared};
 use crate::cookie::site::Load;
 use crate::cookie::{CookieHeader, Scheme, Site, Target};
 use crate::http::{Exchange, Headers, Message, Problem, Request, Response, decode_content};
@@ -268,17 +268,16 @@ fn asked(request: &Request, exchange: &Exchange, content: &[u8], shared: &mut Sh
     let (scheme_in_doubt, is_relayed) = (spoken.in_doubt, spoken.is_forwarded);
     let known = place.as_ref().and_then(|place| place.target.as_ref());
     let target = target(request, exchange, known, spoken);
-    let clues = fields.clues(&request.start.method);
-    let target_of = |url: &[u8]| shared.place(std::str::from_utf8(url).ok()?)?.target;
-    let site = target.as_ref().map(|target| Site::with(&clues, target, target_of));
-    let site = Site { scheme_in_doubt, ..site.unwrap_or_default() };
     let referer = fields.referer.and_then(|url| shared.place(std::str::from_utf8(url).ok()?));
+    let method = &request.start.method;
+    let site = target.as_ref().map(|to| site(method, &fields, to, referer.as_ref(), shared));
+    let site = Site { scheme_in_doubt, ..site.unwrap_or_default() };
     let traits = [fields.accept_language, fields.sec_ch_ua].map(Option::unwrap_or_default);
     let mut asked = Asked {
         packet: request.at.packet,
         time: request.at.time,
         turn: request.at.turn,
-        method: shared.text(&request.start.method),
+        method: shared.text(method),
         path: shared.text(&request.start.target),
         url: place.map(|place| place.address),
         target,
@@ -298,6 +297,22 @@ fn asked(request: &Request, exchange: &Exchange, content: &[u8], shared: &mut Sh
     };
     asked.about = About::of(&asked);
     asked
+}
+
+/// From where a request was made whose `Referer` is this one.
+fn site(
+    method: &[u8],
+    fields: &Asking<'_>,
+    target: &Target,
+    referer: Option<&Place>,
+    shared: &mut Shared,
+) -> Site {
+    Site::with(&fields.clues(method), target, |url| {
+        if fields.referer == Some(url) {
+            return referer?.target.clone();
+        }
+        shared.place(std::str::from_utf8(url).ok()?)?.target
+    })
 }
 
 fn target(

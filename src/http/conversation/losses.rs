@@ -193,7 +193,7 @@ impl Conversation {
             lost.request_start = origin.offset.saturating_sub(1);
             lost.request_acked = passed;
             lost.request_done = true;
-            self.open.push_back(lost);
+            few::push_back(&mut self.open, lost);
         }
         is_passed
     }
