@@ -53,6 +53,12 @@ impl Talk {
         self.conversation.as_mut().is_some_and(|conversation| conversation.pass(event))
     }
 
+    /// Whether nobody waits for anything here, as before the first payload and after the last.
+    #[inline]
+    fn is_blank(&self) -> bool {
+        self.conversation.is_none() && self.pending.is_none() && self.weight == 0
+    }
+
     /// Whether exchanges are held back, and that was not said before.
     fn holds_now(&mut self) -> bool {
         let holds = self.conversation.as_ref().is_some_and(|talk| talk.is_holding());
@@ -151,6 +157,9 @@ impl Flows {
             Straight::Taken(event) => event,
             Straight::Other => entry.tcp.push_any(side, segment, limits),
         };
+        if event.is_none() && entry.app.is_blank() && entry.tcp.is_still() && replaced.is_none() {
+            return self.sweep(segment.time);
+        }
         advance(entry, event.as_ref(), segment.packet, &self.reading, limits, &mut self.finished);
         self.counts.conflicts += entry.tcp.take_conflicts();
         let (id, was, now) = (entry.id, entry.app.pending, pending(entry));
@@ -171,13 +180,19 @@ impl Flows {
         if let Some(past) = over.and_then(|key| self.table.linger(key)) {
             self.close(past);
         }
-        if self.table.is_crowded() {
-            for idle in self.table.take_idle(segment.time) {
-                self.close(idle);
-            }
-        }
+        self.sweep(segment.time);
         if self.memory.is_short() {
             self.relieve(segment.packet);
+        }
+    }
+
+    /// Makes room in the table, if it is crowded.
+    #[inline]
+    fn sweep(&mut self, now: Timestamp) {
+        if self.table.is_crowded() {
+            for idle in self.table.take_idle(now) {
+                self.close(idle);
+            }
         }
     }
 

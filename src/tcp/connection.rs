@@ -90,7 +90,7 @@ pub struct Connection {
     pub(super) halves: [Half; 2],
     pub(super) last: Last,
     /// How many more segments may show where a direction begins that has no SYN.
-    young: u8,
+    pub(super) young: u8,
     /// Who aborted the connection, if nothing speaks against it.
     pub(super) reset: Option<Side>,
     pub(super) finished: bool,
@@ -243,7 +243,7 @@ impl Connection {
 
     /// Whether nothing is awaited but more segments.
     pub(super) fn is_steady(&self) -> bool {
-        self.young == 0 && self.reset.is_none() && !self.finished
+        self.reset.is_none() && !self.finished
     }
 
     /// The ordinary way of a segment, also for those that [`Self::go_straight`] would take.
@@ -270,6 +270,13 @@ impl Connection {
             half.note_held(segment.packet);
         }
         fresh
+    }
+
+    /// Whether it holds nothing, and [`Self::pop`] has nothing to give.
+    #[inline]
+    pub fn is_still(&self) -> bool {
+        let is_still = |half: &Half| half.is_quiet() && half.assembler.is_empty();
+        !self.finished && self.halves.iter().all(is_still)
     }
 
     /// About how many bytes of memory its waiting data takes.

@@ -42,6 +42,7 @@ impl Connection {
         }
         let Segment { packet, time, payload, .. } = *segment;
         self.last = Last { packet, time };
+        self.young = self.young.saturating_sub(1);
         other.acked = other.acked.max(acked);
         half.presence = Presence::Seen;
         if payload.is_empty() {
@@ -65,6 +66,13 @@ mod tests {
     /// What is told of a segment: by which side, at which distance from where that side is, with how
     /// many bytes, what it acknowledges, and its flags.
     type Told = (bool, i32, usize, i32, u8);
+
+    /// Some segments, behind a handshake or not.
+    fn conversations() -> impl Strategy<Value = Vec<Told>> {
+        let handshake = [(false, -1, 0, 0, 9), (true, -1, 0, 0, 1)];
+        (0..3_usize, proptest::collection::vec(told(), 1..60))
+            .prop_map(move |(opened, told)| [&handshake[..opened], &told[..]].concat())
+    }
 
     fn told() -> impl Strategy<Value = Told> {
         let distance = || prop_oneof![12 => Just(0), 1 => -6..6_i32];
@@ -106,7 +114,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_leads_where_the_ordinary_way_leads(told in proptest::collection::vec(told(), 1..60)) {
+        fn it_leads_where_the_ordinary_way_leads(told in conversations()) {
             let limits = TcpLimits::default();
             let all = segments(&told);
             let (mut short, mut long) = (Connection::new(&all[0].1), Connection::new(&all[0].1));
@@ -127,7 +135,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_leaves_nothing_to_tell(told in proptest::collection::vec(told(), 1..60)) {
+        fn it_leaves_nothing_to_tell(told in conversations()) {
             let limits = TcpLimits::default();
             let all = segments(&told);
             let (mut short, mut long) = (Connection::new(&all[0].1), Connection::new(&all[0].1));
@@ -163,5 +171,17 @@ mod tests {
         });
         // The first few show where the directions begin.
         assert_eq!(taken.count(), 15);
+    }
+
+    #[test]
+    fn behind_a_handshake_it_is_taken_at_once() {
+        let told = [(false, -1, 0, 0, 9), (true, -1, 0, 0, 1), (false, 0, 0, 0, 0)];
+        let [syn, answer, ack] = <[_; 3]>::try_from(segments(&told)).unwrap();
+        let mut connection = Connection::new(&syn.1);
+        for (side, segment) in [syn, answer] {
+            assert_eq!(connection.go_straight(side, &segment), Straight::Other);
+            connection.push_any(side, &segment, &TcpLimits::default());
+        }
+        assert_eq!(connection.go_straight(ack.0, &ack.1), Straight::Taken(None));
     }
 }
