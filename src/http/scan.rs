@@ -7,6 +7,7 @@
 use super::exchange::Version;
 use super::head::{RequestLine, StatusLine, word};
 use super::headers::{Field, Headers, Look};
+use arrayvec::ArrayVec;
 use wide::i8x16;
 
 /// Heads with more fields go the ordinary way.
@@ -42,8 +43,8 @@ struct Kinds {
 impl Scanned {
     /// The head that `bytes` begin with, if it is of that kind and whole.
     pub fn of(bytes: &[u8]) -> Option<Self> {
-        let mut fields = [Field::default(); MOST_FIELDS];
-        let (mut count, mut line_end) = (0, None);
+        let mut fields = ArrayVec::<Field, MOST_FIELDS>::new();
+        let mut line_end = None;
         let (mut start, mut was_return, mut look) = (0, 0, Look::Plain);
         for base in (0..bytes.len().min(WITHIN)).step_by(BLOCK) {
             let kinds = Kinds::of(&bytes[base..]);
@@ -59,10 +60,7 @@ impl Scanned {
                         break;
                     }
                     (_, None) => line_end = Some(feed - 1),
-                    _ => {
-                        *fields.get_mut(count)? = field(bytes, start, feed - 1)?;
-                        count += 1;
-                    }
+                    _ => fields.try_push(field(bytes, start, feed - 1)?).ok()?,
                 }
                 start = feed + 1;
             }
@@ -79,7 +77,7 @@ impl Scanned {
                 look = Look::Printable;
             }
             if let Some(end) = end {
-                let headers = Headers::scanned(&bytes[..end], &fields[..count], look);
+                let headers = Headers::scanned(&bytes[..end], &fields, look);
                 return Some(Self { headers, line_end: line_end? });
             }
         }

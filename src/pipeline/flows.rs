@@ -228,7 +228,9 @@ impl Flows {
     }
 
     fn close(&mut self, mut entry: Box<Entry<Talk>>) {
-        finish(&mut entry, &self.reading, &self.tcp_limits, &mut self.finished);
+        if !entry.tcp.is_over() || entry.app.conversation.is_some() {
+            finish(&mut entry, &self.reading, &self.tcp_limits, &mut self.finished);
+        }
         self.memory.forget(&entry);
         *self.counts.protocols.entry(entry.app.protocol).or_default() += 1;
         self.pending.update(entry.id, entry.app.pending, None);

@@ -58,6 +58,7 @@ impl ExchangeLines {
     /// The end of an exchange's line: all but the two numbers that are known last.
     pub fn rest(&mut self, exchange: &Exchange) -> Vec<u8> {
         let line = &mut self.line;
+        line.reserve(expected_len(exchange));
         line.raw(",\"client\":");
         line.address(exchange.client);
         line.raw(",\"server\":");
@@ -73,10 +74,17 @@ impl ExchangeLines {
         line.raw(",\"notes\":");
         list(line, &exchange.notes, note);
         line.raw("}\n");
-        let rest = line.written().to_vec();
-        line.clear();
-        rest
+        line.take()
     }
+}
+
+/// About how long the line of an exchange is: its heads, and what stands around each of their parts.
+fn expected_len(exchange: &Exchange) -> usize {
+    const AROUND: usize = 448;
+    let request = exchange.request.as_ref().map_or(0, |request| request.headers.text().len());
+    let response = exchange.response.as_ref().map_or(0, |response| response.headers.text().len());
+    let heads = request + response;
+    heads + heads / 8 + AROUND
 }
 
 /// A value, or null.

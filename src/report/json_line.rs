@@ -28,6 +28,16 @@ impl JsonLine {
         &self.out
     }
 
+    /// Makes room for so many bytes.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.out.reserve(bytes);
+    }
+
+    /// What has been pushed; it begins anew.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.out)
+    }
+
     /// Begins anew.
     pub fn clear(&mut self) {
         self.out.clear();
