@@ -78,13 +78,14 @@ impl ExchangeLines {
     }
 }
 
-/// About how long the line of an exchange is: its heads, and what stands around each of their parts.
+/// About how long the line of an exchange is, rather more than less: its heads, what stands around each
+/// of their fields, the target once more in the URL, and the keys.
 fn expected_len(exchange: &Exchange) -> usize {
-    const AROUND: usize = 448;
-    let request = exchange.request.as_ref().map_or(0, |request| request.headers.text().len());
-    let response = exchange.response.as_ref().map_or(0, |response| response.headers.text().len());
-    let heads = request + response;
-    heads + heads / 8 + AROUND
+    const KEYS: usize = 496;
+    let of = |headers: &Headers| headers.text().len() + 4 * headers.len();
+    let request = |request: &Request| of(&request.headers) + request.start.target.len();
+    let response = exchange.response.as_ref().map_or(0, |response| of(&response.headers));
+    exchange.request.as_ref().map_or(0, request) + response + KEYS
 }
 
 /// A value, or null.
