@@ -107,13 +107,18 @@ struct Value {
 /// A value, the name of its cookie, and the site.
 type Valued<'v> = (&'v [u8], &'v [u8], &'v str);
 
+/// A visit by its connection and the name of its client.
+type Carried<'v> = (u64, &'v [u8], usize);
+
 #[derive(Debug, Default)]
 struct Gathered<'v> {
     /// In the order in which they were first seen.
     values: Vec<(Valued<'v>, Value)>,
     /// Where each lies. It is only asked, and never walked through.
     places: HashMap<Valued<'v>, usize, RandomState>,
-    connections: BTreeMap<(u64, &'v [u8]), Vec<usize>>,
+    /// Of each visit its connection and the name of its client; those of one together, once all are
+    /// known.
+    connections: Vec<Carried<'v>>,
     relayed: BTreeSet<u64>,
 }
 
@@ -121,8 +126,7 @@ impl<'v> Gathered<'v> {
     fn add(&mut self, index: usize, visit: &'v Visit) {
         let Some(asked) = &visit.asked else { return };
         let Some(target) = &asked.target else { return };
-        let connection = (visit.connection, &*asked.user_agent);
-        self.connections.entry(connection).or_default().push(index);
+        self.connections.push((visit.connection, &asked.user_agent, index));
         if asked.is_relayed {
             self.relayed.insert(visit.connection);
         }
@@ -154,7 +158,8 @@ impl<'v> Gathered<'v> {
         &mut self.values[place].1
     }
 
-    fn link(self, visits: &[Visit]) -> Links {
+    fn link(mut self, visits: &[Visit]) -> Links {
+        self.connections.sort_unstable();
         let (group, ties) = ((0..visits.len()).collect(), vec![None; visits.len()]);
         let mut links = Links { group, ties, ..Links::default() };
         let mut shared = Names::default();
@@ -188,20 +193,22 @@ impl<'v> Gathered<'v> {
     /// request. What was asked first, and has nothing else to tell whose it is, is then theirs.
     fn link_spares(&self, links: &mut Links, visits: &[Visit], holdings: &mut HeldBy) {
         // By number, which counts connections in the order in which they opened.
-        let first: BTreeMap<u64, usize> = self
-            .connections
-            .iter()
-            .filter_map(|((connection, _), visits)| Some((*connection, *visits.first()?)))
-            .collect();
+        let of_each = self.connections.chunk_by(|a, b| a.0 == b.0);
+        let first = |of_one: &[Carried<'_>]| {
+            let first = of_one.iter().map(|(.., visit)| *visit).min()?;
+            Some((of_one[0].0, first))
+        };
+        let first: Vec<(u64, usize)> = of_each.filter_map(first).collect();
         let packet = |visit: usize| visits[visit].asked.as_deref().map(|asked| asked.turn);
-        let soonest = soonest_after(first.iter().map(|(id, visit)| (*id, packet(*visit))));
-        for (connection, visit) in &first {
-            let Some(before) = connection.checked_sub(1).and_then(|id| first.get(&id)) else {
+        let soonest = soonest_from(first.iter().map(|(_, visit)| packet(*visit)));
+        for (pair, soonest) in first.windows(2).zip(soonest.iter().skip(2)) {
+            let [(number, before), (connection, visit)] = pair else { continue };
+            if number + 1 != *connection {
                 continue;
-            };
+            }
             let apart = visits[*visit].connected.since(visits[*before].connected);
             let is_one_key = apart <= TOGETHER && key(&visits[*before]) == key(&visits[*visit]);
-            let waited = soonest.get(connection).is_some_and(|soonest| *soonest < packet(*visit));
+            let waited = *soonest < packet(*visit);
             let (theirs, ours) = (links.find(*before), links.find(*visit));
             let tells = holdings.contains_key(&ours) && !holdings.contains_key(&theirs);
             if is_one_key && waited && tells {
@@ -217,23 +224,24 @@ impl<'v> Gathered<'v> {
     /// A connection is one client's, unless it carries what two hold at the same time: then a proxy
     /// stands before them.
     fn link_connections(&self, links: &mut Links, holdings: &mut HeldBy) {
-        for ((connection, _), visits) in &self.connections {
-            if self.relayed.contains(connection) {
+        for of_one in self.connections.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            if of_one.len() < 2 || self.relayed.contains(&of_one[0].0) {
                 continue;
             }
-            let groups: BTreeSet<usize> = visits.iter().map(|visit| links.find(*visit)).collect();
+            let visits = || of_one.iter().map(|(.., visit)| *visit);
+            let groups: BTreeSet<usize> = visits().map(|visit| links.find(visit)).collect();
             let others = if groups.len() > 1 { Some(&groups) } else { None };
             let held = others.into_iter().flatten().filter_map(|group| holdings.get(group));
             let Some(all) = Holdings::of_one(held) else { continue };
-            for pair in visits.windows(2) {
-                links.union(pair[0], pair[1]);
-                links.ties[pair[1]].get_or_insert(Tie::Connection);
-                links.ties[pair[0]].get_or_insert(Tie::Connection);
+            for (one, next) in visits().zip(visits().skip(1)) {
+                links.union(one, next);
+                links.ties[next].get_or_insert(Tie::Connection);
+                links.ties[one].get_or_insert(Tie::Connection);
             }
-            if let Some(first) = visits.first().filter(|_| groups.len() > 1) {
+            if groups.len() > 1 {
                 let held = groups.iter().filter_map(|group| holdings.remove(group)).count();
                 if held > 0 {
-                    holdings.insert(links.find(*first), all);
+                    holdings.insert(links.find(of_one[0].2), all);
                 }
             }
         }
@@ -276,19 +284,15 @@ impl Value {
     }
 }
 
-/// For each connection but the last, the first packet that any newer one asks with.
-fn soonest_after(
-    firsts: impl DoubleEndedIterator<Item = (u64, Option<u64>)>,
-) -> BTreeMap<u64, Option<u64>> {
-    let mut soonest = None;
-    let mut all = BTreeMap::new();
-    for (connection, packet) in firsts.rev() {
-        if let Some(soonest) = soonest {
-            all.insert(connection, soonest);
-        }
-        soonest = Some(soonest.map_or(packet, |soonest: Option<u64>| soonest.min(packet)));
-    }
-    all
+/// For each packet the first of it and all behind it.
+fn soonest_from(packets: impl DoubleEndedIterator<Item = Option<u64>>) -> Vec<Option<u64>> {
+    let soonest = packets.rev().scan(None, |soonest: &mut Option<Option<u64>>, packet| {
+        *soonest = Some(soonest.map_or(packet, |soonest| soonest.min(packet)));
+        *soonest
+    });
+    let mut soonest: Vec<_> = soonest.collect();
+    soonest.reverse();
+    soonest
 }
 
 /// A visit that shows a value, the place of the line where it made it, and the packet.
