@@ -83,7 +83,7 @@ pub const PAST_CONNECTIONS: usize = 8192;
 
 /// Connections that were over last, in each lane, of which everything is kept: an end may have been
 /// forged, and the stream go on behind it.
-pub const LINGERING: usize = 128;
+pub const LINGERING: usize = 32;
 
 /// How much of an HTTP message is read and kept.
 #[derive(Debug, Clone, Copy)]
