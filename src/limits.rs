@@ -77,7 +77,7 @@ impl Default for TableLimits {
     }
 }
 
-/// Connections that are over and remembered, at 40 bytes each, in each lane: as many again may be
+/// Connections that are over and remembered, at 60 bytes each, in each lane: as many again may be
 /// remembered beside them. Late copies of a segment come within seconds.
 pub const PAST_CONNECTIONS: usize = 8192;
 
