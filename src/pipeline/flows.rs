@@ -168,11 +168,15 @@ impl Flows {
         self.pending.update(id, was, now);
         let over = entry.over_now();
         let held = entry.app.holds_now().then(|| entry.key());
+        let missing = entry.misses_now();
         if let Some(doubtful) = entry.awaits_now() {
             self.table.doubt(doubtful, segment.time, Doubt::Unseen);
         }
         if let Some(held) = held {
             self.table.doubt(held, segment.time, Doubt::Held);
+        }
+        if let Some(missing) = missing {
+            self.table.doubt(missing, segment.time, Doubt::Missing);
         }
         if let Some(replaced) = replaced {
             self.close(replaced);
@@ -203,24 +207,17 @@ impl Flows {
 
     fn settle_doubts(&mut self, now: Option<Timestamp>) {
         while let Some((entry, why)) = self.table.doubted_long_ago(now) {
-            let is_reset = why == Doubt::Reset;
-            if is_reset {
-                finish(entry, &self.reading, &self.tcp_limits, &mut self.finished);
-            } else {
-                let known = self.finished.len();
-                match (why, &mut entry.app.conversation) {
-                    (Doubt::Held, Some(conversation)) => conversation.settle(),
-                    (Doubt::Held, None) => {}
-                    _ => entry.tcp.settle(),
-                }
-                drain(entry, &self.reading, &self.tcp_limits, &mut self.finished);
-                note_joined(entry, &mut self.finished[known..]);
-            }
+            settle(entry, why, now, &self.reading, &self.tcp_limits, &mut self.finished);
             self.memory.weigh(entry);
-            let open = if is_reset { None } else { pending(entry) };
+            let open = if why == Doubt::Reset { None } else { pending(entry) };
             let (id, was) = (entry.id, std::mem::replace(&mut entry.app.pending, open));
             self.pending.update(id, was, open);
             let over = entry.over_now();
+            if let Some(now) = now
+                && let Some(missing) = entry.misses_now()
+            {
+                self.table.doubt_again(missing, now);
+            }
             if let Some(past) = over.and_then(|key| self.table.linger(key)) {
                 self.close(past);
             }
@@ -310,6 +307,31 @@ fn finish(
     note_joined(entry, &mut done[known..]);
 }
 
+/// A connection was doubted for long enough. What that finishes goes into `done`.
+fn settle(
+    entry: &mut Entry<Talk>,
+    why: Doubt,
+    now: Option<Timestamp>,
+    reading: &Arc<Reading>,
+    limits: &TcpLimits,
+    done: &mut Vec<Box<Exchange>>,
+) {
+    let is_idle = why == Doubt::Missing && now.is_some_and(|now| entry.is_idle(now));
+    match (why, &mut entry.app.conversation) {
+        (Doubt::Reset, _) => return finish(entry, reading, limits, done),
+        (Doubt::Held, Some(conversation)) => conversation.settle(),
+        (Doubt::Unseen, _) => entry.tcp.settle(),
+        (Doubt::Held, None) | (Doubt::Missing, _) => {}
+    }
+    let known = done.len();
+    if is_idle {
+        drain_by(entry, reading, done, |tcp| tcp.pop_idle(limits));
+    } else {
+        drain(entry, reading, limits, done);
+    }
+    note_joined(entry, &mut done[known..]);
+}
+
 /// All that a connection has to say. What that finishes goes into `done`.
 pub(super) fn drain(
     entry: &mut Entry<Talk>,
@@ -317,7 +339,16 @@ pub(super) fn drain(
     limits: &TcpLimits,
     done: &mut Vec<Box<Exchange>>,
 ) {
-    while let Some(event) = entry.tcp.pop(limits) {
+    drain_by(entry, reading, done, |tcp| tcp.pop(limits));
+}
+
+fn drain_by(
+    entry: &mut Entry<Talk>,
+    reading: &Arc<Reading>,
+    done: &mut Vec<Box<Exchange>>,
+    mut next: impl FnMut(&mut Connection) -> Option<Event<'static>>,
+) {
+    while let Some(event) = next(&mut entry.tcp) {
         let begin = || begin(entry.id, &entry.pair, entry.since, &entry.tcp, reading);
         entry.app.push(&event, begin);
     }

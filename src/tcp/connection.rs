@@ -295,6 +295,12 @@ impl Connection {
         self.halves.iter().any(Half::is_awaited) && self.halves.iter().any(Half::is_holding)
     }
 
+    /// Whether a receiver has something that has not been seen.
+    #[inline]
+    pub fn is_missing(&self) -> bool {
+        self.halves.iter().any(Half::is_missing)
+    }
+
     /// Nothing more will come: what is held is delivered by [`Connection::pop`], holes and all.
     pub fn finish(&mut self) {
         self.halves.iter_mut().for_each(Half::do_without);

@@ -20,6 +20,16 @@ impl Connection {
             .or_else(|| self.hopeless(limits).and_then(|side| self.give_up(side, limits)))
     }
 
+    /// The same for a connection of which nothing has come for long. What its receivers have, and the
+    /// capture has not, is not waited for, be it the last that was said.
+    pub fn pop_idle(&mut self, limits: &TcpLimits) -> Option<Event<'static>> {
+        self.pop(limits).or_else(|| {
+            let side =
+                Side::BOTH.into_iter().find(|side| self.halves[side.index()].is_missing())?;
+            self.give_up(self.culprit(side), limits)
+        })
+    }
+
     fn pop_ready(&mut self, side: Side) -> Option<Event<'static>> {
         let offset = self.half_mut(side).next();
         let skipped = self.half_mut(side).skip_cut();

@@ -3,10 +3,10 @@
 
 use super::assembler::Assembler;
 use super::connection::Mark;
+use super::rare::{Rare, Waiting};
 use super::seq::{Origin, Seq};
 use crate::limits::TcpLimits;
 use crate::time::Timestamp;
-use std::collections::BTreeMap;
 
 /// An acknowledgment further ahead than this is taken as forged or broken: believing it would
 /// throw away the stream. It is a generous receive window. A segment as far behind the end of a past
@@ -71,33 +71,6 @@ pub(super) struct Half {
     /// The same, even if it turned out to go on behind it.
     told_end: bool,
     rare: Option<Box<Rare>>,
-}
-
-/// What is known of a direction that is not whole or not in order.
-#[derive(Debug, Default)]
-struct Rare {
-    /// What the receiver still waited for, before it was decided where the stream begins.
-    wanted: Option<u64>,
-    /// Bytes that the snap length cut off: start to end.
-    cuts: BTreeMap<u64, u64>,
-    waiting: Option<Waiting>,
-    /// The packet at which the assembler last began to hold something back.
-    held_since: Option<u64>,
-}
-
-impl Rare {
-    /// Whether a direction that has begun is whole and in order by now.
-    fn is_nothing(&self) -> bool {
-        self.cuts.is_empty() && self.waiting.is_none() && self.held_since.is_none()
-    }
-}
-
-/// Since when, and at which byte, the stream waits for bytes that the receiver already has.
-#[derive(Debug, Clone, Copy)]
-struct Waiting {
-    at: u64,
-    since: Timestamp,
-    segments_left: u32,
 }
 
 /// The origin that puts `first` at [`ROOM_BEFORE`].
@@ -377,6 +350,15 @@ impl Half {
     pub fn is_out_of_patience(&self) -> bool {
         let waiting = self.rare.as_ref().and_then(|rare| rare.waiting);
         waiting.is_some_and(|waiting| waiting.segments_left == 0 && waiting.at == self.next())
+    }
+
+    /// Whether the receiver has bytes of it, or its end, that have not been seen.
+    #[inline]
+    pub fn is_missing(&self) -> bool {
+        self.acked > self.next()
+            && self.presence == Presence::Seen
+            && self.is_settled()
+            && !self.ended
     }
 
     /// Gives up what is missing before the next stored chunk, or else before the known end.

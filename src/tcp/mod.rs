@@ -9,6 +9,7 @@ mod connection;
 mod delivery;
 mod half;
 mod past;
+mod rare;
 mod reuse;
 mod seq;
 mod side;

@@ -36,6 +36,7 @@ pub struct Entry<T> {
     pub(super) rival: Option<Box<Rival>>,
     lingers: bool,
     awaits: bool,
+    misses: bool,
 }
 
 impl<T> Entry<T> {
@@ -52,6 +53,20 @@ impl<T> Entry<T> {
         is_new.then(|| self.key())
     }
 
+    /// Its key, if a receiver has something that has not been seen, and that was not said before, or
+    /// looked into since.
+    #[inline]
+    pub fn misses_now(&mut self) -> Option<SocketPair> {
+        let is_new = self.tcp.is_missing() && !std::mem::replace(&mut self.misses, true);
+        is_new.then(|| self.key())
+    }
+
+    /// What is missing is looked into: whether nothing of the connection has come for long by now.
+    pub fn is_idle(&mut self, now: Timestamp) -> bool {
+        self.misses = false;
+        now.nanos().saturating_sub(self.tcp.last_seen().nanos()) >= GRACE
+    }
+
     /// Its key, if it is over and does not linger yet.
     pub fn over_now(&mut self) -> Option<SocketPair> {
         let is_new = self.tcp.is_over() && !std::mem::replace(&mut self.lingers, true);
@@ -62,7 +77,7 @@ impl<T> Entry<T> {
         match why {
             Doubt::Reset => self.tcp.is_reset(),
             Doubt::Unseen => self.tcp.awaits_unseen(),
-            Doubt::Held => true,
+            Doubt::Held | Doubt::Missing => true,
         }
     }
 
@@ -87,10 +102,20 @@ pub enum Doubt {
     Unseen,
     /// Its consumer holds something back.
     Held,
+    /// A receiver has something that has not been seen.
+    Missing,
+}
+
+impl Doubt {
+    /// Whether only time settles it, and not that nothing comes for now: what is under way may.
+    fn is_for_time(self) -> bool {
+        matches!(self, Self::Reset | Self::Missing)
+    }
 }
 
 /// How many nanoseconds after a reset a connection is still listened to: segments were in flight,
-/// and the reset may be forged. A direction of which nothing has been seen is waited for as long.
+/// and the reset may be forged. A direction of which nothing has been seen is waited for as long, and
+/// so is what a receiver has, on a connection that has fallen silent.
 const GRACE: i64 = 2_000_000_000;
 
 /// A connection, and the one that it replaces.
@@ -227,6 +252,14 @@ impl<T: Default> Table<T> {
         self.doubts.push_back((now, entry, why));
     }
 
+    /// The same of one that was looked at, and still misses something; but not where so many are doubted
+    /// that they are looked at before their time.
+    pub fn doubt_again(&mut self, entry: SocketPair, now: Timestamp) {
+        if self.doubts.len() < self.limits.most {
+            self.doubt(entry, now, Doubt::Missing);
+        }
+    }
+
     /// Whether [`Self::doubted_long_ago`] may have something to give.
     #[inline]
     pub fn has_old_doubts(&self, now: Timestamp) -> bool {
@@ -255,7 +288,7 @@ impl<T: Default> Table<T> {
         let place = match now {
             Some(now) if !self.has_old_doubts(now) => return None,
             Some(_) => 0,
-            None => self.doubts.iter().position(|(.., why)| *why != Doubt::Reset)?,
+            None => self.doubts.iter().position(|(.., why)| !why.is_for_time())?,
         };
         self.doubts.remove(place).map(|(_, key, why)| (key, why))
     }
@@ -338,6 +371,7 @@ fn new_entry<T: Default>(segment: &Segment<'_>) -> Box<Entry<T>> {
         rival: None,
         lingers: false,
         awaits: false,
+        misses: false,
     })
 }
 

@@ -1,0 +1,87 @@
+//! Connections that fall silent while something of them is missing that its receiver has. What was
+//! captured is told all the same, once others show that two seconds have passed: not at the end of the
+//! capture, which live never comes.
+
+mod support;
+
+use cookietrail::http::Reading;
+use cookietrail::pipeline::{Numbered, Pipeline};
+use support::wire::{CLIENT, Frame, SERVER, Wire, packets, told};
+
+fn get(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: a.example\r\n\r\n")
+}
+
+/// The head of a response, the rest of which has so many bytes.
+fn head(length: usize) -> String {
+    format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n")
+}
+
+fn asked() -> Wire {
+    Wire::open().c(get("/1")).ack(SERVER)
+}
+
+/// Another connection, so many seconds after the capture began.
+fn other(seconds: i64) -> Vec<Frame> {
+    Wire::joined().port(40_001).wait(seconds).handshake().frames()
+}
+
+/// What is told before the capture ends.
+fn told_so_far(frames: &[Frame]) -> Vec<Numbered> {
+    let mut pipeline = Pipeline::new(Reading::default());
+    packets(frames).for_each(|packet| pipeline.push(&packet));
+    std::iter::from_fn(|| pipeline.pop()).collect()
+}
+
+#[test]
+fn what_nobody_waits_for_any_longer_is_told() {
+    let inside = asked().s(head(9) + "abc").lost(SERVER, "def").s("ghi").ack(CLIENT);
+    let at_the_end = asked().s(head(9) + "abcdef").lost(SERVER, "ghi").ack(CLIENT);
+    let twice = asked().s(head(9) + "a").lost(SERVER, "bc").s("d").lost(SERVER, "ef").s("ghi");
+    let endless = asked().s("HTTP/1.1 200 OK\r\n\r\nabc").lost(SERVER, "def").s("ghi");
+    for (what, wire) in [
+        ("inside", inside.clone()),
+        ("inside, and closed", inside.close()),
+        ("at the end", at_the_end.clone()),
+        ("at the end, and closed", at_the_end.close()),
+        ("twice", twice.ack(CLIENT)),
+        ("without a length, and closed", endless.close()),
+    ] {
+        let frames = wire.frames();
+        assert!(told_so_far(&frames).is_empty(), "{what}");
+        assert!(told_so_far(&[frames.clone(), other(1)].concat()).is_empty(), "{what}");
+        let found = told_so_far(&[frames.clone(), other(9)].concat());
+        let [one] = &found[..] else { panic!("{what}: {found:?}") };
+        let response = one.exchange.response.as_ref().unwrap();
+        assert!(!response.body.complete, "{what}");
+        let gaps = one.exchange.notes.iter().filter(|note| note.kind.word() == "gap");
+        assert!(gaps.count() > 0, "{what}");
+        // It is what is told of it in the end.
+        assert_eq!(told(&frames), told(&[frames.clone(), other(9)].concat()), "{what}");
+    }
+}
+
+#[test]
+fn what_comes_later_is_told_as_ever() {
+    let wire = asked().s(head(9) + "abcdef").lost(SERVER, "ghi").ack(CLIENT);
+    let silent = wire.clone().frames();
+    let goes_on = wire.wait(20).c(get("/2")).ack(SERVER).s(head(2) + "ok").close().frames();
+    let frames = [&silent[..], &other(9), &goes_on[silent.len()..]].concat();
+    assert_eq!(told(&frames)[1], "GET /2 > 200 2");
+    assert_eq!(told(&frames), told(&goes_on));
+}
+
+#[test]
+fn what_comes_within_two_seconds_is_missing_nowhere() {
+    let mut frames = asked().mss(3).s("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc").frames();
+    let late = frames.remove(frames.len() - 3);
+    frames.extend(
+        Wire::open().c(get("/1")).ack(SERVER).s(head(3) + "abc").ack(CLIENT).frames().pop(),
+    );
+    frames.extend(other(1));
+    frames.push(late);
+    frames.extend(other(9));
+    let found = told_so_far(&frames);
+    assert!(found.len() == 1 && found[0].exchange.response.as_ref().unwrap().body.complete);
+    assert!(found[0].exchange.notes.is_empty(), "{found:?}");
+}
