@@ -6,7 +6,7 @@ mod support;
 
 use cookietrail::http::Reading;
 use cookietrail::pipeline::{Numbered, Pipeline};
-use support::wire::{CLIENT, Frame, SERVER, Wire, packets, told};
+use support::wire::{CLIENT, Frame, Odd, SERVER, Wire, exchanges, packets, told};
 
 fn get(target: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: a.example\r\n\r\n")
@@ -84,4 +84,21 @@ fn what_comes_within_two_seconds_is_missing_nowhere() {
     let found = told_so_far(&frames);
     assert!(found.len() == 1 && found[0].exchange.response.as_ref().unwrap().body.complete);
     assert!(found[0].exchange.notes.is_empty(), "{found:?}");
+}
+
+/// A connection that rests is probed with the number before the next byte. Where the capture begins with
+/// that, the byte is not missing.
+#[test]
+fn a_probe_that_is_seen_first_is_no_hole() {
+    let probe = |wire: Wire| {
+        let probe = Odd { seq: -1, ack: Some(0), ..Odd::default() };
+        wire.odd(SERVER, probe).ack(CLIENT).wait(10)
+    };
+    let wire = probe(probe(Wire::joined())).c(get("/1")).ack(SERVER).s(head(2) + "ok").close();
+    let mut frames = [wire.frames(), other(5), other(15)].concat();
+    frames.sort_by_key(|frame| frame.micros);
+    let found = exchanges(&frames);
+    assert_eq!(told(&frames), ["GET /1 > 200 2"]);
+    let notes: Vec<_> = found[0].notes.iter().map(|note| note.kind.word()).collect();
+    assert_eq!(notes, ["mid-stream"]);
 }

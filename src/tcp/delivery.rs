@@ -20,8 +20,8 @@ impl Connection {
             .or_else(|| self.hopeless(limits).and_then(|side| self.give_up(side, limits)))
     }
 
-    /// The same for a connection of which nothing has come for long. What its receivers have, and the
-    /// capture has not, is not waited for, be it the last that was said.
+    /// The same for a connection of which nothing has come for long. Bytes that its receivers have, and
+    /// the capture has not, are not waited for, be they the last that was said.
     pub fn pop_idle(&mut self, limits: &TcpLimits) -> Option<Event<'static>> {
         self.pop(limits).or_else(|| {
             let side =

@@ -352,13 +352,16 @@ impl Half {
         waiting.is_some_and(|waiting| waiting.segments_left == 0 && waiting.at == self.next())
     }
 
-    /// Whether the receiver has bytes of it, or its end, that have not been seen.
+    /// Whether the receiver has bytes of it that have not been seen. One alone is none: it may be the
+    /// end, or stand before what was first seen, which then was a keep-alive probe (RFC 9293 section
+    /// 3.8.4).
     #[inline]
     pub fn is_missing(&self) -> bool {
         self.acked > self.next()
             && self.presence == Presence::Seen
             && self.is_settled()
             && !self.ended
+            && !self.lacks_only_fin()
     }
 
     /// Gives up what is missing before the next stored chunk, or else before the known end.
