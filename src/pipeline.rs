@@ -28,6 +28,7 @@ use crate::capture::Packet;
 use crate::http::{Exchange, Reading};
 use crate::limits::Budget;
 use crate::note::Note;
+use crate::time::Timestamp;
 use flows::Flows;
 use order::{Finished, Turn};
 use relief::Memory;
@@ -97,6 +98,12 @@ impl Pipeline {
     /// Nothing comes for now, where packets are read as they are captured.
     pub fn rest(&mut self) {
         self.flows.rest();
+        self.put_in_order();
+    }
+
+    /// Nothing has come until now, by the clock of the packets: what waited for time to pass has waited.
+    pub fn wait_until(&mut self, now: Timestamp) {
+        self.flows.wait_until(now);
         self.put_in_order();
     }
 

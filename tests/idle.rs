@@ -62,6 +62,22 @@ fn what_nobody_waits_for_any_longer_is_told() {
 }
 
 #[test]
+fn where_nothing_comes_at_all_time_passes_too() {
+    let wire = asked().s(head(9) + "abcdef").lost(SERVER, "ghi").ack(CLIENT);
+    let reset = asked().s("HTTP/1.1 200 OK\r\n\r\nabc").rst(SERVER);
+    for frames in [wire.frames(), reset.frames()] {
+        let mut pipeline = Pipeline::new(Reading::default());
+        packets(&frames).for_each(|packet| pipeline.push(&packet));
+        let last = packets(&frames).last().unwrap().time;
+        pipeline.rest();
+        pipeline.wait_until(last.plus_seconds(1));
+        assert!(pipeline.pop().is_none());
+        pipeline.wait_until(last.plus_seconds(3));
+        assert!(pipeline.pop().is_some());
+    }
+}
+
+#[test]
 fn what_comes_later_is_told_as_ever() {
     let wire = asked().s(head(9) + "abcdef").lost(SERVER, "ghi").ack(CLIENT);
     let silent = wire.clone().frames();

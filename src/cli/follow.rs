@@ -3,6 +3,7 @@
 use super::input::{Filter, Finished};
 use super::session::{self, Session};
 use super::signals::Signals;
+use super::silence::Silence;
 use super::{Outcome, args, output};
 use crate::capture::{Follow, Followed, Packet};
 use crate::http::{KeepBodies, Reading};
@@ -52,10 +53,14 @@ pub fn read(
 ) -> anyhow::Result<Finished> {
     let mut pipeline =
         Pipeline::within(Reading { keep, ..Reading::default() }, input.memory.budget());
+    let mut silence = Silence::default();
     let notes = follow(input, |packet| {
-        match packet {
-            Some(packet) => pipeline.push(packet),
-            None => pipeline.rest(),
+        if let Some(packet) = packet {
+            silence.end(packet);
+            pipeline.push(packet);
+        } else {
+            pipeline.rest();
+            silence.now().into_iter().for_each(|now| pipeline.wait_until(now));
         }
         std::iter::from_fn(|| pipeline.pop()).try_for_each(&mut each)
     })?;

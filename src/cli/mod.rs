@@ -21,6 +21,7 @@ mod search;
 mod session;
 mod sign;
 mod signals;
+mod silence;
 #[cfg(feature = "live")]
 mod sniff;
 mod stages;

@@ -1,6 +1,7 @@
 //! Packets told while they come, and the report at the end: what `sniff` and `--follow` share.
 
 use super::args::{Format, ReportOptions};
+use super::silence::Silence;
 use super::{Outcome, output, report};
 use crate::capture::Packet;
 use crate::http::{KeepBodies, Reading};
@@ -49,6 +50,7 @@ pub struct Session {
     trail: Trail,
     keys: Keys,
     view: Option<View>,
+    silence: Silence,
 }
 
 impl Session {
@@ -61,7 +63,7 @@ impl Session {
             pipeline.watch_finished();
         }
         let view = lines_to.map(|out| View::new(out, width, keys.clone()));
-        Self { pipeline, trail: Trail::default(), keys, view }
+        Self { pipeline, trail: Trail::default(), keys, view, silence: Silence::default() }
     }
 
     /// What was counted so far.
@@ -74,6 +76,7 @@ impl Session {
     /// # Errors
     /// Those of the output.
     pub fn take(&mut self, packet: &Packet<'_>) -> io::Result<()> {
+        self.silence.end(packet);
         self.pipeline.push(packet);
         if let Some(view) = &mut self.view {
             view.take_finished(&mut self.pipeline);
@@ -90,6 +93,9 @@ impl Session {
     /// Those of the output.
     pub fn show_all(&mut self) -> io::Result<()> {
         self.pipeline.rest();
+        if let Some(now) = self.silence.now() {
+            self.pipeline.wait_until(now);
+        }
         if let Some(view) = &mut self.view {
             view.take_finished(&mut self.pipeline);
             view.live.settle_all(self.pipeline.oldest_open().unwrap_or(u64::MAX));

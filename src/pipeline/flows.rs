@@ -205,6 +205,13 @@ impl Flows {
         self.settle_doubts(None);
     }
 
+    /// Nothing has come until now, by the clock of the packets.
+    pub fn wait_until(&mut self, now: Timestamp) {
+        if self.table.has_old_doubts(now) {
+            self.settle_doubts(Some(now));
+        }
+    }
+
     fn settle_doubts(&mut self, now: Option<Timestamp>) {
         while let Some((entry, why)) = self.table.doubted_long_ago(now) {
             settle(entry, why, now, &self.reading, &self.tcp_limits, &mut self.finished);
