@@ -59,8 +59,7 @@ pub fn read(
             silence.end(packet);
             pipeline.push(packet);
         } else {
-            pipeline.rest();
-            silence.now().into_iter().for_each(|now| pipeline.wait_until(now));
+            silence.tell(&mut pipeline);
         }
         std::iter::from_fn(|| pipeline.pop()).try_for_each(&mut each)
     })?;

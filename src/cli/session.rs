@@ -92,10 +92,7 @@ impl Session {
     /// # Errors
     /// Those of the output.
     pub fn show_all(&mut self) -> io::Result<()> {
-        self.pipeline.rest();
-        if let Some(now) = self.silence.now() {
-            self.pipeline.wait_until(now);
-        }
+        self.silence.tell(&mut self.pipeline);
         if let Some(view) = &mut self.view {
             view.take_finished(&mut self.pipeline);
             view.live.settle_all(self.pipeline.oldest_open().unwrap_or(u64::MAX));

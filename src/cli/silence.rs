@@ -2,6 +2,7 @@
 //! somebody must tell it that time passes.
 
 use crate::capture::Packet;
+use crate::pipeline::Pipeline;
 use crate::time::Timestamp;
 use std::time::Instant;
 
@@ -16,8 +17,16 @@ impl Silence {
         self.0 = Some((packet.time, Instant::now()));
     }
 
+    /// Nothing comes for now, and a pipeline is told since when.
+    pub fn tell(&self, pipeline: &mut Pipeline) {
+        pipeline.rest();
+        if let Some(now) = self.now() {
+            pipeline.wait_until(now);
+        }
+    }
+
     /// What the time is by the clock of the packets, to the second; `None` before the first.
-    pub fn now(&self) -> Option<Timestamp> {
+    fn now(&self) -> Option<Timestamp> {
         let (last, since) = self.0?;
         Some(last.plus_seconds(i64::try_from(since.elapsed().as_secs()).unwrap_or(i64::MAX)))
     }

@@ -323,7 +323,7 @@ fn settle(
     limits: &TcpLimits,
     done: &mut Vec<Box<Exchange>>,
 ) {
-    let is_idle = why == Doubt::Missing && now.is_some_and(|now| entry.is_idle(now));
+    let is_idle = why == Doubt::Missing && now.is_some_and(|now| entry.idle_now(now));
     match (why, &mut entry.app.conversation) {
         (Doubt::Reset, _) => return finish(entry, reading, limits, done),
         (Doubt::Held, Some(conversation)) => conversation.settle(),

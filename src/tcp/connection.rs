@@ -9,8 +9,9 @@
 //! is only remembered: who owns the connection decides when to [`Connection::finish`] it.
 //!
 //! Bytes that never come are given up when they are known to be lost to the capture: the receiver
-//! acknowledged them, and [`TcpLimits`] has run out of patience; or a cap is reached; or the
-//! connection ends. They are then a [`What::Gap`], an event like any other.
+//! acknowledged them, and [`TcpLimits`] has run out of patience, or the connection has fallen silent,
+//! which its owner knows; or a cap is reached; or the connection ends. They are then a [`What::Gap`],
+//! an event like any other.
 
 use super::half::{Half, Presence};
 use super::reuse::Early;

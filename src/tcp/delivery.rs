@@ -84,7 +84,7 @@ impl Connection {
     }
 
     /// The side whose missing bytes are no longer waited for, if there is one. As long as nothing
-    /// is held back because of them, waiting costs nothing.
+    /// is held back because of them, waiting costs nothing until the connection falls silent.
     fn hopeless(&self, limits: &TcpLimits) -> Option<Side> {
         let holding = self.halves.iter().any(Half::is_holding);
         let stuck = Side::BOTH.into_iter().filter(|side| {

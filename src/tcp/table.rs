@@ -61,8 +61,9 @@ impl<T> Entry<T> {
         is_new.then(|| self.key())
     }
 
-    /// What is missing is looked into: whether nothing of the connection has come for long by now.
-    pub fn is_idle(&mut self, now: Timestamp) -> bool {
+    /// Whether nothing of it has come for long. What is missing has been looked into then, and may be
+    /// said again.
+    pub fn idle_now(&mut self, now: Timestamp) -> bool {
         self.misses = false;
         now.nanos().saturating_sub(self.tcp.last_seen().nanos()) >= GRACE
     }
