@@ -80,6 +80,11 @@ pub enum Confidence {
 }
 
 impl Confidence {
+    /// The same where others at its address have its name.
+    pub(super) fn among_twins(self) -> Self {
+        if self == Self::Certain { self } else { Self::Guess }
+    }
+
     /// The word used in machine-readable output.
     pub const fn word(self) -> &'static str {
         match self {
@@ -100,12 +105,10 @@ impl Confidence {
 }
 
 /// Why an exchange is this client's.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attribution {
     /// The exchange.
     pub visit: usize,
     /// What ties it.
     pub by: TiedBy,
-    /// Why it is no earlier client's, where it opened this one.
-    pub why_not: Option<Box<str>>,
 }

@@ -7,11 +7,14 @@ use super::lives::{EventAt, Lives};
 use super::visit::{Asked, Visit};
 use super::who::{Profile, Roster};
 use crate::cookie::site::Load;
-use crate::time::Timestamp;
 use foldhash::fast::RandomState;
 use std::collections::{BTreeMap, HashMap};
 
-/// Follows browsers and cookies through a capture.
+/// A message: the packet as which it counts, whether it is a response, and its visit. This is the order
+/// in which messages are followed.
+pub(super) type Message = (u64, bool, usize);
+
+/// Follows browsers and cookies through a capture, or through a [district](super::districts) of it.
 #[derive(Debug, Default)]
 pub(super) struct Follower {
     pub roster: Roster,
@@ -26,47 +29,39 @@ pub(super) struct Follower {
 }
 
 impl Follower {
-    /// Follows all visits as far as `goes_on` says, by the light of what comes later.
+    /// Follows the visits of a district by the light of what comes later, up to the first message that
+    /// `is_end` says is wanted no more, if there is such a thing.
     ///
     /// What the model first took for refused and was sent all the same shows only on the way; where
     /// there was such a thing, everything is followed once more.
-    pub fn knowing(visits: &[Visit], goes_on: impl Fn(u64, Timestamp) -> bool) -> Self {
-        let links = Links::of(visits);
+    pub fn knowing(
+        visits: &[&Visit],
+        links: Links,
+        is_end: Option<&impl Fn(Message) -> bool>,
+    ) -> Self {
         let known = Hindsight { returned: links.returned.clone(), ..Hindsight::default() };
         let mut first = Self { links, lives: Lives::knowing(known.clone()), ..Self::default() };
-        first.follow(visits, |_, _| true);
+        first.follow(visits, |_| false);
         let kept = std::mem::take(&mut first.lives.kept);
-        if kept.is_empty() && visits_end(visits, &goes_on) {
+        if kept.is_empty() && is_end.is_none() {
             return first;
         }
         let lives = Lives::knowing(Hindsight { kept, ..known });
         let mut second = Self { links: first.links, lives, ..Self::default() };
-        second.follow(visits, goes_on);
+        second.follow(visits, |message| is_end.is_some_and(|is_end| is_end(message)));
         second
     }
 
-    /// Follows all visits, their requests and responses in the order of the packets, as far as
-    /// `goes_on` says.
-    pub fn follow(&mut self, visits: &[Visit], goes_on: impl Fn(u64, Timestamp) -> bool) {
-        let mut messages: Vec<(u64, bool, u32)> = Vec::with_capacity(2 * visits.len());
-        // As many exchanges as a number of 32 bits can tell do not fit into memory.
-        for (index, visit) in (0..u32::MAX).zip(visits) {
-            messages.extend(visit.asked.as_deref().map(|one| (one.turn, false, index)));
-            messages.extend(visit.answered.as_deref().map(|one| (one.turn, true, index)));
-        }
+    fn follow(&mut self, visits: &[&Visit], is_end: impl Fn(Message) -> bool) {
+        let mut messages: Vec<Message> =
+            visits.iter().enumerate().flat_map(|(index, visit)| messages(index, visit)).collect();
         messages.sort_unstable();
-        for (packet, is_response, index) in messages {
-            let index = index as usize;
-            let visit = &visits[index];
-            let asked = visit.asked.as_deref().filter(|_| !is_response).map(|one| one.time);
-            let time = asked.or(visit.answered.as_deref().map(|one| one.time));
-            if !time.is_some_and(|time| goes_on(packet, time)) {
-                return;
-            }
+        for message in messages.into_iter().take_while(|message| !is_end(*message)) {
+            let (_, is_response, index) = message;
             if is_response {
-                self.response(index, visit);
+                self.response(index, visits[index]);
             } else {
-                self.request(index, visit);
+                self.request(index, visits[index]);
             }
         }
     }
@@ -101,9 +96,10 @@ impl Follower {
     }
 }
 
-/// Whether every message of the visits is wanted.
-fn visits_end(visits: &[Visit], goes_on: &impl Fn(u64, Timestamp) -> bool) -> bool {
-    visits.iter().flat_map(Visit::moments).all(|(packet, time)| goes_on(packet, time))
+/// The messages of a visit.
+pub(super) fn messages(index: usize, visit: &Visit) -> impl Iterator<Item = Message> {
+    let asked = visit.asked.as_deref().map(|one| (one.turn, false, index));
+    asked.into_iter().chain(visit.answered.as_deref().map(|one| (one.turn, true, index)))
 }
 
 /// The request as one for a frame, if it lacks cookies that a page visit would have brought along.

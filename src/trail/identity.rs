@@ -56,6 +56,9 @@ pub(super) struct Index {
     values: usize,
 }
 
+/// A value that nobody has read yet: its life, its place in it, and when it was first seen.
+pub(super) type Unread = (usize, usize, Timestamp);
+
 /// Where a value stands among all that were found, and the life that had it.
 type Given = (usize, usize);
 
@@ -70,9 +73,9 @@ struct Had {
 }
 
 impl Index {
-    /// Adds a life, and where its value stands among all, to those of a browser and to all.
-    fn give(&mut self, browser: usize, (name, value): (Text, Text), one: Given) {
-        for whose in [Some(browser), None] {
+    /// Adds a life, and where its value stands among all, to those of these browsers.
+    fn give(&mut self, whose: Whose, (name, value): (Text, Text), one: Given) {
+        for whose in whose.into_iter().flatten() {
             let given = self.given.entry((whose, name, value)).or_default();
             let at = given.partition_point(|other| *other < one);
             few::insert(given, at, one);
@@ -196,14 +199,14 @@ impl Lives {
         let had = self.index.by_value.entry((browser, name, value)).or_default();
         few::push(had, Had { life, place, order });
         if is_given {
-            self.index.give(browser, (name, value), (order, life));
+            self.index.give(whose(browser, self.is_whole), (name, value), (order, life));
         }
         place
     }
 
     /// Notes that a server set the cookie of this life.
     pub(super) fn note_given(&mut self, life: usize) {
-        let Self { all, index, texts, .. } = self;
+        let Self { all, index, texts, is_whole, .. } = self;
         let known = &mut all[life];
         if std::mem::replace(&mut known.is_given, true) {
             return;
@@ -215,23 +218,15 @@ impl Lives {
             let own = had.filter(|had| had.life == life).map(|had| (had.order, life));
             let own: Vec<_> = own.collect();
             for one in own {
-                index.give(known.browser, (name, value), one);
+                index.give(whose(known.browser, *is_whole), (name, value), one);
             }
         }
     }
 
-    /// Reads the values that are new since this was last asked, on so many threads.
-    pub(super) fn read(&mut self, threads: NonZero<usize>) {
+    /// Reads the values that are new since this was last asked.
+    pub(super) fn read(&mut self) {
         let unread = std::mem::take(&mut self.unread);
-        let read = |(life, place, now): &(usize, usize, Timestamp)| {
-            let life = &self.all[*life];
-            let cookie = session::Cookie::new(&life.name, &life.versions[*place].value);
-            session::decode(&cookie, &session::Context { now_hint: Some(*now) }).map(Box::new)
-        };
-        let readings = threads::map(&unread, threads, read);
-        for ((life, place, _), reading) in unread.into_iter().zip(readings) {
-            self.all[life].versions[place].reading = reading;
-        }
+        read(&mut self.all, unread, NonZero::<usize>::MIN);
     }
 
     /// The number of a value among those of its cookie, if it has had it.
@@ -271,5 +266,26 @@ impl Lives {
         let key = self.texts.find(name).zip(self.texts.find(value));
         let had = key.and_then(|(name, value)| self.index.by_value.get(&(browser, name, value)));
         had.map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The browser that a server gave a value to, and whoever else is asked for it.
+type Whose = [Option<Option<usize>>; 2];
+
+/// This browser, and any, unless the capture is known as a whole: then [`super::given`] looks for others.
+fn whose(browser: usize, is_whole: bool) -> Whose {
+    [Some(Some(browser)), (!is_whole).then_some(None)]
+}
+
+/// Reads values, on so many threads.
+pub(super) fn read(all: &mut [CookieLife], unread: Vec<Unread>, threads: NonZero<usize>) {
+    let read = |(life, place, now): &Unread| {
+        let life = &all[*life];
+        let cookie = session::Cookie::new(&life.name, &life.versions[*place].value);
+        session::decode(&cookie, &session::Context { now_hint: Some(*now) }).map(Box::new)
+    };
+    let readings = threads::map(&unread, threads, read);
+    for ((life, place, _), reading) in unread.into_iter().zip(readings) {
+        all[life].versions[place].reading = reading;
     }
 }

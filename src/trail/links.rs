@@ -9,21 +9,18 @@
 //! Only exchanges of one address and one `User-Agent` are tied; a value that turns up elsewhere was
 //! moved or copied, and that is for [`super::who`] to judge.
 
+use super::groups::Groups;
 use super::holdings::{Holdings, Named, Span};
+use super::made::{self, Made, Times, Valued};
 use super::visit::Visit;
-use crate::cookie::SetCookie;
 use crate::session;
 use foldhash::fast::RandomState;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Shorter values tie nothing: many browsers have a `lang=en`.
-const SHORTEST_TIE: usize = 8;
-
-/// Connections that open within this time of each other were opened for one purpose.
-const TOGETHER: Duration = Duration::from_millis(50);
+pub(super) const SHORTEST_TIE: usize = 8;
 
 /// What ties an exchange to an earlier one of its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +33,7 @@ pub(super) enum Tie {
     Spare,
 }
 
-/// The groups of a capture.
+/// The groups of a [district](super::districts). Its visits are known by their place in it.
 #[derive(Debug, Default)]
 pub(super) struct Links {
     /// Each visit's group, named by its first visit.
@@ -50,13 +47,14 @@ pub(super) struct Links {
 }
 
 impl Links {
-    /// Looks through all visits.
-    pub fn of(visits: &[Visit]) -> Self {
+    /// Looks through the visits of a district, with those pairs of them that may be tied by a
+    /// [spare connection](super::spare).
+    pub fn of(visits: &[&Visit], spares: &[(usize, usize)], made: &Made) -> Self {
         let mut gathered = Gathered::default();
-        for (index, visit) in visits.iter().enumerate() {
-            gathered.add(index, visit);
+        for (place, visit) in visits.iter().enumerate() {
+            gathered.add(place, visit);
         }
-        gathered.link(visits)
+        gathered.link(visits, spares, made)
     }
 
     /// The group of a visit, which its first visit names; `None` where nothing was looked through.
@@ -73,25 +71,12 @@ impl Links {
     pub fn tie(&self, visit: usize) -> Option<Tie> {
         self.ties.get(visit).copied().flatten()
     }
-
-    fn find(&mut self, mut visit: usize) -> usize {
-        while self.group[visit] != visit {
-            self.group[visit] = self.group[self.group[visit]];
-            visit = self.group[visit];
-        }
-        visit
-    }
-
-    fn union(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.find(a), self.find(b));
-        self.group[a.max(b)] = a.min(b);
-    }
 }
 
 /// Who makes requests, as far as one request shows.
-type Key<'v> = (IpAddr, &'v [u8]);
+pub(super) type Key<'v> = (IpAddr, &'v [u8]);
 
-fn key(visit: &Visit) -> Option<Key<'_>> {
+pub(super) fn key(visit: &Visit) -> Option<Key<'_>> {
     Some((visit.client.ip(), &visit.asked.as_deref()?.user_agent))
 }
 
@@ -103,9 +88,6 @@ struct Value {
     /// Visits whose request carried it, with the packet.
     sent: Vec<(usize, u64)>,
 }
-
-/// A value, the name of its cookie, and the site.
-type Valued<'v> = (&'v [u8], &'v [u8], &'v str);
 
 /// A visit by its connection and the name of its client.
 type Carried<'v> = (u64, &'v [u8], usize);
@@ -130,22 +112,14 @@ impl<'v> Gathered<'v> {
         if asked.is_relayed {
             self.relayed.insert(visit.connection);
         }
-        let lines = visit.answered.as_deref().map_or(&[][..], |answered| &answered.set_cookies);
-        if asked.cookies.pairs.is_empty() && lines.is_empty() {
-            return;
-        }
         let site = target.host.site();
         for pair in asked.cookies.pairs.iter().filter(|pair| pair.value.len() >= SHORTEST_TIE) {
             let key = (&*pair.value, &*pair.name, site);
             self.value(key).sent.push((index, asked.turn));
         }
         let Some(answered) = &visit.answered else { return };
-        for (place, line) in lines.iter().enumerate() {
-            let Some((name, value)) = SetCookie::pair(line) else { continue };
-            let is_new = asked.cookies.first(name) != Some(value);
-            if value.len() >= SHORTEST_TIE && is_new {
-                self.value((value, name, site)).made.push((index, place, answered.turn));
-            }
+        for (place, valued) in made::values(visit) {
+            self.value(valued).made.push((index, place, answered.turn));
         }
     }
 
@@ -158,90 +132,62 @@ impl<'v> Gathered<'v> {
         &mut self.values[place].1
     }
 
-    fn link(mut self, visits: &[Visit]) -> Links {
+    fn link(mut self, visits: &[&Visit], spares: &[(usize, usize)], made: &Made) -> Links {
         self.connections.sort_unstable();
-        let (group, ties) = ((0..visits.len()).collect(), vec![None; visits.len()]);
-        let mut links = Links { group, ties, ..Links::default() };
+        let mut tied = Tied {
+            groups: Groups::of(visits.len()),
+            ties: vec![None; visits.len()],
+            returned: BTreeSet::new(),
+        };
         let mut shared = Names::default();
         let mut spans: Vec<(usize, Named, Span)> = Vec::new();
         let mut numbers: HashMap<&[u8], usize, RandomState> = HashMap::default();
-        for ((value, name, site), seen) in &self.values {
-            if seen.sent.is_empty() || !seen.is_one_owners(name, value) {
+        for (valued, seen) in &self.values {
+            if seen.sent.is_empty() || !is_one_owners(*valued, made) {
                 continue;
             }
+            let (value, name, site) = valued;
             let next = numbers.len();
             let number = *numbers.entry(value).or_insert(next);
             let named = shared.of(site, name);
             for of_key in seen.by_key(visits).chunk_by(|a, b| a.0 == b.0) {
-                if let Some((owner, span)) = tie(&mut links, of_key, number) {
+                if let Some((owner, span)) = tied.tie(of_key, number) {
                     spans.push((owner, named.clone(), span));
                 }
             }
         }
         let mut holdings = HeldBy::default();
         for (visit, named, span) in spans {
-            holdings.entry(links.find(visit)).or_default().add(&named, span);
+            holdings.entry(tied.groups.find(visit)).or_default().add(&named, span);
         }
-        self.link_connections(&mut links, &mut holdings);
-        self.link_spares(&mut links, visits, &mut holdings);
-        links.group = (0..visits.len()).map(|visit| links.find(visit)).collect();
-        links.holdings = holdings.into_iter().map(|(group, held)| (group, held.into())).collect();
-        links
-    }
-
-    /// Browsers open a spare connection together with one that they need, and use it for a later
-    /// request. What was asked first, and has nothing else to tell whose it is, is then theirs.
-    fn link_spares(&self, links: &mut Links, visits: &[Visit], holdings: &mut HeldBy) {
-        // By number, which counts connections in the order in which they opened.
-        let of_each = self.connections.chunk_by(|a, b| a.0 == b.0);
-        let first = |of_one: &[Carried<'_>]| {
-            let first = of_one.iter().map(|(.., visit)| *visit).min()?;
-            Some((of_one[0].0, first))
-        };
-        let first: Vec<(u64, usize)> = of_each.filter_map(first).collect();
-        let packet = |visit: usize| visits[visit].asked.as_deref().map(|asked| asked.turn);
-        let soonest = soonest_from(first.iter().map(|(_, visit)| packet(*visit)));
-        for (pair, soonest) in first.windows(2).zip(soonest.iter().skip(2)) {
-            let [(number, before), (connection, visit)] = pair else { continue };
-            if number + 1 != *connection {
-                continue;
-            }
-            let apart = visits[*visit].connected.since(visits[*before].connected);
-            let is_one_key = apart <= TOGETHER && key(&visits[*before]) == key(&visits[*visit]);
-            let waited = *soonest < packet(*visit);
-            let (theirs, ours) = (links.find(*before), links.find(*visit));
-            let tells = holdings.contains_key(&ours) && !holdings.contains_key(&theirs);
-            if is_one_key && waited && tells {
-                let held = holdings.remove(&ours).unwrap_or_default();
-                links.union(theirs, ours);
-                let group = links.find(ours);
-                holdings.insert(group, held);
-                links.ties[*before] = Some(Tie::Spare);
-            }
-        }
+        self.link_connections(&mut tied, &mut holdings);
+        tied.link_spares(spares, &mut holdings);
+        let holdings = holdings.into_iter().map(|(group, held)| (group, held.into())).collect();
+        let Tied { groups, ties, returned } = tied;
+        Links { group: groups.into_all(), holdings, ties, returned }
     }
 
     /// A connection is one client's, unless it carries what two hold at the same time: then a proxy
     /// stands before them.
-    fn link_connections(&self, links: &mut Links, holdings: &mut HeldBy) {
+    fn link_connections(&self, tied: &mut Tied, holdings: &mut HeldBy) {
         for of_one in self.connections.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
             if of_one.len() < 2 || self.relayed.contains(&of_one[0].0) {
                 continue;
             }
             let visits = || of_one.iter().map(|(.., visit)| *visit);
-            let groups: BTreeSet<usize> = visits().map(|visit| links.find(visit)).collect();
+            let groups: BTreeSet<usize> = visits().map(|visit| tied.groups.find(visit)).collect();
             let others = if groups.len() > 1 { Some(&groups) } else { None };
             let held = others.into_iter().flatten().filter_map(|group| holdings.get(group));
             let Some(all) = Holdings::of_one(held) else { continue };
             for (one, next) in visits().zip(visits().skip(1)) {
-                links.union(one, next);
-                links.ties[next].get_or_insert(Tie::Connection);
-                links.ties[one].get_or_insert(Tie::Connection);
+                tied.groups.unite(one, next);
+                tied.ties[next].get_or_insert(Tie::Connection);
+                tied.ties[one].get_or_insert(Tie::Connection);
             }
             if groups.len() > 1 {
                 let held = groups.iter().filter_map(|group| holdings.remove(group)).count();
                 if held > 0 {
-                    holdings.insert(links.find(of_one[0].2), all);
+                    holdings.insert(tied.groups.find(of_one[0].2), all);
                 }
             }
         }
@@ -262,55 +208,68 @@ impl<'v> Names<'v> {
 }
 
 impl Value {
-    /// Whether only one jar can have it: one response made it, or, where none did, it looks like
-    /// nothing that two would have.
-    fn is_one_owners(&self, name: &[u8], value: &[u8]) -> bool {
-        match self.made.len() {
-            0 => is_session(name, value) || looks_random(value),
-            1 => true,
-            _ => false,
-        }
-    }
-
     /// The visits that show it, those of one address and name of the client together, the maker's
     /// before those that send.
-    fn by_key<'a>(&self, visits: &'a [Visit]) -> Vec<(Key<'a>, Show)> {
+    fn by_key<'a>(&self, visits: &[&'a Visit]) -> Vec<(Key<'a>, Show)> {
         let made = self.made.iter().map(|(visit, place, packet)| (*visit, Some(*place), *packet));
         let sent = self.sent.iter().map(|(visit, packet)| (*visit, None, *packet));
-        let all = made.chain(sent).filter_map(|show| Some((key(&visits[show.0])?, show)));
+        let all = made.chain(sent).filter_map(|show| Some((key(visits[show.0])?, show)));
         let mut all: Vec<(Key<'_>, Show)> = all.collect();
         all.sort_by_key(|(key, _)| *key);
         all
     }
 }
 
-/// For each packet the first of it and all behind it.
-fn soonest_from(packets: impl DoubleEndedIterator<Item = Option<u64>>) -> Vec<Option<u64>> {
-    let soonest = packets.rev().scan(None, |soonest: &mut Option<Option<u64>>, packet| {
-        *soonest = Some(soonest.map_or(packet, |soonest| soonest.min(packet)));
-        *soonest
-    });
-    let mut soonest: Vec<_> = soonest.collect();
-    soonest.reverse();
-    soonest
+/// Whether only one jar can have a value: one response made it, or, where none did, it looks like
+/// nothing that two would have.
+fn is_one_owners(valued: Valued<'_>, made: &Made) -> bool {
+    let (value, name, _) = valued;
+    match made.times(valued) {
+        Times::Never => is_session(name, value) || looks_random(value),
+        Times::Once => true,
+        Times::Often => false,
+    }
 }
 
 /// A visit that shows a value, the place of the line where it made it, and the packet.
 type Show = (usize, Option<usize>, u64);
 
-/// Ties the visits of one value, which has this number, and says from when to when it is held.
-fn tie(links: &mut Links, shows: &[(Key<'_>, Show)], value: usize) -> Option<(usize, Span)> {
-    let shows = || shows.iter().map(|(_, show)| *show);
-    shows().find(|(_, place, _)| place.is_none())?;
-    let (first, ..) = shows().next()?;
-    for (visit, place, _) in shows() {
-        links.union(first, visit);
-        links.ties[visit] = Some(Tie::Cookie);
-        links.returned.extend(place.map(|place| (visit, place)));
+/// What has been tied so far.
+struct Tied {
+    groups: Groups,
+    ties: Vec<Option<Tie>>,
+    returned: BTreeSet<(usize, usize)>,
+}
+
+impl Tied {
+    /// Ties the visits of one value, which has this number, and says from when to when it is held.
+    fn tie(&mut self, shows: &[(Key<'_>, Show)], value: usize) -> Option<(usize, Span)> {
+        let shows = || shows.iter().map(|(_, show)| *show);
+        shows().find(|(_, place, _)| place.is_none())?;
+        let (first, ..) = shows().next()?;
+        for (visit, place, _) in shows() {
+            self.groups.unite(first, visit);
+            self.ties[visit] = Some(Tie::Cookie);
+            self.returned.extend(place.map(|place| (visit, place)));
+        }
+        let packets = || shows().map(|(_, _, packet)| packet);
+        let (first_packet, last) = (packets().min()?, packets().max()?);
+        Some((first, Span { value, first: first_packet, last }))
     }
-    let packets = || shows().map(|(_, _, packet)| packet);
-    let (first_packet, last) = (packets().min()?, packets().max()?);
-    Some((first, Span { value, first: first_packet, last }))
+
+    /// Browsers open a spare connection together with one that they need, and use it for a later
+    /// request. What was asked first, and has nothing else to tell whose it is, is then theirs.
+    fn link_spares(&mut self, spares: &[(usize, usize)], holdings: &mut HeldBy) {
+        for (before, visit) in spares {
+            let (theirs, ours) = (self.groups.find(*before), self.groups.find(*visit));
+            if holdings.contains_key(&ours) && !holdings.contains_key(&theirs) {
+                let held = holdings.remove(&ours).unwrap_or_default();
+                self.groups.unite(theirs, ours);
+                holdings.insert(self.groups.find(ours), held);
+                self.ties[*before] = Some(Tie::Spare);
+            }
+        }
+    }
 }
 
 /// Whether a value is a session by what it looks like.

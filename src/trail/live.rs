@@ -21,7 +21,6 @@ use crate::http::Exchange;
 use crate::limits::HttpLimits;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::num::NonZero;
 use std::time::Duration;
 
 /// How long a finished exchange waits for earlier ones. A page and its parts finish within it; a
@@ -186,7 +185,7 @@ impl Live {
     /// server set the cookie.
     fn take_news(&mut self) -> Vec<CookieNews> {
         let happened = self.follower.take_happened();
-        self.follower.lives.read(NonZero::<usize>::MIN);
+        self.follower.lives.read();
         self.read(&happened);
         let news = happened.iter().map(|(life, at)| self.news(*life, *at)).collect();
         for (life, _) in happened {

@@ -1,8 +1,9 @@
 //! The lives of cookies: every Set-Cookie and every Cookie header, told as events of one cookie.
 
+use super::given;
 use super::happening::{Shown, difference, event, explain, nothing_deleted};
 use super::hindsight::{Hindsight, Line, Refused};
-use super::identity::{Identity, Index};
+use super::identity::{Identity, Index, Unread};
 use super::story::{CookieEvent, CookieLife, EventKind};
 use super::texts::{Text, Texts};
 use super::unsent::Unsent;
@@ -10,9 +11,7 @@ use super::visit::{Answered, Asked};
 use super::who::Profile;
 use crate::cookie::{self, Case, CookiePair, Reason, Received, Response, Stored, Target, Verdict};
 use crate::few;
-use crate::time::Timestamp;
 use std::collections::BTreeSet;
-use std::num::NonZero;
 
 /// A browser and what it holds.
 pub(super) struct Who<'a> {
@@ -32,9 +31,8 @@ pub(super) struct Lives {
     /// What happened since that was last asked, where anybody asks.
     happened: Vec<EventAt>,
     /// The whole capture is known, so that nobody asks what happened last.
-    is_whole: bool,
-    /// Values that nobody has read yet: their life, their place in it, and when they were first seen.
-    pub(super) unread: Vec<(usize, usize, Timestamp)>,
+    pub(super) is_whole: bool,
+    pub(super) unread: Vec<Unread>,
     /// The mark of the last cookie given to a jar.
     serial: u64,
     pub(super) refused: Refused,
@@ -43,18 +41,15 @@ pub(super) struct Lives {
     known: Hindsight,
     /// Lines that were refused, and whose cookies were sent all the same.
     pub kept: BTreeSet<Line>,
+    /// Where browsers sent what no server here had given them, if the capture is known as a whole: it
+    /// is for [`given`] to say whether another browser was given it.
+    pub unowned: Vec<EventAt>,
 }
 
 impl Lives {
     /// Lives that are told by the light of what an earlier walk has taught.
     pub fn knowing(known: Hindsight) -> Self {
         Self { known, is_whole: true, ..Self::default() }
-    }
-
-    /// The lives alone, with their values read on so many threads.
-    pub fn into_all(mut self, threads: NonZero<usize>) -> Vec<CookieLife> {
-        self.read(threads);
-        self.all
     }
 
     /// The events since this was last asked, in order.
@@ -294,30 +289,29 @@ impl Lives {
         if self.was_kept(who, shown, pair, host) || self.strayed(who, shown, pair, target) {
             return;
         }
-        let reason = self.why_unknown(who, pair, host);
-        let life = match reason {
+        let own = self.why_unknown(who, pair, host);
+        let life = match own {
             // What was deleted and comes back is still the same cookie.
-            Reason::SentAfterEnd => self.with_value(Some(who.browser), pair, host),
+            Some(Reason::SentAfterEnd) => self.with_value(Some(who.browser), pair, host),
             _ => None,
         };
         let unseen = Identity::unseen(who.browser, &pair.name, host);
         let life = life.unwrap_or_else(|| self.find(unseen));
         let version = self.version(life, &pair.name, &pair.value, shown.time);
         who.profile.note_known(self.place(host, &pair.name, &pair.value));
-        let verdict = Verdict::of(reason);
-        let mut text = reason.sentence(&Case::bare(&pair.name, target));
-        if let Some(owner) =
-            self.with_value(None, pair, host).filter(|_| reason == Reason::GivenToAnother)
+        let mut event =
+            CookieEvent { version: Some(version), ..event(EventKind::SentUnknown, shown) };
+        let reason = own.unwrap_or(Reason::NeverSet);
+        event.verdict = Some(Verdict::of(reason));
+        event.text = Some(reason.sentence(&Case::bare(&pair.name, target)).into());
+        if own.is_none() && self.is_whole {
+            self.unowned.push((life, self.all[life].events.len()));
+        } else if own.is_none()
+            && let Some(owner) = self.with_value(None, pair, host)
         {
-            let owner = super::letter(self.all[owner].browser);
-            text = format!("The server gave it to browser {owner}. {text}");
+            given::explain(&mut event, self.all[owner].browser, &pair.name, target);
         }
-        let text = Some(text.into());
-        let event = event(EventKind::SentUnknown, shown);
-        self.push(
-            life,
-            CookieEvent { version: Some(version), verdict: Some(verdict), text, ..event },
-        );
+        self.push(life, event);
     }
 
     fn missing(

@@ -11,11 +11,14 @@ mod beside;
 mod chain;
 mod conclusions;
 pub mod diff;
+mod districts;
 mod evidence;
 mod fields;
 mod findings;
 mod follow;
 mod form;
+mod given;
+mod groups;
 mod happening;
 mod hindsight;
 mod holdings;
@@ -27,12 +30,14 @@ mod links;
 mod live;
 mod lives;
 mod machine;
+mod made;
 mod navigation;
 mod origins;
 mod page;
 mod scheme;
 mod sessions;
 mod shared;
+mod spare;
 mod stage;
 mod steps;
 mod story;
@@ -44,6 +49,7 @@ mod verify;
 mod versions;
 mod visit;
 mod who;
+mod whole;
 
 pub use address::Address;
 pub use chain::{Border, Chain, ChainEnd, Redirect, SentOn};
@@ -72,7 +78,6 @@ use crate::threads;
 use crate::time::Timestamp;
 use awaited::Awaited;
 use foldhash::fast::RandomState;
-use follow::Follower;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZero;
@@ -150,12 +155,15 @@ impl Trail {
 
     /// What each browser held at a point of the capture, as the model has it.
     pub fn jars(&self, at: At) -> Vec<Held> {
-        let follower = Follower::knowing(&self.visits, |packet, time| at.includes(packet, time));
+        let threads = NonZero::<usize>::MIN;
+        let goes_on = |packet, time| at.includes(packet, time);
+        let whole = whole::follow(&self.visits, threads, goes_on, |profile| profile);
         let seen = self.visits.iter().flat_map(Visit::moments);
         let last =
             seen.filter(|(packet, time)| at.includes(*packet, *time)).map(|(_, time)| time).max();
         let now = if let At::Time(time) = at { Some(time) } else { last };
-        let held = |(index, mut profile): (usize, who::Profile)| {
+        let held = |(index, client): (usize, whole::Client<who::Profile>)| {
+            let mut profile = client.kept;
             if let Some(now) = now {
                 profile.jar.expire(now);
             }
@@ -168,7 +176,7 @@ impl Trail {
                 now,
             }
         };
-        follower.roster.profiles.into_iter().enumerate().map(held).collect()
+        whole.clients.into_iter().enumerate().map(held).collect()
     }
 
     /// The story of all exchanges.
@@ -181,14 +189,14 @@ impl Trail {
     pub fn finish_on(self, threads: NonZero<usize>, keys: &Keys) -> Story {
         let visits = self.visits;
         let threads = if visits.len() < FEW { NonZero::<usize>::MIN } else { threads };
-        let Follower { roster, lives, browsers: assigned, .. } =
-            Follower::knowing(&visits, |_, _| true);
-        let mut cookies = lives.into_all(threads);
+        let whole::Whole { clients, lives: mut cookies, unread } =
+            whole::follow(&visits, threads, |_, _| true, browser);
+        identity::read(&mut cookies, unread, threads);
         beside::reread(&mut cookies);
         versions::number(&mut cookies);
         verify::verify(&mut cookies, keys);
         cookies.iter_mut().for_each(CookieLife::settle);
-        let browsers = browsers(roster, visits.len(), &assigned);
+        let browsers = browsers(clients);
         let lives: Vec<(usize, &CookieLife)> = cookies.iter().enumerate().collect();
         let session = |(index, life): &(usize, &CookieLife)| sessions::session(*index, life);
         let sessions = threads::map(&lives, threads, session).into_iter().flatten().collect();
@@ -239,40 +247,49 @@ fn turns(story: &Story, threads: NonZero<usize>) -> Vec<Vec<Turn>> {
     threads::map(&story.sessions, threads, turns)
 }
 
-/// The browsers, and which of so many visits are whose.
-fn browsers(
-    roster: who::Roster,
-    visits: usize,
-    assigned: &HashMap<usize, usize, RandomState>,
-) -> Vec<Browser> {
-    let twins = twins(&roster.profiles);
-    let mut own: Vec<Vec<usize>> = vec![Vec::new(); roster.profiles.len()];
-    for visit in 0..visits {
-        assigned.get(&visit).into_iter().for_each(|browser| own[*browser].push(visit));
-    }
-    let describe = |(index, profile): (usize, who::Profile)| Browser {
-        id: letter(index),
+/// A browser of which the rest of the capture is not known yet: its letter, which other it is not, and
+/// whether others have its name.
+fn browser(profile: who::Profile) -> Browser {
+    let mut visits: Vec<usize> = profile.evidence.iter().map(|one| one.visit).collect();
+    visits.sort_unstable();
+    Browser {
+        id: String::new(),
         label: label::label(&profile.user_agent),
         agent: profile.jar.agent(),
-        confidence: profile.confidence(twins[index]),
+        confidence: profile.confidence(),
         user_agent: profile.user_agent,
         addresses: profile.addresses,
-        visits: std::mem::take(&mut own[index]),
-        told_apart: profile.told_apart,
+        visits,
+        told_apart: None,
         evidence: profile.evidence,
-    };
-    roster.profiles.into_iter().enumerate().map(describe).collect()
+    }
 }
 
-/// Of each client, whether another of its name was seen at one of its addresses.
-fn twins(profiles: &[who::Profile]) -> Vec<bool> {
-    fn keys(profile: &who::Profile) -> impl Iterator<Item = (IpAddr, &[u8])> {
-        profile.addresses.iter().map(|address| (*address, profile.user_agent.as_slice()))
+/// The browsers, with what only all of them together show.
+fn browsers(clients: Vec<whole::Client<Browser>>) -> Vec<Browser> {
+    let twins = twins(clients.iter().map(|client| &client.kept));
+    let name = |((index, client), has_twins): ((usize, whole::Client<Browser>), bool)| {
+        let whole::Client { mut kept, told_apart } = client;
+        kept.id = letter(index);
+        kept.told_apart =
+            told_apart.map(|(other, reason)| format!("as browser {} {reason}", letter(other)));
+        if has_twins {
+            kept.confidence = kept.confidence.among_twins();
+        }
+        kept
+    };
+    clients.into_iter().enumerate().zip(twins).map(name).collect()
+}
+
+/// Of each browser, whether another of its name was seen at one of its addresses.
+fn twins<'a>(browsers: impl Iterator<Item = &'a Browser> + Clone) -> Vec<bool> {
+    fn keys(browser: &Browser) -> impl Iterator<Item = (IpAddr, &[u8])> {
+        browser.addresses.iter().map(|address| (*address, browser.user_agent.as_slice()))
     }
     let mut names: HashMap<(IpAddr, &[u8]), usize, RandomState> = HashMap::default();
-    profiles.iter().flat_map(keys).for_each(|key| *names.entry(key).or_default() += 1);
+    browsers.clone().flat_map(keys).for_each(|key| *names.entry(key).or_default() += 1);
     let is_shared = |key| names.get(&key).is_some_and(|count| *count > 1);
-    profiles.iter().map(|profile| keys(profile).any(is_shared)).collect()
+    browsers.map(|browser| keys(browser).any(is_shared)).collect()
 }
 
 /// `A` to `Z`, then `AA` and so on.

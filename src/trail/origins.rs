@@ -65,17 +65,18 @@ impl Lives {
         })
     }
 
-    pub(super) fn why_unknown(&self, who: &Who<'_>, pair: &CookiePair, host: &str) -> Reason {
+    /// Why a value was not known; `None` where no server gave it to this browser.
+    pub(super) fn why_unknown(
+        &self,
+        who: &Who<'_>,
+        pair: &CookiePair,
+        host: &str,
+    ) -> Option<Reason> {
+        self.with_value(Some(who.browser), pair, host)?;
         let is_held = |held: &cookie::Cookie| held.name == pair.name && held.value == pair.value;
-        if self.with_value(Some(who.browser), pair, host).is_some() {
-            // One of that value is still there, and came along too: this is another, unseen.
-            let is_there = who.profile.jar.iter().any(is_held);
-            if is_there { Reason::NeverSet } else { Reason::SentAfterEnd }
-        } else if self.with_value(None, pair, host).is_some() {
-            Reason::GivenToAnother
-        } else {
-            Reason::NeverSet
-        }
+        // One of that value is still there, and came along too: this is another, unseen.
+        let is_there = who.profile.jar.iter().any(is_held);
+        Some(if is_there { Reason::NeverSet } else { Reason::SentAfterEnd })
     }
 
     /// The life of a cookie that a server gave this value, to one browser or to any.
@@ -90,7 +91,7 @@ impl Lives {
     }
 }
 
-fn is_at_or_below(host: &str, domain: &str) -> bool {
+pub(super) fn is_at_or_below(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 

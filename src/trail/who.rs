@@ -31,8 +31,8 @@ pub(super) struct Profile {
     traits: Arc<[u8]>,
     /// Where it was seen.
     pub addresses: Vec<IpAddr>,
-    /// Why it was told apart from an earlier one.
-    pub told_apart: Option<String>,
+    /// Why it was told apart from an earlier one, and which one that is.
+    pub told_apart: Option<Apart>,
     /// Cookies that it has returned: name, domain and path.
     returned: BTreeSet<[Text; 3]>,
     /// Values it was ever given or seen to send, by host and name.
@@ -60,6 +60,9 @@ const MAX_PAGES: usize = 8;
 
 /// A request that comes within this time of the response that set a cookie may have been on its way.
 const UNDER_WAY: Duration = Duration::from_millis(50);
+
+/// Another client, and why it is not that one.
+pub(super) type Apart = (usize, String);
 
 /// How well a request fits a client. Greater is better.
 type Fit = (usize, bool, bool, bool, Timestamp, Reverse<usize>);
@@ -185,13 +188,9 @@ impl Profile {
         !sent.is_empty() && sent == expected
     }
 
-    /// How sure it is that this is one client and no other.
-    pub fn confidence(&self, has_twins: bool) -> Confidence {
-        match (self.returned.is_empty(), has_twins) {
-            (false, _) => Confidence::Certain,
-            (true, false) => Confidence::Likely,
-            (true, true) => Confidence::Guess,
-        }
+    /// How sure it is that this is one client and no other, if no other has its name at its address.
+    pub fn confidence(&self) -> Confidence {
+        if self.returned.is_empty() { Confidence::Likely } else { Confidence::Certain }
     }
 
     /// A cookie that it should send, that it has sent before, and that is not there.
@@ -257,8 +256,8 @@ impl Roster {
     ) -> usize {
         let group = links.group(index);
         let tied = group.and_then(|group| self.by_group.get(&group).copied());
-        let (chosen, by, why_not) = if let Some(owner) = tied {
-            (owner, tied_by(links.tie(index)), None)
+        let (chosen, by) = if let Some(owner) = tied {
+            (owner, tied_by(links.tie(index)))
         } else {
             let holds = group.and_then(|group| links.holdings(group)).map(|held| &**held);
             let key = (visit.client.ip(), texts.number(&asked.user_agent));
@@ -277,11 +276,7 @@ impl Roster {
                 profile.take(holdings);
             }
         }
-        profile.evidence.push(Attribution {
-            visit: index,
-            by,
-            why_not: why_not.map(String::into_boxed_str),
-        });
+        profile.evidence.push(Attribution { visit: index, by });
         profile.last_seen = profile.last_seen.max(asked.time);
         profile.awaited = None;
         chosen
@@ -293,7 +288,7 @@ impl Roster {
         (visit, asked): (&Visit, &Asked),
         holds: Option<&Holdings>,
         texts: &Texts,
-    ) -> (usize, TiedBy, Option<String>) {
+    ) -> (usize, TiedBy) {
         let equals = self.by_name.get(&key).map_or(&[][..], Vec::as_slice);
         let is_first = equals.is_empty();
         let latest = &equals[equals.len().saturating_sub(MAX_TWINS)..];
@@ -304,13 +299,13 @@ impl Roster {
         let candidates: Vec<usize> = near.into_iter().chain(latest).copied().collect();
         let (best, why_not) = self.best(&candidates, (visit, asked), holds, texts);
         if let Some((best, by)) = best {
-            return (best, by, None);
+            return (best, by);
         }
         if let Some(moved) = self.moved(key, visit, asked) {
-            return (moved, TiedBy::Moved, None);
+            return (moved, TiedBy::Moved);
         }
         let by = if is_first { TiedBy::New } else { TiedBy::Apart };
-        (self.open(key, visit, asked, why_not.clone()), by, why_not)
+        (self.open(key, visit, asked, why_not), by)
     }
 
     /// The candidate that fits best, or why the first of them does not.
@@ -320,7 +315,7 @@ impl Roster {
         (visit, asked): (&Visit, &Asked),
         holds: Option<&Holdings>,
         texts: &Texts,
-    ) -> (Option<(usize, TiedBy)>, Option<String>) {
+    ) -> (Option<(usize, TiedBy)>, Option<Apart>) {
         let mut best: Option<(Fit, usize)> = None;
         let mut why_not = None;
         for &candidate in candidates {
@@ -337,10 +332,7 @@ impl Roster {
                     );
                     best = best.max(Some((fit, candidate)));
                 }
-                Err(reason) => {
-                    let other = super::letter(candidate);
-                    why_not = why_not.or_else(|| Some(format!("as browser {other} {reason}")));
-                }
+                Err(reason) => why_not = why_not.or(Some((candidate, reason))),
             }
         }
         (best.map(|(fit, candidate)| (candidate, fitted_by(&fit))), why_not)
@@ -378,13 +370,7 @@ impl Roster {
         }
     }
 
-    fn open(
-        &mut self,
-        key: Key,
-        visit: &Visit,
-        asked: &Asked,
-        told_apart: Option<String>,
-    ) -> usize {
+    fn open(&mut self, key: Key, visit: &Visit, asked: &Asked, told_apart: Option<Apart>) -> usize {
         let index = self.profiles.len();
         let equal = self.by_agent.get(&key.1).and_then(|equals| equals.first());
         let jar = match equal {
