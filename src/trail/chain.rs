@@ -2,7 +2,8 @@
 //! crossed, how the chain ends, and why one goes round in a circle.
 
 use super::address::Address;
-use super::story::{CookieEvent, EventKind, Navigation, Story};
+use super::steps::Known;
+use super::story::{CookieEvent, EventKind, Navigation};
 use super::visit::{Answered, Asked, Visit};
 use crate::cookie::Reason;
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,16 +120,16 @@ pub struct Chain {
 }
 
 /// The chain of a step; `None` for one without redirects.
-pub(super) fn chain(story: &Story, step: &Navigation, is_last: bool) -> Option<Chain> {
+pub(super) fn chain(known: Known<'_>, step: &Navigation, is_last: bool) -> Option<Chain> {
     let redirects: Box<[Redirect]> = step
         .hops
         .iter()
         .enumerate()
-        .filter_map(|(place, from)| redirect(&story.visits, *from, step.hops.get(place + 1)))
+        .filter_map(|(place, from)| redirect(known.visits, *from, step.hops.get(place + 1)))
         .collect();
-    let round = round(story, step);
+    let round = round(known, step);
     let end = end(redirects.last()?, round, is_last);
-    let cause = round.map(|_| cause(story, step));
+    let cause = round.map(|_| cause(known, step));
     Some(Chain { redirects, end, round, cause })
 }
 
@@ -188,10 +189,10 @@ fn end(last: &Redirect, round: Option<usize>, is_last: bool) -> ChainEnd {
 
 /// How many hops apart the same request comes again, if one comes so often that the chain is a
 /// circle.
-fn round(story: &Story, step: &Navigation) -> Option<usize> {
+fn round(known: Known<'_>, step: &Navigation) -> Option<usize> {
     let mut asked: BTreeMap<(&[u8], &Address), Vec<usize>> = BTreeMap::new();
     for (place, hop) in step.hops.iter().enumerate() {
-        if let Some(one) = &story.visits[*hop].asked
+        if let Some(one) = &known.visits[*hop].asked
             && let Some(url) = &one.url
         {
             asked.entry((&one.method, url)).or_default().push(place);
@@ -202,13 +203,13 @@ fn round(story: &Story, step: &Navigation) -> Option<usize> {
 }
 
 /// Why a chain goes round: the cookie that never comes back, if there is one.
-fn cause(story: &Story, step: &Navigation) -> String {
-    let name = |cookie: usize| super::findings::quoted(&story.cookies[cookie].name);
-    let id = |event: &CookieEvent| event.visit.map_or(0, |visit| story.visits[visit].id);
-    let events = || step.hops.iter().flat_map(|hop| story.events_of(*hop));
+fn cause(known: Known<'_>, step: &Navigation) -> String {
+    let name = |cookie: usize| super::findings::quoted(&known.cookies[cookie].name);
+    let id = |event: &CookieEvent| event.visit.map_or(0, |visit| known.visits[visit].id);
+    let events = || step.hops.iter().flat_map(|hop| known.events_of(*hop));
     if let Some((cookie, event)) =
-        events().min_by_key(|(cookie, event)| blame(story, *cookie, event))
-        && blame(story, cookie, event) < INNOCENT
+        events().min_by_key(|(cookie, event)| blame(known, *cookie, event))
+        && blame(known, cookie, event) < INNOCENT
     {
         let (name, id) = (name(cookie), id(event));
         let why = event.text.as_deref().unwrap_or_default();
@@ -228,7 +229,7 @@ fn cause(story: &Story, step: &Navigation) -> String {
     let comes_back =
         events().find(|(cookie, event)| event.kind == EventKind::Sent && given.contains(cookie));
     let goes_to_https = step.hops.iter().any(|hop| {
-        story.visits[*hop].redirects_to().is_some_and(|target| target.scheme() == "https")
+        known.visits[*hop].redirects_to().is_some_and(|target| target.scheme() == "https")
     });
     match comes_back {
         Some((cookie, _)) => format!(
@@ -250,8 +251,8 @@ fn cause(story: &Story, step: &Navigation) -> String {
 const INNOCENT: u8 = 4;
 
 /// How much an event is to blame for a circle; the least number is the most to blame.
-fn blame(story: &Story, cookie: usize, event: &CookieEvent) -> u8 {
-    let is_session = story.cookies[cookie].is_session();
+fn blame(known: Known<'_>, cookie: usize, event: &CookieEvent) -> u8 {
+    let is_session = known.cookies[cookie].is_session();
     let is_out_of_reach = event.verdict.is_some_and(|verdict| {
         matches!(verdict.reason, Reason::PathMismatch | Reason::DomainMismatch)
     });

@@ -31,6 +31,7 @@ mod live;
 mod lives;
 mod machine;
 mod made;
+mod merge;
 mod navigation;
 mod origins;
 mod page;
@@ -215,7 +216,6 @@ impl Trail {
             by_visit,
             is_out_of_step,
         };
-        steps::add_chains(&mut story, threads);
         let turns = turns(&story, threads);
         for (session, turns) in story.sessions.iter_mut().zip(turns) {
             session.turns = turns;
@@ -232,12 +232,11 @@ fn navigations(browsers: &[Browser], known: Known<'_>, threads: NonZero<usize>) 
     let steps = |(index, browser): &(usize, &Browser)| {
         let mut steps = navigation::navigations(*index, &browser.visits, known.visits);
         steps::name_steps(&mut steps, known);
-        steps
+        steps::add_chains(&mut steps, browser.visits.last().copied(), known);
+        let first = |step: &Navigation| step.hops.first().or(step.parts.first()).copied();
+        steps.into_iter().map(|step| (first(&step), step)).collect()
     };
-    let mut all: Vec<Navigation> =
-        threads::map(&browsers, threads, steps).into_iter().flatten().collect();
-    all.sort_by_cached_key(|step| step.hops.first().or(step.parts.first()).copied());
-    all
+    merge::merge(threads::map(&browsers, threads, steps)).0
 }
 
 /// The turns of each session.
@@ -364,8 +363,8 @@ impl Story {
 
     /// The cookie events of a visit, by cookie and in order.
     pub fn events_of(&self, visit: usize) -> impl Iterator<Item = (usize, &CookieEvent)> {
-        let found = self.by_visit.get(visit).iter();
-        found.map(|(life, event)| (*life, &self.cookies[*life].events[*event]))
+        let Self { by_visit, visits, cookies, .. } = self;
+        Known { by_visit, visits, cookies }.events_of(visit)
     }
 }
 

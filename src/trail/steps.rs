@@ -3,14 +3,12 @@
 
 use super::address::Address;
 use super::attempt::{self, Outcome, is_login_url, is_logout, path_of, tries_login, user_in};
-use super::chain::{self, Chain, ChainEnd};
+use super::chain::{self, ChainEnd};
 use super::lives::EventAt;
-use super::story::{ByVisit, CookieLife, EventKind, Navigation, Story};
+use super::story::{ByVisit, CookieEvent, CookieLife, EventKind, Navigation};
 use super::visit::{Asked, Purpose, Visit};
 use crate::session::Reading;
-use crate::threads;
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZero;
 use std::sync::Arc;
 
 /// What a step was for.
@@ -84,16 +82,11 @@ pub(super) fn name_steps(steps: &mut [Navigation], known: Known<'_>) {
     }
 }
 
-/// Gives each step its chain of redirects; one that goes round says so in its title.
-pub(super) fn add_chains(story: &mut Story, threads: NonZero<usize>) {
-    let last: Vec<Option<usize>> =
-        story.browsers.iter().map(|browser| browser.visits.last().copied()).collect();
-    let chain = |step: &Navigation| {
-        let is_last = last[step.browser] == step.hops.last().copied();
-        chain::chain(story, step, is_last)
-    };
-    let chains: Vec<Option<Chain>> = threads::map(&story.navigations, threads, chain);
-    for (step, chain) in story.navigations.iter_mut().zip(chains) {
+/// Gives each step of one browser its chain of redirects; one that goes round says so in its title.
+/// `last` is the last visit of the browser.
+pub(super) fn add_chains(steps: &mut [Navigation], last: Option<usize>, known: Known<'_>) {
+    for step in steps {
+        let chain = chain::chain(known, step, last == step.hops.last().copied());
         if chain.as_ref().is_some_and(|chain| chain.end == ChainEnd::Circle) {
             let title = step.title.split(", and is sent on to").next().unwrap_or_default();
             step.title = format!("{title}, and is redirected in a circle");
@@ -172,7 +165,13 @@ impl Deeds {
     }
 }
 
-impl Known<'_> {
+impl<'a> Known<'a> {
+    /// The cookie events of a visit, by cookie and in order.
+    pub fn events_of(self, visit: usize) -> impl Iterator<Item = (usize, &'a CookieEvent)> {
+        let found = self.by_visit.get(visit).iter();
+        found.map(move |(life, event)| (*life, &self.cookies[*life].events[*event]))
+    }
+
     fn identity(&self, cookie: usize, version: Option<usize>) -> Option<String> {
         let reading = self.cookies[cookie].versions.get(version?)?.reading.as_deref();
         reading.and_then(Reading::shown).and_then(super::sessions::identity)

@@ -8,12 +8,17 @@ use super::identity::Unread;
 use super::links::Links;
 use super::lives::{EventAt, Lives};
 use super::made::Made;
+use super::merge::merge;
 use super::story::CookieLife;
 use super::visit::Visit;
 use super::who::{Apart, Profile};
 use crate::threads;
 use crate::time::Timestamp;
 use std::num::NonZero;
+
+/// The values of cookies are read where they were followed, if that is in a district of no more visits:
+/// they are at hand then. Those of larger ones are read on all threads.
+const SMALL: usize = 4096;
 
 /// What came of a capture.
 #[derive(Debug)]
@@ -86,7 +91,10 @@ impl<C> Told<C> {
         let links = Links::of(&own, &district.spares, made);
         let is_end = end
             .map(|end| move |(turn, is_response, place)| (turn, is_response, index(place)) >= end);
-        let Follower { roster, lives, .. } = Follower::knowing(&own, links, is_end.as_ref());
+        let Follower { roster, mut lives, .. } = Follower::knowing(&own, links, is_end.as_ref());
+        if own.len() <= SMALL {
+            lives.read();
+        }
         let Lives { all, unread, unowned, .. } = lives;
         let client = |mut profile: Profile| {
             profile.evidence.iter_mut().for_each(|one| one.visit = index(one.visit));
@@ -115,27 +123,27 @@ impl<C> Told<C> {
 fn join<C>(districts: Vec<Told<C>>, visits: &[Visit]) -> Whole<C> {
     let (mut clients, mut lives) = (Vec::new(), Vec::new());
     let (mut unread, mut unowned) = (Vec::new(), Vec::new());
-    for district in districts {
-        let (first_client, first_life) = (clients.len(), lives.len());
-        clients.extend(district.clients.into_iter().map(|(message, mut client)| {
+    let (mut first_client, mut first_life) = (0, 0);
+    for mut district in districts {
+        for (_, client) in &mut district.clients {
             client.told_apart.iter_mut().for_each(|(other, _)| *other += first_client);
-            (message, client)
-        }));
-        lives.extend(district.lives.into_iter().map(|(message, mut life)| {
+        }
+        for (_, life) in &mut district.lives {
             life.browser += first_client;
-            (message, life)
-        }));
-        unread.extend(
-            district.unread.into_iter().map(|(life, place, now)| (first_life + life, place, now)),
-        );
-        unowned
-            .extend(district.unowned.into_iter().map(|(life, place)| (first_life + life, place)));
+        }
+        let later = district.unread.into_iter();
+        unread.extend(later.map(|(life, place, now)| (first_life + life, place, now)));
+        let later = district.unowned.into_iter();
+        unowned.extend(later.map(|(life, place)| (first_life + life, place)));
+        first_client += district.clients.len();
+        first_life += district.lives.len();
+        clients.push(district.clients);
+        lives.push(district.lives);
     }
-    let (mut clients, place_of_client) = in_order(clients);
-    let told_apart =
-        clients.iter_mut().filter_map(|client: &mut Client<C>| client.told_apart.as_mut());
-    told_apart.for_each(|(other, _)| *other = place_of_client[*other]);
-    let (mut lives, place_of_life) = in_order(lives);
+    let (mut clients, place_of_client) = merge(clients);
+    let apart = clients.iter_mut().filter_map(|client: &mut Client<C>| client.told_apart.as_mut());
+    apart.for_each(|(other, _)| *other = place_of_client[*other]);
+    let (mut lives, place_of_life) = merge(lives);
     for life in &mut lives {
         life.browser = place_of_client[life.browser];
     }
@@ -147,15 +155,4 @@ fn join<C>(districts: Vec<Told<C>>, visits: &[Visit]) -> Whole<C> {
     }
     given::explain_all(&mut lives, &unowned, visits);
     Whole { clients, lives, unread }
-}
-
-/// What was first shown by these messages, in their order, and where each has come to stand.
-fn in_order<T>(all: Vec<(Message, T)>) -> (Vec<T>, Vec<usize>) {
-    let mut order: Vec<usize> = (0..all.len()).collect();
-    // Those of one message are of one district, and in order already.
-    order.sort_by_key(|place| all[*place].0);
-    let mut places = vec![0; all.len()];
-    order.iter().enumerate().for_each(|(place, before)| places[*before] = place);
-    let mut slots: Vec<Option<T>> = all.into_iter().map(|(_, one)| Some(one)).collect();
-    (order.into_iter().filter_map(|before| slots[before].take()).collect(), places)
 }
