@@ -1,8 +1,12 @@
 //! Work that several threads share, and whose outcome does not show it: what they make comes in the
 //! order of what it is made of, whatever their number.
 
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 /// Parts that are dealt with together, at most: few enough that what is made of them is still in the
@@ -30,20 +34,11 @@ pub fn in_order<P: Sync, T: Send, E>(
     parts: &[P],
     threads: NonZero<usize>,
     make: impl Fn(&[P]) -> T + Sync,
-    take: impl FnMut(T) -> Result<(), E>,
-) -> Result<(), E> {
-    let threads = if parts.len() < FEW { NonZero::<usize>::MIN } else { threads };
-    share(parts, threads, make, take)
-}
-
-fn share<P: Sync, T: Send, E>(
-    parts: &[P],
-    threads: NonZero<usize>,
-    make: impl Fn(&[P]) -> T + Sync,
     mut take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
+    let threads = if parts.len() < FEW { NonZero::<usize>::MIN } else { threads };
+    let group = group(parts.len(), threads);
     let threads = threads.get().min(MOST);
-    let group = parts.len().div_ceil(threads * TURNS).clamp(1, GROUP);
     let threads = threads.min(parts.len().div_ceil(group));
     if threads <= 1 {
         return parts.chunks(group).try_for_each(|group| take(make(group)));
@@ -66,20 +61,40 @@ fn share<P: Sync, T: Send, E>(
     })
 }
 
+/// How many of so many parts are dealt with together.
+fn group(parts: usize, threads: NonZero<usize>) -> usize {
+    parts.div_ceil(threads.get().min(MOST) * TURNS).clamp(1, GROUP)
+}
+
 /// Makes something of every part, on so many threads. Each part may be much work.
 pub fn map<P: Sync, T: Send>(
     parts: &[P],
     threads: NonZero<usize>,
     make: impl Fn(&P) -> T + Sync,
 ) -> Vec<T> {
-    let mut all = Vec::with_capacity(parts.len());
-    let group = |group: &[P]| group.iter().map(&make).collect::<Vec<T>>();
-    // Nothing fails, as the type of the error says.
-    let _ = share(parts, threads, group, |made| {
-        all.extend(made);
-        Ok::<(), std::convert::Infallible>(())
-    });
-    all
+    let pool = if parts.len() < 2 { None } else { pool(threads) };
+    let group = group(parts.len(), threads);
+    match pool {
+        Some(pool) => pool.install(|| parts.par_iter().with_max_len(group).map(&make).collect()),
+        None => parts.iter().map(make).collect(),
+    }
+}
+
+/// So many threads, which wait for work as long as the program runs: what memory they have used is
+/// theirs to use again. `None` where one is enough, or no more can be had.
+fn pool(threads: NonZero<usize>) -> Option<Arc<ThreadPool>> {
+    static POOLS: Mutex<BTreeMap<usize, Arc<ThreadPool>>> = Mutex::new(BTreeMap::new());
+    let threads = threads.get().min(MOST);
+    if threads == 1 {
+        return None;
+    }
+    let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = pools.get(&threads) {
+        return Some(Arc::clone(known));
+    }
+    let new = Arc::new(ThreadPoolBuilder::new().num_threads(threads).build().ok()?);
+    pools.insert(threads, Arc::clone(&new));
+    Some(new)
 }
 
 #[cfg(test)]
@@ -128,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a scoped thread panicked")]
+    #[should_panic(expected = "right != 500")]
     fn a_panic_comes_out() {
         let parts: Vec<usize> = (0..1000).collect();
         map(&parts, NonZero::new(2).unwrap(), |part| assert_ne!(*part, 500));

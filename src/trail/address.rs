@@ -7,6 +7,7 @@ use crate::cookie::PlainUrl;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use url::{Position, Url};
 
@@ -159,6 +160,12 @@ impl PartialOrd for Address {
 impl Ord for Address {
     fn cmp(&self, other: &Self) -> Ordering {
         self.text.cmp(&other.text)
+    }
+}
+
+impl Hash for Address {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
     }
 }
 

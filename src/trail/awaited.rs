@@ -5,7 +5,8 @@ use super::address::Address;
 use super::visit::Visit;
 use crate::cookie::Target;
 use crate::time::Timestamp;
-use std::collections::BTreeMap;
+use foldhash::fast::RandomState;
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,10 +33,11 @@ impl Hop {
     }
 }
 
-/// Redirects of which the next hop has not been seen, by where they lead.
+/// Redirects of which the next hop has not been seen, by where they lead. They are only asked, and never
+/// walked through.
 #[derive(Debug, Default)]
 pub(super) struct Awaited {
-    hops: BTreeMap<Arc<Address>, Vec<Hop>>,
+    hops: HashMap<Arc<Address>, Vec<Hop>, RandomState>,
     count: usize,
 }
 
@@ -72,7 +74,7 @@ impl Awaited {
         let is_border = asked.target.as_ref().is_some_and(|from| !from.is_same_site(&target));
         let crossed = is_border || asked.site.redirected_across_sites;
         if self.count >= MAX_AWAITED {
-            (self.hops, self.count) = (BTreeMap::new(), 0);
+            (self.hops, self.count) = (HashMap::default(), 0);
         }
         let client = visit.client.ip();
         self.take(to, client, &asked.user_agent);
