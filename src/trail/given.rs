@@ -105,3 +105,68 @@ pub(super) fn message(event: &CookieEvent, visits: &[Visit]) -> Option<Message> 
     };
     Some((turn, is_response, visit))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::http::samples::exchange;
+    use crate::pipeline::Numbered;
+    use crate::trail::{EventKind, Trail};
+
+    /// Why the last of these exchanges sends a value that was not known: the reason, and the words. Each
+    /// is one of another address: host, cookie that is sent, line that comes back.
+    fn why(exchanges: &[(&str, &str, &str)]) -> (&'static str, String) {
+        let mut trail = Trail::default();
+        for (id, (host, sent, given)) in (1..).zip(exchanges) {
+            let mut request = format!("GET / HTTP/1.1\nHost: {host}\nUser-Agent: Wget/1.21");
+            if !sent.is_empty() {
+                request += &format!("\nCookie: {sent}");
+            }
+            let mut response = "HTTP/1.1 200 OK".to_owned();
+            if !given.is_empty() {
+                response += &format!("\nSet-Cookie: {given}");
+            }
+            let mut exchange = exchange([id * 2 - 1, id * 2], &request, &response);
+            exchange.client = ([10, 0, 0, u8::try_from(id).unwrap()], 40_000).into();
+            trail.push(Numbered { id, exchange: Box::new(exchange) });
+        }
+        let story = trail.finish();
+        let last = story.cookies.iter().flat_map(|life| &life.events).find(|event| {
+            event.visit == Some(exchanges.len() - 1) && event.kind == EventKind::SentUnknown
+        });
+        let event = last.unwrap();
+        let text = event.text.as_deref().unwrap_or_default().to_owned();
+        (event.verdict.unwrap().reason.word(), text)
+    }
+
+    #[test]
+    fn the_first_that_was_given_a_value_is_named() {
+        let (reason, text) = why(&[
+            ("a.test", "", "sid=other"),
+            ("a.test", "", "sid=abcdefgh"),
+            ("a.test", "", "sid=abcdefgh"),
+            ("a.test", "sid=abcdefgh", ""),
+        ]);
+        assert_eq!(reason, "given-to-another");
+        assert!(text.starts_with("The server gave it to browser B. "), "{text}");
+    }
+
+    #[test]
+    fn what_was_given_later_or_elsewhere_is_no_explanation() {
+        for others in [
+            [("a.test", "sid=abcdefgh", ""), ("a.test", "", "")],
+            [("b.test", "", "sid=abcdefgh"), ("a.test", "", "")],
+            [("a.test", "", "sid=abcdefg"), ("a.test", "", "uid=abcdefgh")],
+        ] {
+            let last = ("a.test", "sid=abcdefgh", "sid=abcdefgh");
+            assert_eq!(why(&[others[0], others[1], last]).0, "never-set", "{others:?}");
+        }
+    }
+
+    #[test]
+    fn what_its_owner_had_before_counts_once_a_server_sets_the_cookie() {
+        let again = ("a.test", "sid=abcdefgh", "sid=12345678");
+        let last = ("a.test", "sid=abcdefgh", "");
+        assert_eq!(why(&[again, last]).0, "given-to-another");
+        assert_eq!(why(&[("a.test", "sid=abcdefgh", ""), last]).0, "never-set");
+    }
+}

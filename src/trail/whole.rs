@@ -49,10 +49,20 @@ pub(super) fn follow<C: Send>(
     keep: impl Fn(Profile) -> C + Sync,
 ) -> Whole<C> {
     let (districts, made) = districts(visits, threads);
+    follow_in(&districts, &made, visits, threads, goes_on, keep)
+}
+
+fn follow_in<C: Send>(
+    districts: &[District],
+    made: &Made,
+    visits: &[Visit],
+    threads: NonZero<usize>,
+    goes_on: impl Fn(u64, Timestamp) -> bool,
+    keep: impl Fn(Profile) -> C + Sync,
+) -> Whole<C> {
     let end = end(visits, goes_on);
-    let told =
-        threads::map(&districts, threads, |district| Told::of(district, &made, visits, end, &keep));
-    join(told, visits)
+    let tell = |district: &District| Told::of(district, made, visits, end, &keep);
+    join(threads::map(districts, threads, tell), visits)
 }
 
 /// The first message that is wanted no more.
@@ -155,4 +165,139 @@ fn join<C>(districts: Vec<Told<C>>, visits: &[Visit]) -> Whole<C> {
     }
     given::explain_all(&mut lives, &unowned, visits);
     Whole { clients, lives, unread }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::samples::exchange;
+    use crate::trail::{Browser, Shared, Trail, browser};
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    const AGENTS: [&str; 4] = [
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
+        "curl/8.5.0",
+        "",
+    ];
+
+    /// What a request or a response may carry: values that one response makes, values that many do, and
+    /// some that no response made.
+    const COOKIES: [&str; 9] = [
+        "sid=eyJ1c2VyIjoiYWxpY2UifQ.awOrOA.LHENYVJNfFubwZvuCS2BiIL_pIo",
+        "sid=eyJ1c2VyIjoiYm9iIn0.awOrOA.YVJNfFubwZvuCS2BiIL_pIoLHEN",
+        "sid=7f3d1c9a5b2e4f608192a3b4c5d6e7f8",
+        "sid=00112233445566778899aabbccddeeff",
+        "token=qwertzuiopasdfghjklyxcvbnm0123456789",
+        "theme=dark-mode-of-all",
+        "lang=en",
+        "cart=abcdefgh12345678",
+        "lang=de",
+    ];
+
+    const ATTRIBUTES: [&str; 6] =
+        ["", "; Path=/a", "; Domain=shop.test", "; Max-Age=0", "; Secure", "; Max-Age=3"];
+
+    /// An exchange: address, name of the client, connection, host, path, cookies that are sent, and the
+    /// line that comes back with its attributes. The last is how many packets it takes.
+    type Made = ((u8, usize, u64), (usize, usize), Vec<usize>, Option<(usize, usize)>, u64);
+
+    fn made() -> impl Strategy<Value = Made> {
+        (
+            (0..5_u8, 0..AGENTS.len(), 0..12_u64),
+            (0..2_usize, 0..3_usize),
+            proptest::collection::vec(0..COOKIES.len(), 0..4),
+            proptest::option::of((0..COOKIES.len(), 0..ATTRIBUTES.len())),
+            1..9_u64,
+        )
+    }
+
+    fn visits(made: &[Made]) -> Vec<Visit> {
+        let mut shared = Shared::default();
+        let visit = |(at, one): (u64, &Made)| {
+            let ((address, agent, connection), (host, path), sent, given, length) = one;
+            let host = ["shop.test", "www.shop.test"][*host];
+            let path = ["/", "/a/b", "/login"][*path];
+            let mut request = format!("GET {path} HTTP/1.1\nHost: {host}");
+            if !AGENTS[*agent].is_empty() {
+                request += &format!("\nUser-Agent: {}", AGENTS[*agent]);
+            }
+            if !sent.is_empty() {
+                let sent: Vec<&str> = sent.iter().map(|cookie| COOKIES[*cookie]).collect();
+                request += &format!("\nCookie: {}", sent.join("; "));
+            }
+            let mut response = "HTTP/1.1 200 OK".to_owned();
+            if let Some((cookie, attributes)) = given {
+                let (cookie, attributes) = (COOKIES[*cookie], ATTRIBUTES[*attributes]);
+                response += &format!("\nSet-Cookie: {cookie}{attributes}");
+            }
+            let mut exchange = exchange([2 * at, 2 * at + 2 * length + 1], &request, &response);
+            // A connection has one client address, mostly.
+            let address = if at % 7 == 0 { *address } else { (connection % 5) as u8 };
+            exchange.client = ([10, 0, 0, address], 40_000).into();
+            let mut visit = Trail::visit(&exchange, &mut shared);
+            (visit.id, visit.connection) = (at, *connection);
+            visit
+        };
+        (1..).zip(made).map(visit).collect()
+    }
+
+    /// All districts in one.
+    fn one_of(districts: &[District]) -> District {
+        let mut visits: Vec<usize> =
+            districts.iter().flat_map(|district| district.visits.iter().copied()).collect();
+        visits.sort_unstable();
+        let place = |visit: usize| visits.binary_search(&visit).unwrap();
+        let of_one = |district: &District| {
+            let at = |own: usize| place(district.visits[own]);
+            district.spares.iter().map(|(a, b)| (at(*a), at(*b))).collect::<Vec<_>>()
+        };
+        let mut spares: Vec<(usize, usize)> = districts.iter().flat_map(of_one).collect();
+        spares.sort_unstable();
+        District { spares, visits }
+    }
+
+    /// All that was told, in words.
+    fn told(whole: Whole<Browser>, visits: &[Visit]) -> String {
+        let Whole { clients, mut lives, unread } = whole;
+        super::super::identity::read(&mut lives, unread, NonZero::<usize>::MIN);
+        assert!(lives.iter().all(|life| {
+            life.events.iter().all(|event| given::message(event, visits).is_some())
+        }));
+        format!("{clients:#?}\n{lives:#?}")
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        #[test]
+        fn districts_tell_what_the_whole_capture_does(
+            made in proptest::collection::vec(made(), 1..40), end in 0..120_u64,
+        ) {
+            let visits = visits(&made);
+            let (districts, made) = districts(&visits, NonZero::<usize>::MIN);
+            let one = [one_of(&districts)];
+            for end in [end, u64::MAX] {
+                let follow = |districts: &[District], threads| {
+                    let threads = NonZero::new(threads).unwrap();
+                    let goes_on = |packet, _| packet <= end;
+                    told(follow_in(districts, &made, &visits, threads, goes_on, browser), &visits)
+                };
+                let whole = follow(&one, 1);
+                prop_assert_eq!(&follow(&districts, 1), &whole);
+                prop_assert_eq!(&follow(&districts, 3), &whole);
+            }
+        }
+
+        #[test]
+        fn each_visit_is_in_one_district(made in proptest::collection::vec(made(), 0..40)) {
+            let visits = visits(&made);
+            let (districts, _) = districts(&visits, NonZero::<usize>::MIN);
+            let all: Vec<usize> =
+                districts.iter().flat_map(|district| district.visits.iter().copied()).collect();
+            prop_assert_eq!(all.len(), visits.len());
+            prop_assert_eq!(all.into_iter().collect::<BTreeSet<_>>().len(), visits.len());
+        }
+    }
 }
