@@ -87,6 +87,22 @@ fn what_comes_later_is_told_as_ever() {
     assert_eq!(told(&frames), told(&goes_on));
 }
 
+/// One number that was acknowledged and not captured is the end, or the last byte.
+#[test]
+fn a_last_number_that_is_missing_is_not_waited_for_either() {
+    let endless = asked().s("HTTP/1.1 200 OK\r\n\r\nabc").ack(CLIENT);
+    let closed = endless.clone().lost(SERVER, "!").ack(CLIENT).frames();
+    let found = told_so_far(&[closed.clone(), other(9)].concat());
+    assert_eq!(found.len(), 1);
+    assert_eq!(told(&closed), told(&[closed.clone(), other(9)].concat()));
+    let byte = asked().s(head(3) + "ab").lost(SERVER, "c").ack(CLIENT);
+    let silent = byte.clone().frames();
+    let goes_on = byte.wait(20).c(get("/2")).ack(SERVER).s(head(2) + "ok").close().frames();
+    let frames = [&silent[..], &other(9), &goes_on[silent.len()..]].concat();
+    assert_eq!(told(&frames), told(&goes_on));
+    assert_eq!(told(&frames)[1], "GET /2 > 200 2");
+}
+
 #[test]
 fn what_comes_within_two_seconds_is_missing_nowhere() {
     let mut frames = asked().mss(3).s("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc").frames();

@@ -352,8 +352,8 @@ impl Half {
         waiting.is_some_and(|waiting| waiting.segments_left == 0 && waiting.at == self.next())
     }
 
-    /// Whether the receiver has bytes of it that have not been seen. One alone is none: it may be the
-    /// end, or stand before what was first seen, which then was a keep-alive probe (RFC 9293 section
+    /// Whether the receiver has bytes of it that have not been seen, or its end. One alone before anything
+    /// was delivered is none: what was first seen may have been a keep-alive probe (RFC 9293 section
     /// 3.8.4).
     #[inline]
     pub fn is_missing(&self) -> bool {
@@ -361,7 +361,7 @@ impl Half {
             && self.presence == Presence::Seen
             && self.is_settled()
             && !self.ended
-            && !self.lacks_only_fin()
+            && (self.has_delivered() || !self.lacks_only_fin())
     }
 
     /// Gives up what is missing before the next stored chunk, or else before the known end.

@@ -111,6 +111,7 @@ mod tests {
     use crate::http::samples::exchange;
     use crate::pipeline::Numbered;
     use crate::trail::{EventKind, Trail};
+    use std::fmt::Write;
 
     /// Why the last of these exchanges sends a value that was not known: the reason, and the words. Each
     /// is one of another address: host, cookie that is sent, line that comes back.
@@ -119,11 +120,11 @@ mod tests {
         for (id, (host, sent, given)) in (1..).zip(exchanges) {
             let mut request = format!("GET / HTTP/1.1\nHost: {host}\nUser-Agent: Wget/1.21");
             if !sent.is_empty() {
-                request += &format!("\nCookie: {sent}");
+                let _ = write!(request, "\nCookie: {sent}");
             }
             let mut response = "HTTP/1.1 200 OK".to_owned();
             if !given.is_empty() {
-                response += &format!("\nSet-Cookie: {given}");
+                let _ = write!(response, "\nSet-Cookie: {given}");
             }
             let mut exchange = exchange([id * 2 - 1, id * 2], &request, &response);
             exchange.client = ([10, 0, 0, u8::try_from(id).unwrap()], 40_000).into();

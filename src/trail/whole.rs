@@ -174,6 +174,7 @@ mod tests {
     use crate::trail::{Browser, Shared, Trail, browser};
     use proptest::prelude::*;
     use std::collections::BTreeSet;
+    use std::fmt::Write;
 
     const AGENTS: [&str; 4] = [
         "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36",
@@ -221,16 +222,16 @@ mod tests {
             let path = ["/", "/a/b", "/login"][*path];
             let mut request = format!("GET {path} HTTP/1.1\nHost: {host}");
             if !AGENTS[*agent].is_empty() {
-                request += &format!("\nUser-Agent: {}", AGENTS[*agent]);
+                let _ = write!(request, "\nUser-Agent: {}", AGENTS[*agent]);
             }
             if !sent.is_empty() {
                 let sent: Vec<&str> = sent.iter().map(|cookie| COOKIES[*cookie]).collect();
-                request += &format!("\nCookie: {}", sent.join("; "));
+                let _ = write!(request, "\nCookie: {}", sent.join("; "));
             }
             let mut response = "HTTP/1.1 200 OK".to_owned();
             if let Some((cookie, attributes)) = given {
                 let (cookie, attributes) = (COOKIES[*cookie], ATTRIBUTES[*attributes]);
-                response += &format!("\nSet-Cookie: {cookie}{attributes}");
+                let _ = write!(response, "\nSet-Cookie: {cookie}{attributes}");
             }
             let mut exchange = exchange([2 * at, 2 * at + 2 * length + 1], &request, &response);
             // A connection has one client address, mostly.
@@ -255,7 +256,7 @@ mod tests {
         };
         let mut spares: Vec<(usize, usize)> = districts.iter().flat_map(of_one).collect();
         spares.sort_unstable();
-        District { spares, visits }
+        District { visits, spares }
     }
 
     /// All that was told, in words.
