@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "right != 500")]
+    #[should_panic(expected = "assertion `left != right` failed")]
     fn a_panic_comes_out() {
         let parts: Vec<usize> = (0..1000).collect();
         map(&parts, NonZero::new(2).unwrap(), |part| assert_ne!(*part, 500));
