@@ -4,11 +4,12 @@
 use super::follow::Message;
 use super::letter;
 use super::lives::EventAt;
-use super::origins::is_at_or_below;
 use super::story::{CookieEvent, CookieLife};
 use super::visit::Visit;
 use crate::cookie::{Case, Reason, Target, Verdict};
-use std::collections::BTreeMap;
+use foldhash::fast::RandomState;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::BuildHasher;
 
 /// Gives an event the reason that the value was given to another browser, with the words for it.
 pub(super) fn explain(event: &mut CookieEvent, owner: usize, name: &[u8], target: &Target) {
@@ -24,11 +25,11 @@ struct Given {
     shown: Message,
     /// The message from which on it is known that a server gave it.
     since: Message,
-    life: usize,
+    browser: usize,
 }
 
-/// Name and value.
-type Pair<'a> = (&'a [u8], &'a [u8]);
+/// Name, value, and domain of a cookie.
+type Key<'a> = (&'a [u8], &'a [u8], &'a str);
 
 /// Says of each of these events, which show values that no server had given the browser, whether
 /// another was given it before.
@@ -37,8 +38,7 @@ pub(super) fn explain_all(lives: &mut [CookieLife], unowned: &[EventAt], visits:
     for ((life, place), owner) in unowned.iter().zip(owners) {
         let CookieLife { name, events, .. } = &mut lives[*life];
         let event = &mut events[*place];
-        let asked = event.visit.and_then(|visit| visits[visit].asked.as_deref());
-        if let Some((owner, target)) = owner.zip(asked.and_then(|asked| asked.target.as_ref())) {
+        if let Some((owner, target)) = owner.zip(target(event, visits)) {
             explain(event, owner, name, target);
         }
     }
@@ -46,52 +46,78 @@ pub(super) fn explain_all(lives: &mut [CookieLife], unowned: &[EventAt], visits:
 
 /// For each event the browser that was given its value first.
 fn owners(lives: &[CookieLife], unowned: &[EventAt], visits: &[Visit]) -> Vec<Option<usize>> {
-    let mut given: BTreeMap<Pair<'_>, Vec<Given>> = BTreeMap::new();
-    let sent = unowned.iter().filter_map(|(life, place)| pair(&lives[*life], *place));
-    for pair in sent {
-        given.entry(pair).or_default();
+    // Most values are nobody else's; so only a few bytes are kept of each that is looked for.
+    let hasher = RandomState::default();
+    let hash = |name: &[u8], value: &[u8]| hasher.hash_one((name, value));
+    let sent = unowned.iter().filter_map(|(life, place)| {
+        let CookieLife { name, versions, events, .. } = &lives[*life];
+        Some(hash(name, &versions[events[*place].version?].value))
+    });
+    let sent: HashSet<u64, RandomState> = sent.collect();
+    let mut given: BTreeMap<Key<'_>, Vec<Given>> = BTreeMap::new();
+    for life in lives.iter().filter(|_| !sent.is_empty()) {
+        let is_sent = |value: &[u8]| sent.contains(&hash(&life.name, value));
+        add(&mut given, life, is_sent, visits);
     }
-    if given.is_empty() {
-        return Vec::new();
-    }
-    lives.iter().enumerate().for_each(|(index, life)| add(&mut given, index, life, visits));
     for all in given.values_mut() {
         all.sort_by_key(|one| one.shown);
     }
-    let owner = |(life, place): &EventAt| {
-        let event = &lives[*life].events[*place];
-        let now = message(event, visits)?;
-        let host = visits[now.2].asked.as_deref()?.target.as_ref()?.host.as_str();
-        let mut all = given.get(&pair(&lives[*life], *place)?)?.iter();
-        let found = all.find(|one| {
-            one.since.max(one.shown) < now && is_at_or_below(host, &lives[one.life].domain)
-        });
-        found.map(|one| lives[one.life].browser)
+    let owner = |at: &EventAt| {
+        let now = message(&lives[at.0].events[at.1], visits)?;
+        let of_key = |key| given.get(&key)?.iter().find(|one| one.since.max(one.shown) < now);
+        let first = keys(lives, *at, visits).filter_map(of_key).min_by_key(|one| one.shown);
+        first.map(|one| one.browser)
     };
     unowned.iter().map(owner).collect()
 }
 
 /// Adds those values of a cookie that are looked for, if a server gave it any.
 fn add<'a>(
-    given: &mut BTreeMap<Pair<'a>, Vec<Given>>,
-    index: usize,
+    given: &mut BTreeMap<Key<'a>, Vec<Given>>,
     life: &'a CookieLife,
+    is_sent: impl Fn(&[u8]) -> bool,
     visits: &[Visit],
 ) {
     let of_server = life.events.iter().find(|event| event.kind.is_from_server());
     let Some(since) = of_server.and_then(|event| message(event, visits)) else { return };
-    for (place, version) in life.versions.iter().enumerate() {
-        let Some(all) = given.get_mut(&(&*life.name, &*version.value)) else { continue };
-        let first = life.events.iter().find(|event| event.version == Some(place));
-        if let Some(shown) = first.and_then(|event| message(event, visits)) {
-            all.push(Given { shown, since, life: index });
+    let mut wanted: Vec<bool> =
+        life.versions.iter().map(|version| is_sent(&version.value)).collect();
+    if !wanted.contains(&true) {
+        return;
+    }
+    for event in &life.events {
+        let Some(version) = event.version else { continue };
+        if let Some(shown) = message(event, visits)
+            && std::mem::take(&mut wanted[version])
+        {
+            let key = (&*life.name, &*life.versions[version].value, &*life.domain);
+            let one = Given { shown, since, browser: life.browser };
+            given.entry(key).or_default().push(one);
         }
     }
 }
 
-fn pair(life: &CookieLife, place: usize) -> Option<Pair<'_>> {
-    let version = life.events[place].version?;
-    Some((&life.name, &life.versions[version].value))
+/// The cookies that an event may show, by the domains that reach the host it was sent to.
+fn keys<'a>(
+    lives: &'a [CookieLife],
+    (life, place): EventAt,
+    visits: &'a [Visit],
+) -> impl Iterator<Item = Key<'a>> {
+    let CookieLife { name, versions, events, .. } = &lives[life];
+    let value = events[place].version.map(|version| &*versions[version].value);
+    let host = target(&events[place], visits).map(|target| target.host.as_str());
+    let shown = value.zip(host).into_iter();
+    shown.flat_map(move |(value, host)| domains(host).map(move |domain| (&**name, value, domain)))
+}
+
+/// A host, and all that stands behind each of its dots.
+fn domains(host: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(host), |domain| Some(domain.split_once('.')?.1))
+}
+
+/// Where the request of an event went.
+fn target<'a>(event: &CookieEvent, visits: &'a [Visit]) -> Option<&'a Target> {
+    visits[event.visit?].asked.as_deref()?.target.as_deref()
 }
 
 /// The message that an event comes from.

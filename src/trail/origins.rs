@@ -91,7 +91,7 @@ impl Lives {
     }
 }
 
-pub(super) fn is_at_or_below(host: &str, domain: &str) -> bool {
+fn is_at_or_below(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
