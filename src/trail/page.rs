@@ -215,7 +215,10 @@ impl Words {
             if self.is_enough() {
                 return;
             }
-            if !self.text.is_empty() {
+            if self.text.is_empty() {
+                // Mostly all that is shown, in one byte each.
+                self.text.reserve(EXCERPT);
+            } else {
                 self.text.push(' ');
                 self.length += 1;
             }
