@@ -154,9 +154,10 @@ impl Trail {
         self.visits.push(visit);
     }
 
-    /// What each browser held at a point of the capture, as the model has it.
-    pub fn jars(&self, at: At) -> Vec<Held> {
-        let threads = NonZero::<usize>::MIN;
+    /// What each browser held at a point of the capture, as the model has it; found out on so many
+    /// threads.
+    pub fn jars(&self, at: At, threads: NonZero<usize>) -> Vec<Held> {
+        let threads = enough(threads, self.visits.len());
         let goes_on = |packet, time| at.includes(packet, time);
         let whole = whole::follow(&self.visits, threads, goes_on, |profile| profile);
         let seen = self.visits.iter().flat_map(Visit::moments);
@@ -189,7 +190,7 @@ impl Trail {
     /// and by what they open.
     pub fn finish_on(self, threads: NonZero<usize>, keys: &Keys) -> Story {
         let visits = self.visits;
-        let threads = if visits.len() < FEW { NonZero::<usize>::MIN } else { threads };
+        let threads = enough(threads, visits.len());
         let whole::Whole { clients, lives: mut cookies, unread } =
             whole::follow(&visits, threads, |_, _| true, browser);
         identity::read(&mut cookies, unread, threads);
@@ -224,6 +225,11 @@ impl Trail {
         story.conclusions = conclusions::conclusions(&story, threads);
         story
     }
+}
+
+/// Of so many threads as many as are worth it for so many visits.
+fn enough(threads: NonZero<usize>, visits: usize) -> NonZero<usize> {
+    if visits < FEW { NonZero::<usize>::MIN } else { threads }
 }
 
 /// The steps of all browsers, in the order of the capture.

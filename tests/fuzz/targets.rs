@@ -343,7 +343,7 @@ pub fn street(data: &[u8]) {
         live::write(&news, 100, &mut text).unwrap();
     }
     let target = Target::from_url(b"http://a.test/x").unwrap();
-    let jars = trail.jars(At::End);
+    let jars = trail.jars(At::End, NonZero::<usize>::MIN);
     jar::table(&jars, Some(&target), 100, &mut text).unwrap();
     jar::netscape(&jars, &mut Vec::new()).unwrap();
     jar::headers(&jars, &target, &mut Vec::new()).unwrap();
