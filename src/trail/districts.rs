@@ -1,11 +1,12 @@
-//! A capture in districts: addresses between which no client moves. What happens in one says nothing
-//! of who is who in another, so that each can be followed alone, on any thread, with all that it needs
-//! at hand.
+//! A capture in districts: addresses, and names at them, between which no client moves. What happens in
+//! one says nothing of who is who in another, so that each can be followed alone, on any thread, with
+//! all that it needs at hand.
 //!
 //! What districts do know of each other is told here: how many responses [made](Made) a value, and
 //! which connections [were spare](super::spare).
 
 use super::groups::Groups;
+use super::links::{Key, key};
 use super::made::{self, Made};
 use super::spare;
 use super::visit::{Asked, Visit};
@@ -14,13 +15,12 @@ use foldhash::fast::RandomState;
 use foldhash::quality::FixedState;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
-use std::net::IpAddr;
 use std::num::NonZero;
 
 /// Visits that are looked through together.
 const STRETCH: usize = 2048;
 
-/// Addresses between which no client moves.
+/// Visits that no other district's clients have made.
 #[derive(Debug, Default)]
 pub(super) struct District {
     /// Its visits, in order: those whose request was captured.
@@ -33,9 +33,9 @@ pub(super) struct District {
 /// All districts, in the order of their first visits, and what they know of each other.
 pub(super) fn districts(visits: &[Visit], threads: NonZero<usize>) -> (Vec<District>, Made) {
     let asked: Vec<usize> = (0..visits.len()).filter(|at| visits[*at].asked.is_some()).collect();
-    let (addresses, count) = addresses(visits, &asked);
+    let (homes, count) = homes(visits, &asked);
     let stretches: Vec<&[usize]> = asked.chunks(STRETCH).collect();
-    let look = |stretch: &&[usize]| Seen::of(stretch, visits, &addresses);
+    let look = |stretch: &&[usize]| Seen::of(stretch, visits, &homes);
     let seen = threads::map(&stretches, threads, look);
     let made = Made::of(seen.iter().flat_map(|seen| seen.made.iter().copied()));
     let mut carried: Vec<(u64, usize)> =
@@ -44,23 +44,23 @@ pub(super) fn districts(visits: &[Visit], threads: NonZero<usize>) -> (Vec<Distr
     let mut groups = Groups::of(count);
     tie_moves(&mut groups, seen);
     for pair in carried.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
-        groups.unite(addresses[pair[0].1], addresses[pair[1].1]);
+        groups.unite(homes[pair[0].1], homes[pair[1].1]);
     }
     let mut districts: Vec<District> = Vec::new();
-    // By group; there are no more of them than addresses.
+    // By group; there are no more of them than homes.
     let mut places: Vec<Option<usize>> = vec![None; count];
     let groups = groups.into_all();
     for visit in asked {
-        let place = *places[groups[addresses[visit]]].get_or_insert_with(|| {
+        let place = *places[groups[homes[visit]]].get_or_insert_with(|| {
             districts.push(District::default());
             districts.len() - 1
         });
         districts[place].visits.push(visit);
     }
     for (before, visit) in spare::pairs(visits, &carried) {
-        if let Some(place) = places[groups[addresses[visit]]] {
+        if let Some(place) = places[groups[homes[visit]]] {
             let District { visits, spares } = &mut districts[place];
-            // Both are there: a pair has one address.
+            // Both are there: a pair has one home.
             let found = visits.binary_search(&before).ok().zip(visits.binary_search(&visit).ok());
             spares.extend(found);
         }
@@ -68,13 +68,14 @@ pub(super) fn districts(visits: &[Visit], threads: NonZero<usize>) -> (Vec<Distr
     (districts, made)
 }
 
-/// The client's address of each of these visits, by a number, and how many there are.
-fn addresses(visits: &[Visit], asked: &[usize]) -> (Vec<usize>, usize) {
-    let mut numbers: HashMap<IpAddr, usize, RandomState> = HashMap::default();
+/// The client's home, which is its address and its name, of each of these visits, by a number; and how many
+/// there are.
+fn homes(visits: &[Visit], asked: &[usize]) -> (Vec<usize>, usize) {
+    let mut numbers: HashMap<Option<Key<'_>>, usize, RandomState> = HashMap::default();
     let mut all = vec![0; visits.len()];
     for visit in asked {
         let next = numbers.len();
-        all[*visit] = *numbers.entry(visits[*visit].client.ip()).or_insert(next);
+        all[*visit] = *numbers.entry(key(&visits[*visit])).or_insert(next);
     }
     (all, numbers.len())
 }
@@ -87,30 +88,30 @@ struct Seen {
     held: Vec<Held>,
 }
 
-/// A cookie at an address.
+/// A cookie at a home.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Held {
     /// A hash of its name and value, and of the client's `User-Agent`.
     cookie: u64,
-    /// The number of the address.
-    address: usize,
+    /// The number of the home.
+    home: usize,
     is_sent: bool,
 }
 
 impl Seen {
-    fn of(stretch: &[usize], visits: &[Visit], addresses: &[usize]) -> Self {
+    fn of(stretch: &[usize], visits: &[Visit], homes: &[usize]) -> Self {
         let mut seen = Self { made: Vec::new(), held: Vec::new() };
         for &index in stretch {
-            let (visit, address) = (&visits[index], addresses[index]);
+            let (visit, home) = (&visits[index], homes[index]);
             let Some(asked) = visit.asked.as_deref() else { continue };
             if let Some((name, value)) = telling(asked) {
                 let cookie = held(asked, name, value);
-                seen.held.push(Held { cookie, address, is_sent: true });
+                seen.held.push(Held { cookie, home, is_sent: true });
             }
             for line in visit.answered.iter().flat_map(|answered| &answered.set_cookies) {
                 if let Some((name, value)) = crate::cookie::SetCookie::pair(line) {
                     let cookie = held(asked, name, value);
-                    seen.held.push(Held { cookie, address, is_sent: false });
+                    seen.held.push(Held { cookie, home, is_sent: false });
                 }
             }
             seen.made.extend(made::values(visit).map(|(_, valued)| made::hash(valued)));
@@ -139,7 +140,7 @@ fn tie_moves(groups: &mut Groups, seen: Vec<Seen>) {
     held.sort();
     for same in held.chunk_by(|a, b| a.cookie == b.cookie).filter(|same| same.len() > 1) {
         if same.iter().any(|held| held.is_sent) {
-            same.windows(2).for_each(|pair| groups.unite(pair[0].address, pair[1].address));
+            same.windows(2).for_each(|pair| groups.unite(pair[0].home, pair[1].home));
         }
     }
 }

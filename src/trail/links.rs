@@ -76,6 +76,7 @@ impl Links {
 /// Who makes requests, as far as one request shows.
 pub(super) type Key<'v> = (IpAddr, &'v [u8]);
 
+/// Who made a visit; `None` where its request was not captured.
 pub(super) fn key(visit: &Visit) -> Option<Key<'_>> {
     Some((visit.client.ip(), &visit.asked.as_deref()?.user_agent))
 }
