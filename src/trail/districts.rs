@@ -10,6 +10,7 @@ use super::links::{Key, key};
 use super::made::{self, Made};
 use super::spare;
 use super::visit::{Asked, Visit};
+use crate::cookie::CookiePair;
 use crate::threads;
 use foldhash::fast::RandomState;
 use foldhash::quality::FixedState;
@@ -101,18 +102,21 @@ struct Held {
 impl Seen {
     fn of(stretch: &[usize], visits: &[Visit], homes: &[usize]) -> Self {
         let mut seen = Self { made: Vec::new(), held: Vec::new() };
+        let mut text = Vec::new();
         for &index in stretch {
             let (visit, home) = (&visits[index], homes[index]);
             let Some(asked) = visit.asked.as_deref() else { continue };
-            if let Some((name, value)) = telling(asked) {
-                let cookie = held(asked, name, value);
+            if let Some(pair) = telling(asked) {
+                let cookie = held(asked, &pair.name, &pair.value, &mut text);
                 seen.held.push(Held { cookie, home, is_sent: true });
             }
             for line in visit.answered.iter().flat_map(|answered| &answered.set_cookies) {
-                if let Some((name, value)) = crate::cookie::SetCookie::pair(line) {
-                    let cookie = held(asked, name, value);
-                    seen.held.push(Held { cookie, home, is_sent: false });
-                }
+                let pair = line.split(|byte| *byte == b';').next().unwrap_or_default();
+                let equals = memchr::memchr(b'=', pair).unwrap_or(0);
+                let (name, value) = pair.split_at(equals);
+                let cookie =
+                    held(asked, name, value.strip_prefix(b"=").unwrap_or(value), &mut text);
+                seen.held.push(Held { cookie, home, is_sent: false });
             }
             seen.made.extend(made::values(visit).map(|(_, valued)| made::hash(valued)));
         }
@@ -123,13 +127,17 @@ impl Seen {
 }
 
 /// Of the cookies that a request carries the one that tells most of whose it is: the longest.
-fn telling(asked: &Asked) -> Option<(&[u8], &[u8])> {
-    let pairs = asked.cookies.pairs.iter().rev();
-    pairs.max_by_key(|pair| pair.value.len()).map(|pair| (&*pair.name, &*pair.value))
+fn telling(asked: &Asked) -> Option<&CookiePair> {
+    asked.cookies.pairs.iter().rev().max_by_key(|pair| pair.value.len())
 }
 
-fn held(asked: &Asked, name: &[u8], value: &[u8]) -> u64 {
-    FixedState::default().hash_one((&*asked.user_agent, name, value))
+/// What a cookie of a client of this name is known by. Clients do not agree on which part of a line without
+/// `=` is the name: so that sign does not count.
+fn held(asked: &Asked, name: &[u8], value: &[u8], text: &mut Vec<u8>) -> u64 {
+    text.clear();
+    text.extend_from_slice(name.trim_ascii());
+    text.extend_from_slice(value.trim_ascii());
+    FixedState::default().hash_one((&*asked.user_agent, &**text))
 }
 
 /// A client may have [moved](super::who) to where all its cookies are sent, under the same name: so

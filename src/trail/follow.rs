@@ -52,6 +52,17 @@ impl Follower {
         second
     }
 
+    /// The same, once, with all that is said of other browsers looked up on the way, as where nobody
+    /// knows what comes later.
+    #[cfg(test)]
+    pub fn on_the_way(visits: &[&Visit], links: Links) -> Self {
+        let known = Hindsight { returned: links.returned.clone(), ..Hindsight::default() };
+        let mut own = Self { links, lives: Lives::knowing(known), ..Self::default() };
+        own.lives.is_whole = false;
+        own.follow(visits, |_| false);
+        own
+    }
+
     fn follow(&mut self, visits: &[&Visit], is_end: impl Fn(Message) -> bool) {
         let mut messages: Vec<Message> =
             visits.iter().enumerate().flat_map(|(index, visit)| messages(index, visit)).collect();

@@ -4,7 +4,7 @@
 use super::follow::Message;
 use super::letter;
 use super::lives::EventAt;
-use super::story::{CookieEvent, CookieLife};
+use super::story::{CookieEvent, CookieLife, EventKind};
 use super::visit::Visit;
 use crate::cookie::{Case, Reason, Target, Verdict};
 use foldhash::fast::RandomState;
@@ -45,7 +45,11 @@ pub(super) fn explain_all(lives: &mut [CookieLife], unowned: &[EventAt], visits:
 }
 
 /// For each event the browser that was given its value first.
-fn owners(lives: &[CookieLife], unowned: &[EventAt], visits: &[Visit]) -> Vec<Option<usize>> {
+fn owners<'a>(
+    lives: &'a [CookieLife],
+    unowned: &[EventAt],
+    visits: &'a [Visit],
+) -> Vec<Option<usize>> {
     // Most values are nobody else's; so only a few bytes are kept of each that is looked for.
     let hasher = RandomState::default();
     let hash = |name: &[u8], value: &[u8]| hasher.hash_one((name, value));
@@ -76,25 +80,41 @@ fn add<'a>(
     given: &mut BTreeMap<Key<'a>, Vec<Given>>,
     life: &'a CookieLife,
     is_sent: impl Fn(&[u8]) -> bool,
-    visits: &[Visit],
+    visits: &'a [Visit],
 ) {
-    let of_server = life.events.iter().find(|event| event.kind.is_from_server());
-    let Some(since) = of_server.and_then(|event| message(event, visits)) else { return };
     let mut wanted: Vec<bool> =
         life.versions.iter().map(|version| is_sent(&version.value)).collect();
     if !wanted.contains(&true) {
         return;
     }
+    let scopes = scopes(life, visits);
     for event in &life.events {
         let Some(version) = event.version else { continue };
         if let Some(shown) = message(event, visits)
             && std::mem::take(&mut wanted[version])
         {
-            let key = (&*life.name, &*life.versions[version].value, &*life.domain);
-            let one = Given { shown, since, browser: life.browser };
-            given.entry(key).or_default().push(one);
+            for (domain, since) in &scopes {
+                let key = (&*life.name, &*life.versions[version].value, *domain);
+                let one = Given { shown, since: *since, browser: life.browser };
+                given.entry(key).or_default().push(one);
+            }
         }
     }
+}
+
+/// The domains of a cookie that a server set, each with the message from which on it is known to be.
+/// A line that was refused does not show the domain of a cookie that requests had shown before.
+fn scopes<'a>(life: &'a CookieLife, visits: &'a [Visit]) -> Vec<(&'a str, Message)> {
+    let first = |is_meant: fn(&CookieEvent) -> bool| {
+        let found = life.events.iter().find(|event| event.kind.is_from_server() && is_meant(event));
+        found.and_then(|event| message(event, visits))
+    };
+    let (set, any) = (first(|event| event.kind != EventKind::Refused), first(|_| true));
+    let shown = life.events.first().filter(|event| !event.kind.is_from_server());
+    let host = shown.and_then(|event| target(event, visits)).map(|target| target.host.as_str());
+    let Some(host) = host else { return any.map(|any| (&*life.domain, any)).into_iter().collect() };
+    let set = set.map(|set| (&*life.domain, set));
+    any.map(|any| (host, any)).into_iter().chain(set).collect()
 }
 
 /// The cookies that an event may show, by the domains that reach the host it was sent to.

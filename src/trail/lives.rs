@@ -290,6 +290,9 @@ impl Lives {
             return;
         }
         let own = self.why_unknown(who, pair, host);
+        // Before the value counts as one that this cookie had.
+        let is_asked = own.is_none() && !self.is_whole;
+        let owner = if is_asked { self.with_value(None, pair, host) } else { None };
         let life = match own {
             // What was deleted and comes back is still the same cookie.
             Some(Reason::SentAfterEnd) => self.with_value(Some(who.browser), pair, host),
@@ -306,9 +309,8 @@ impl Lives {
         event.text = Some(reason.sentence(&Case::bare(&pair.name, target)).into());
         if own.is_none() && self.is_whole {
             self.unowned.push((life, self.all[life].events.len()));
-        } else if own.is_none()
-            && let Some(owner) = self.with_value(None, pair, host)
-        {
+        }
+        if let Some(owner) = owner {
             given::explain(&mut event, self.all[owner].browser, &pair.name, target);
         }
         self.push(life, event);

@@ -25,7 +25,7 @@ pub(super) enum Times {
 pub(super) struct Made(HashMap<u64, Times, RandomState>);
 
 impl Made {
-    /// Those of [`hashes`].
+    /// Those of which the hashes are these, once for each response.
     pub fn of(hashes: impl Iterator<Item = u64>) -> Self {
         let mut made =
             HashMap::with_capacity_and_hasher(hashes.size_hint().0, RandomState::default());

@@ -185,7 +185,7 @@ mod tests {
 
     /// What a request or a response may carry: values that one response makes, values that many do, and
     /// some that no response made.
-    const COOKIES: [&str; 9] = [
+    const COOKIES: [&str; 13] = [
         "sid=eyJ1c2VyIjoiYWxpY2UifQ.awOrOA.LHENYVJNfFubwZvuCS2BiIL_pIo",
         "sid=eyJ1c2VyIjoiYm9iIn0.awOrOA.YVJNfFubwZvuCS2BiIL_pIoLHEN",
         "sid=7f3d1c9a5b2e4f608192a3b4c5d6e7f8",
@@ -195,6 +195,10 @@ mod tests {
         "lang=en",
         "cart=abcdefgh12345678",
         "lang=de",
+        "nameless-of-one-only",
+        "nameless-of-one-only=",
+        "=nameless-of-one-only",
+        "__Secure-t=411f47f8ad5b268c767fde03a267d03e",
     ];
 
     const ATTRIBUTES: [&str; 6] =
@@ -289,6 +293,24 @@ mod tests {
                 prop_assert_eq!(&follow(&districts, 1), &whole);
                 prop_assert_eq!(&follow(&districts, 3), &whole);
             }
+        }
+
+        #[test]
+        fn whose_a_value_was_is_told_as_on_the_way(
+            made in proptest::collection::vec(made(), 1..40),
+        ) {
+            let visits = visits(&made);
+            let all: Vec<&Visit> = visits.iter().collect();
+            let (districts, made) = districts(&visits, NonZero::<usize>::MIN);
+            let one = [one_of(&districts)];
+            let links = Links::of(&all, &one[0].spares, &made);
+            let mut on_the_way = Follower::on_the_way(&all, links).lives;
+            // What was kept against the rules is followed twice.
+            prop_assume!(on_the_way.kept.is_empty());
+            on_the_way.read();
+            let threads = NonZero::<usize>::MIN;
+            let whole = follow_in(&one, &made, &visits, threads, |_, _| true, browser);
+            prop_assert_eq!(format!("{:#?}", whole.lives), format!("{:#?}", on_the_way.all));
         }
 
         #[test]
