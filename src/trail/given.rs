@@ -23,7 +23,8 @@ pub(super) fn explain(event: &mut CookieEvent, owner: usize, name: &[u8], target
 struct Given {
     /// The message that first showed the value.
     shown: Message,
-    /// The message from which on it is known that a server gave it.
+    /// The message from which on it is known that a server gave it; once sorted, that it gave it to this
+    /// browser or one before.
     since: Message,
     browser: usize,
 }
@@ -65,10 +66,19 @@ fn owners<'a>(
     }
     for all in given.values_mut() {
         all.sort_by_key(|one| one.shown);
+        let mut soonest = None;
+        for one in all {
+            let since = one.since.max(one.shown);
+            one.since = *soonest.insert(soonest.map_or(since, |soonest| since.min(soonest)));
+        }
     }
     let owner = |at: &EventAt| {
         let now = message(&lives[at.0].events[at.1], visits)?;
-        let of_key = |key| given.get(&key)?.iter().find(|one| one.since.max(one.shown) < now);
+        let of_key = |key| {
+            let all = given.get(&key)?;
+            // What is known the soonest never grows later.
+            all.get(all.partition_point(|one| one.since >= now))
+        };
         let first = keys(lives, *at, visits).filter_map(of_key).min_by_key(|one| one.shown);
         first.map(|one| one.browser)
     };
@@ -113,7 +123,7 @@ fn scopes<'a>(life: &'a CookieLife, visits: &'a [Visit]) -> Vec<(&'a str, Messag
     let shown = life.events.first().filter(|event| !event.kind.is_from_server());
     let host = shown.and_then(|event| target(event, visits)).map(|target| target.host.as_str());
     let Some(host) = host else { return any.map(|any| (&*life.domain, any)).into_iter().collect() };
-    let set = set.map(|set| (&*life.domain, set));
+    let set = set.map(|set| (&*life.domain, set)).filter(|(domain, _)| *domain != host);
     any.map(|any| (host, any)).into_iter().chain(set).collect()
 }
 

@@ -41,7 +41,7 @@ pub(super) struct Lives {
     known: Hindsight,
     /// Lines that were refused, and whose cookies were sent all the same.
     pub kept: BTreeSet<Line>,
-    /// Where browsers sent what no server here had given them, if the capture is known as a whole: it
+    /// Where browsers sent what no server had given this one, if the capture is known as a whole: it
     /// is for [`given`] to say whether another browser was given it.
     pub unowned: Vec<EventAt>,
 }

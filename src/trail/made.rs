@@ -27,8 +27,7 @@ pub(super) struct Made(HashMap<u64, Times, RandomState>);
 impl Made {
     /// Those of which the hashes are these, once for each response.
     pub fn of(hashes: impl Iterator<Item = u64>) -> Self {
-        let mut made =
-            HashMap::with_capacity_and_hasher(hashes.size_hint().0, RandomState::default());
+        let mut made = HashMap::default();
         for hash in hashes {
             made.entry(hash).and_modify(|times| *times = Times::Often).or_insert(Times::Once);
         }
