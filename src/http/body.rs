@@ -43,8 +43,7 @@ pub enum KeepBodies {
 impl KeepBodies {
     /// Whether the body of a message with these headers is kept.
     pub(super) fn wants(self, headers: &Headers) -> bool {
-        self == Self::Readable
-            && headers.media_type().is_some_and(|media_type| is_readable(&media_type))
+        self == Self::Readable && headers.media_type().is_some_and(is_readable)
     }
 }
 
@@ -57,5 +56,5 @@ fn is_readable(media_type: &[u8]) -> bool {
         b"text/html",
         b"text/plain",
     ];
-    READABLE.contains(&media_type)
+    READABLE.iter().any(|readable| media_type.eq_ignore_ascii_case(readable))
 }

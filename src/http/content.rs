@@ -89,7 +89,7 @@ pub(super) fn unreadable(headers: &Headers) -> Option<Problem> {
 /// The names of the codings in the order in which they were applied: those of the content, then those
 /// of the transfer but for chunked, which is undone as the message is read. Where chunked is not the
 /// last of those, it is doubtful whether the others are meant; then only known ones are believed.
-fn codings(headers: &Headers) -> Vec<&[u8]> {
+pub fn codings(headers: &Headers) -> Vec<&[u8]> {
     const CONTENT: &str = "content-encoding";
     const TRANSFER: &str = "transfer-encoding";
     let (mut content, mut transfer, mut is_clear) = (Vec::new(), Vec::new(), false);

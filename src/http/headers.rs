@@ -149,11 +149,11 @@ impl Headers {
         self.all(name).flat_map(members)
     }
 
-    /// The media type of the content, without parameters, in lower case.
-    pub fn media_type(&self) -> Option<Vec<u8>> {
+    /// The media type of the content, without parameters, as written: its case says nothing.
+    pub fn media_type(&self) -> Option<&[u8]> {
         let value = self.first("content-type")?;
-        let end = value.iter().position(|byte| *byte == b';').unwrap_or(value.len());
-        Some(value[..end].trim_ascii().to_ascii_lowercase())
+        let end = memchr::memchr(b';', value).unwrap_or(value.len());
+        Some(value[..end].trim_ascii())
     }
 }
 

@@ -27,7 +27,7 @@ mod url;
 
 pub use self::url::{RequestUrl, Scheme};
 pub use body::{Body, KeepBodies};
-pub use content::{Decoded, Problem, decode_content};
+pub use content::{Decoded, Problem, codings, decode_content};
 pub use conversation::{Conversation, Peers, Reading, Sacrifice};
 pub use exchange::{Exchange, Message, Position, Request, Response, Version};
 pub use head::{RequestLine, StatusLine};

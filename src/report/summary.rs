@@ -187,7 +187,7 @@ fn compared(
     let page = with_it.filter_map(|event| event.visit).find_map(|visit| {
         let answered = story.visits[visit].answered.as_deref()?;
         let is_page = pages.contains(&visit) && !answered.is_redirect();
-        answered.excerpt.as_deref().filter(|_| is_page).map(str::to_owned)
+        answered.page.excerpt.as_deref().filter(|_| is_page).map(str::to_owned)
     });
     Some(Compared {
         browser: format!("{}  {}", browser.id, browser.label),

@@ -174,7 +174,7 @@ impl<'a> Teller<'a> {
             location: answered.and_then(|answered| answered.location.as_deref().map(lossy)),
             turning: None,
             words: answered
-                .and_then(|answered| answered.excerpt.as_deref().map(str::to_owned))
+                .and_then(|answered| answered.page.excerpt.as_deref().map(str::to_owned))
                 .filter(|_| answered.is_some_and(|answered| !answered.is_redirect())),
             lines: self.lines(index, visit),
             packets: packets(visit),

@@ -5,6 +5,7 @@ use super::form::{self, Field};
 use super::stage::Evidence;
 use super::story::Navigation;
 use super::visit::{Answered, Asked, Purpose, Visit};
+use std::borrow::Cow;
 
 const LOGIN: [&str; 7] = ["login", "log-in", "log_in", "signin", "sign-in", "sign_in", "logon"];
 const LOGOUT: [&str; 7] =
@@ -43,8 +44,8 @@ fn path_in(asked: &Asked) -> &[u8] {
 }
 
 /// The path without its query.
-pub(super) fn path_of(asked: &Asked) -> String {
-    String::from_utf8_lossy(path_in(asked)).into_owned()
+pub(super) fn path_of(asked: &Asked) -> Cow<'_, str> {
+    String::from_utf8_lossy(path_in(asked))
 }
 
 fn changes_something(asked: &Asked) -> bool {
@@ -155,7 +156,7 @@ pub(super) fn outcome(
     let (end_asked, end) = (visits[last].asked.as_deref(), visits[last].answered.as_deref());
     let mut signs = vec![CredentialsPosted];
     let asks_again = last != at && end_asked.is_some_and(|end| shows_login(end, asked));
-    let shows_form = end.is_some_and(|end| end.asks_password);
+    let shows_form = end.is_some_and(|end| end.page.asks_password);
     let is_error = own.is_some_and(|own| own.status >= 400)
         || end.is_some_and(|end| matches!(end.status, 401 | 403));
     if is_error || shows_form || asks_again {
@@ -173,7 +174,7 @@ pub(super) fn outcome(
     let accepted = own.is_some_and(|answered| answered.status < 300)
         && (changed || signs.contains(&PageNamesUser));
     // A page that answers the form itself, and sets nothing: the form once more.
-    let stays = own.is_some_and(|answered| answered.is_page) && !asked.is_json && !changed;
+    let stays = own.is_some_and(|answered| answered.page.is_shown) && !asked.is_json && !changed;
     match (accepted, stays) {
         (true, _) => (Outcome::Accepted, signs),
         (false, true) => {
@@ -200,7 +201,10 @@ pub(super) fn last_of(step: &Navigation, at: usize) -> usize {
 
 /// Whether the first words of a page have a name in them.
 pub(super) fn names_user(user: Option<&str>, page: Option<&Answered>) -> bool {
-    let words = page.and_then(|page| page.excerpt.as_deref()).unwrap_or_default().to_lowercase();
+    let words = page
+        .and_then(|answered| answered.page.excerpt.as_deref())
+        .unwrap_or_default()
+        .to_lowercase();
     user.map(str::to_lowercase).is_some_and(|user| {
         let is_word = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()) == user;
         user.chars().count() > 1

@@ -127,8 +127,9 @@ pub(super) fn chain(known: Known<'_>, step: &Navigation, is_last: bool) -> Optio
         .enumerate()
         .filter_map(|(place, from)| redirect(known.visits, *from, step.hops.get(place + 1)))
         .collect();
+    let last = redirects.last()?;
     let round = round(known, step);
-    let end = end(redirects.last()?, round, is_last);
+    let end = end(last, round, is_last);
     let cause = round.map(|_| cause(known, step));
     Some(Chain { redirects, end, round, cause })
 }
@@ -154,7 +155,7 @@ fn sends_on(answered: &Answered) -> Option<SentOn> {
     if answered.is_redirect() {
         return Some(SentOn::Status);
     }
-    answered.refresh.as_ref()?;
+    answered.refresh()?;
     Some(if answered.has_refresh_header { SentOn::RefreshHeader } else { SentOn::MetaRefresh })
 }
 
@@ -190,6 +191,9 @@ fn end(last: &Redirect, round: Option<usize>, is_last: bool) -> ChainEnd {
 /// How many hops apart the same request comes again, if one comes so often that the chain is a
 /// circle.
 fn round(known: Known<'_>, step: &Navigation) -> Option<usize> {
+    if step.hops.len() < CIRCLE {
+        return None;
+    }
     let mut asked: BTreeMap<(&[u8], &Address), Vec<usize>> = BTreeMap::new();
     for (place, hop) in step.hops.iter().enumerate() {
         if let Some(one) = &known.visits[*hop].asked

@@ -80,7 +80,7 @@ fn stateless(story: &Story) -> Option<Conclusion> {
     let page = |index: usize| {
         let visit = &story.visits[index];
         let (asked, answered) = (visit.asked.as_deref()?, visit.answered.as_deref()?);
-        let words = answered.excerpt.as_deref().filter(|_| answered.status == 200)?;
+        let words = answered.page.excerpt.as_deref().filter(|_| answered.status == 200)?;
         Some((asked.url.as_deref()?, words, story.sent_session(index)))
     };
     let mut strangers: BTreeMap<&Address, (usize, &str)> = BTreeMap::new();

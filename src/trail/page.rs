@@ -27,12 +27,9 @@ pub(super) fn excerpt(content_type: Option<&[u8]>, media: Media, content: &[u8])
     words.told()
 }
 
-/// Where a page sends its reader by itself: the `Refresh` header, or `<meta http-equiv=refresh>`
-/// (HTML standard, "shared declarative refresh steps"). `None` if it only reloads itself.
-pub(super) fn refresh(header: Option<&[u8]>, media: Media, content: &[u8]) -> Option<String> {
-    if let Some(header) = header {
-        return refresh_target(&String::from_utf8_lossy(header));
-    }
+/// Where a page sends its reader by itself: `<meta http-equiv=refresh>` (HTML standard, "shared
+/// declarative refresh steps"). `None` if it only reloads itself.
+pub(super) fn refresh(media: Media, content: &[u8]) -> Option<String> {
     if media != Media::Html {
         return None;
     }
@@ -57,6 +54,11 @@ pub(super) fn refresh(header: Option<&[u8]>, media: Media, content: &[u8]) -> Op
         None => content.split_whitespace().next()?,
     };
     refresh_target(content)
+}
+
+/// Where a `Refresh` header sends the reader of a page. `None` if the page only reloads itself.
+pub(super) fn refresh_of_header(header: &[u8]) -> Option<String> {
+    refresh_target(&String::from_utf8_lossy(header))
 }
 
 /// `5; url=/next`
@@ -275,7 +277,7 @@ mod tests {
 
     #[test]
     fn pages_that_send_their_reader_on_are_understood() {
-        let of = |html: &str| refresh(None, Media::Html, html.as_bytes());
+        let of = |html: &str| refresh(Media::Html, html.as_bytes());
         for (html, target) in [
             (
                 r#"<meta http-equiv="refresh" content="0; url=/next?a=1&amp;b=2">"#,
@@ -291,7 +293,7 @@ mod tests {
         ] {
             assert_eq!(of(html).as_deref(), target, "{html}");
         }
-        assert_eq!(refresh(Some(b"1;url=/x"), Media::Other, b"").as_deref(), Some("/x"));
+        assert_eq!(refresh_of_header(b"1;url=/x").as_deref(), Some("/x"));
     }
 
     #[test]

@@ -17,10 +17,15 @@ pub(super) struct Spoken {
     pub host: Option<(Host, Option<u16>)>,
 }
 
-/// The scheme that the browser used for a request seen in clear, and asked of `server`.
-pub(super) fn spoken(request: &Request, fields: &Asking<'_>, server: SocketAddr) -> Spoken {
+/// The scheme that the browser used for a request seen in clear, and asked of `server`; the request
+/// names this host and port.
+pub(super) fn spoken(
+    request: &Request,
+    fields: &Asking<'_>,
+    host: Option<(Host, Option<u16>)>,
+    server: SocketAddr,
+) -> Spoken {
     let is_forwarded = is_forwarded(request, fields);
-    let host = fields.host.and_then(Host::from_authority);
     if request.start.target.starts_with(b"http://") {
         // To a proxy, which is told the whole URL.
         return Spoken { scheme: Scheme::Http, in_doubt: false, is_forwarded, host };
@@ -103,7 +108,8 @@ mod tests {
         let exchange = exchange([1, 2], &format!("GET / HTTP/1.1\n{lines}"), "HTTP/1.1 200 OK");
         let request = exchange.request.unwrap();
         let fields = Asking::of(&request.headers);
-        let spoken = spoken(&request, &fields, SocketAddr::from(([10, 0, 0, 2], port)));
+        let host = fields.host.and_then(Host::from_authority);
+        let spoken = spoken(&request, &fields, host, SocketAddr::from(([10, 0, 0, 2], port)));
         (spoken.scheme, spoken.in_doubt)
     }
 
@@ -147,7 +153,7 @@ mod tests {
         );
         let server = SocketAddr::from(([10, 0, 0, 2], 80));
         let old = old.request.unwrap();
-        assert!(spoken(&old, &Asking::of(&old.headers), server).in_doubt);
+        assert!(spoken(&old, &Asking::of(&old.headers), None, server).in_doubt);
         let said = "Host: a.test\nX-Forwarded-Proto: http\nX-Forwarded-For: 10.0.0.9";
         assert_eq!(of(80, said), (Scheme::Http, false));
     }

@@ -1,9 +1,11 @@
 //! What many requests have alike is kept once, as long as it comes again soon.
 
 use super::address::Address;
-use crate::cookie::{CookieHeader, Target};
+use super::pages::Pages;
+use crate::cookie::{CookieHeader, Host, Target};
 use foldhash::fast::RandomState;
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::sync::Arc;
 
 /// So many are remembered of each kind; then all are forgotten, and the next ones remembered.
@@ -19,14 +21,20 @@ pub(super) struct Place {
     pub target: Option<Arc<Target>>,
 }
 
+/// A host, and the port, where one is written; `None` where it cannot be read.
+type Authority = Option<(Host, Option<u16>)>;
+
 /// What was met lately. It is only asked, and never walked through.
 #[derive(Debug, Default)]
 pub struct Shared {
     texts: HashSet<Arc<[u8]>, RandomState>,
     /// By themselves, as written: a page is asked for, and then named as where its parts come from.
     places: HashMap<Box<str>, Place, RandomState>,
+    /// By the value of a `Host` header.
+    hosts: HashMap<Box<[u8]>, Authority, RandomState>,
     /// By the value of a `Cookie` header.
     cookies: HashMap<Box<[u8]>, Arc<CookieHeader>, RandomState>,
+    pub(super) pages: Pages,
 }
 
 impl Shared {
@@ -54,13 +62,15 @@ impl Shared {
             address: Arc::new(Address::read(text)?),
             target: Target::from_url(text.as_bytes()).map(Arc::new),
         };
-        if text.len() <= LONGEST {
-            if self.places.len() >= MOST {
-                self.places.clear();
-            }
-            self.places.insert(text.into(), new.clone());
+        Some(remember(&mut self.places, text, new))
+    }
+
+    /// What a `Host` header says.
+    pub(super) fn host(&mut self, text: &[u8]) -> Authority {
+        if let Some(known) = self.hosts.get(text) {
+            return known.clone();
         }
-        Some(new)
+        remember(&mut self.hosts, text, Host::from_authority(text))
     }
 
     /// The cookies of a request, by the values of its `Cookie` headers.
@@ -73,15 +83,23 @@ impl Shared {
         if let Some(known) = self.cookies.get(value) {
             return Arc::clone(known);
         }
-        let new = Arc::new(CookieHeader::parse([value]));
-        if value.len() <= LONGEST {
-            if self.cookies.len() >= MOST {
-                self.cookies.clear();
-            }
-            self.cookies.insert(value.into(), Arc::clone(&new));
-        }
-        new
+        remember(&mut self.cookies, value, Arc::new(CookieHeader::parse([value])))
     }
+}
+
+/// Remembers what was made of a text, unless that is long, and gives it back.
+fn remember<K, V: Clone>(known: &mut HashMap<Box<K>, V, RandomState>, text: &K, new: V) -> V
+where
+    K: AsRef<[u8]> + Eq + Hash + ?Sized,
+    for<'a> Box<K>: From<&'a K>,
+{
+    if text.as_ref().len() <= LONGEST {
+        if known.len() >= MOST {
+            known.clear();
+        }
+        known.insert(text.into(), new.clone());
+    }
+    new
 }
 
 #[cfg(test)]

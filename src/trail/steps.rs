@@ -71,11 +71,9 @@ pub(super) fn name_steps(steps: &mut [Navigation], known: Known<'_>) {
         let deeds = Deeds::of(step, known, &held);
         let before = held.identity();
         held.apply(&deeds);
-        let page = Page { step, known, is_first_of_host: false, last_url: last_url.clone() };
-        let host =
-            page.first().and_then(|asked| asked.target.as_ref()).map(|target| target.host.clone());
-        let is_first_of_host = hosts.insert(host);
-        let page = Page { is_first_of_host, ..page };
+        let mut page = Page { step, known, is_first_of_host: false, last_url };
+        let target = page.first().and_then(|asked| asked.target.as_deref());
+        page.is_first_of_host = hosts.insert(target.map(|target| &target.host));
         let (kind, title) = page.name(&deeds, before.as_deref(), held.identity().as_deref());
         last_url = page.last_url();
         (step.kind, step.title) = (kind, title);
@@ -97,10 +95,10 @@ pub(super) fn add_chains(steps: &mut [Navigation], last: Option<usize>, known: K
 
 /// Who each of a browser's session cookies says is logged in.
 #[derive(Debug, Default)]
-struct Held(BTreeMap<usize, Option<String>>);
+struct Held(BTreeMap<usize, Option<Arc<str>>>);
 
 impl Held {
-    fn identity(&self) -> Option<String> {
+    fn identity(&self) -> Option<Arc<str>> {
         self.0.values().flatten().next().cloned()
     }
 
@@ -118,7 +116,7 @@ impl Held {
 #[derive(Debug, Default)]
 struct Deeds {
     /// Sessions set, replaced, or sent though never seen set, with who they name.
-    given: BTreeMap<usize, Option<String>>,
+    given: BTreeMap<usize, Option<Arc<str>>>,
     /// Sessions that were held, and deleted.
     taken: BTreeSet<usize>,
     /// A server set or replaced one.
@@ -130,16 +128,16 @@ struct Deeds {
 impl Deeds {
     fn of(step: &Navigation, known: Known<'_>, held: &Held) -> Self {
         let mut deeds = Self::default();
-        let visits: BTreeSet<usize> = step.hops.iter().chain(&step.parts).copied().collect();
-        let mut events: Vec<EventAt> =
-            visits.iter().flat_map(|visit| known.by_visit.get(*visit).iter().copied()).collect();
+        let visits = step.hops.iter().chain(&step.parts);
+        let events = visits.flat_map(|visit| known.by_visit.get(*visit));
+        let counts = |(life, place): &&EventAt| {
+            let life = &known.cookies[*life];
+            life.is_session() && Self::counts(life.events[*place].kind)
+        };
+        let mut events: Vec<&EventAt> = events.filter(counts).collect();
         events.sort_unstable();
-        for (index, place) in events {
-            let life = &known.cookies[index];
-            if !life.is_session() {
-                continue;
-            }
-            let event = &life.events[place];
+        for &(index, place) in events {
+            let event = &known.cookies[index].events[place];
             let is_held = held.0.contains_key(&index) || deeds.given.contains_key(&index);
             if is_held || event.kind != EventKind::Deleted {
                 deeds.add(index, event.kind, || known.identity(index, event.version));
@@ -148,7 +146,15 @@ impl Deeds {
         deeds
     }
 
-    fn add(&mut self, cookie: usize, kind: EventKind, identity: impl FnOnce() -> Option<String>) {
+    /// Whether such an event of a session is one.
+    const fn counts(kind: EventKind) -> bool {
+        !matches!(
+            kind,
+            EventKind::Refreshed | EventKind::Sent | EventKind::Withheld | EventKind::Missing
+        )
+    }
+
+    fn add(&mut self, cookie: usize, kind: EventKind, identity: impl FnOnce() -> Option<Arc<str>>) {
         match kind {
             EventKind::Set | EventKind::Replaced | EventKind::SentUnknown => {
                 self.changed |= kind != EventKind::SentUnknown;
@@ -172,40 +178,38 @@ impl<'a> Known<'a> {
         found.map(move |(life, event)| (*life, &self.cookies[*life].events[*event]))
     }
 
-    fn identity(&self, cookie: usize, version: Option<usize>) -> Option<String> {
+    fn identity(&self, cookie: usize, version: Option<usize>) -> Option<Arc<str>> {
         let reading = self.cookies[cookie].versions.get(version?)?.reading.as_deref();
-        reading.and_then(Reading::shown).and_then(super::sessions::identity)
+        reading.and_then(Reading::shown).and_then(super::sessions::identity).map(Arc::from)
     }
 }
 
 /// A step and what surrounds it.
-#[derive(Clone)]
-struct Page<'a> {
-    step: &'a Navigation,
+struct Page<'s, 'a> {
+    step: &'s Navigation,
     known: Known<'a>,
     is_first_of_host: bool,
-    last_url: Option<Arc<Address>>,
+    last_url: Option<&'a Arc<Address>>,
 }
 
-impl Page<'_> {
-    fn first(&self) -> Option<&Asked> {
+impl<'a> Page<'_, 'a> {
+    fn first(&self) -> Option<&'a Asked> {
         let first = self.step.hops.first().or(self.step.parts.first())?;
         self.known.visits[*first].asked.as_deref()
     }
 
-    fn last(&self) -> Option<&Visit> {
+    fn last(&self) -> Option<&'a Visit> {
         self.step.hops.last().map(|last| &self.known.visits[*last])
     }
 
-    fn last_url(&self) -> Option<Arc<Address>> {
-        self.last()?.asked.as_deref()?.url.clone()
+    fn last_url(&self) -> Option<&'a Arc<Address>> {
+        self.last()?.asked.as_deref()?.url.as_ref()
     }
 
     fn name(&self, deeds: &Deeds, before: Option<&str>, after: Option<&str>) -> (StepKind, String) {
         let Some(asked) = self.first() else {
             return (StepKind::Part, "Loads a part of a page".to_owned());
         };
-        let path = path_of(asked);
         let (tries_login, is_logout) = (tries_login(asked), is_logout(asked));
         match (before, after) {
             _ if deeds.refused && tries_login => {
@@ -231,7 +235,7 @@ impl Page<'_> {
                 (StepKind::Logout, "Loses the session".to_owned())
             }
             _ if tries_login => self.tried_login(asked, deeds),
-            _ => self.plain(asked, &path),
+            _ => self.plain(asked, &path_of(asked)),
         }
     }
 
@@ -251,11 +255,11 @@ impl Page<'_> {
     }
 
     fn plain(&self, asked: &Asked, path: &str) -> (StepKind, String) {
-        let ends_elsewhere = self.last_url().filter(|url| asked.url.as_ref() != Some(url));
+        let ends_elsewhere = self.last_url().filter(|url| asked.url.as_ref() != Some(*url));
         let sent_on = ends_elsewhere
             .map(|url| format!(", and is sent on to {}", url.path()))
             .unwrap_or_default();
-        let same_page = self.last_url.is_some() && self.last_url == asked.url;
+        let same_page = self.last_url.is_some() && self.last_url == asked.url.as_ref();
         match asked.purpose {
             Purpose::Part => (StepKind::Part, format!("Loads {path}")),
             _ if *asked.method == *b"POST" => {
@@ -325,7 +329,7 @@ mod tests {
     #[test]
     fn only_a_session_that_was_there_is_taken() {
         let nothing = Held::default();
-        let alice = Held(BTreeMap::from([(0, Some("alice".to_owned()))]));
+        let alice = Held(BTreeMap::from([(0, Some("alice".into()))]));
         for (events, held, taken) in [
             (&[EventKind::Deleted][..], &nothing, false),
             (&[EventKind::Deleted], &alice, true),

@@ -47,6 +47,6 @@ pub(super) fn answer(visit: &Visit) -> Option<(&Address, Answer<'_>)> {
     let (asked, answered) = (visit.asked.as_deref()?, visit.answered.as_deref()?);
     let is_page = matches!(&*asked.method, b"GET" | b"HEAD");
     let location = answered.location.as_deref();
-    let words = answered.excerpt.as_deref();
+    let words = answered.page.excerpt.as_deref();
     is_page.then_some((asked.url.as_ref()?, (answered.status, location, words)))
 }

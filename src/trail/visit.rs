@@ -6,6 +6,7 @@ use super::attempt::About;
 use super::fields::{Answering, Asking, Media};
 use super::form::{self, Field};
 use super::page;
+use super::pages::Page;
 use super::scheme::{self, Spoken};
 use super::shared::{Place, Shared};
 use crate::cookie::site::Load;
@@ -86,10 +87,6 @@ pub enum Purpose {
 
 /// A response, as the trail needs it.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "facts of an answer that do not exclude each other"
-)]
 pub struct Answered {
     /// The packet of its first byte.
     pub packet: u64,
@@ -103,9 +100,9 @@ pub struct Answered {
     pub reason: Arc<[u8]>,
     /// `Location`.
     pub location: Option<Box<[u8]>>,
-    /// Where the page itself sends its reader after a while (`Refresh`, or the meta element).
-    pub refresh: Option<Box<str>>,
-    /// Whether that is said in the header.
+    /// Where `Refresh` sends its reader after a while.
+    pub refresh_header: Option<Box<str>>,
+    /// Whether there is one; then what the page says of it does not count.
     pub has_refresh_header: bool,
     /// Every `Set-Cookie` line, in order.
     pub set_cookies: Box<[Vec<u8>]>,
@@ -115,12 +112,8 @@ pub struct Answered {
     pub is_shared_cacheable: bool,
     /// `Clear-Site-Data`.
     pub clear_site_data: Option<Box<[u8]>>,
-    /// The first words of the page, or its title.
-    pub excerpt: Option<Box<str>>,
-    /// Whether it is a page (HTML or plain text).
-    pub is_page: bool,
-    /// Whether it is a page with a field for a password.
-    pub asks_password: bool,
+    /// What its content says.
+    pub page: Arc<Page>,
 }
 
 impl Answered {
@@ -129,6 +122,13 @@ impl Answered {
     pub fn is_redirect(&self) -> bool {
         let leads_on = |location: &[u8]| !location.trim_ascii().is_empty();
         self.has_redirect_status() && self.location.as_deref().is_some_and(leads_on)
+    }
+
+    /// Where it sends its reader after a while (`Refresh`, or the meta element), if not to itself.
+    pub fn refresh(&self) -> Option<&str> {
+        let refresh =
+            if self.has_refresh_header { &self.refresh_header } else { &self.page.refresh };
+        refresh.as_deref()
     }
 
     /// Whether its status says that there is a redirect.
@@ -173,8 +173,9 @@ impl Visit {
             ))
         });
         let answered = exchange.response.as_ref().map(|response| {
-            let content = content(response, "response", decoded_cap, &mut notes);
-            Box::new(answered(response, &content, shared))
+            let answered = answered(response, decoded_cap, shared);
+            note_damage(response, "response", answered.page.is_damaged, &mut notes);
+            Box::new(answered)
         });
         let Exchange { connection, connected, client, server, .. } = *exchange;
         let leads_to = leads_to(asked.as_deref(), answered.as_deref()).map(Arc::new);
@@ -224,12 +225,11 @@ fn leads_to(asked: Option<&Asked>, answered: Option<&Answered>) -> Option<Addres
     if answered.is_redirect() {
         url.join(&escaped(answered.location.as_deref()?))
     } else {
-        url.join(answered.refresh.as_deref()?)
+        url.join(answered.refresh()?)
     }
 }
 
-/// What was kept of a body, its content codings undone. If that is not possible although all of it
-/// is there, a note says so.
+/// What was kept of a body, its content codings undone.
 fn content<'a, S>(
     message: &'a Message<S>,
     what: &str,
@@ -240,13 +240,16 @@ fn content<'a, S>(
         return Cow::Borrowed(&[]);
     }
     let decoded = decode_content(&message.headers, &message.body.kept, cap);
-    if let Some(problem @ Problem::Damaged) = decoded.problem
-        && message.body.is_whole()
-    {
-        let text = format!("{what}: {}", problem.text());
+    note_damage(message, what, decoded.problem == Some(Problem::Damaged), notes);
+    decoded.bytes
+}
+
+/// Notes that content codings could not be undone although all of the body is there.
+fn note_damage<S>(message: &Message<S>, what: &str, is_damaged: bool, notes: &mut Vec<Note>) {
+    if is_damaged && message.body.is_whole() {
+        let text = format!("{what}: {}", Problem::Damaged.text());
         notes.push(Note::at(NoteKind::ContentCoding, message.at.packet, text));
     }
-    decoded.bytes
 }
 
 /// A `Location` as a browser reads it: bytes that are not ASCII are escaped, in whatever encoding
@@ -258,7 +261,8 @@ fn escaped(location: &[u8]) -> Cow<'_, str> {
 fn asked(request: &Request, exchange: &Exchange, content: &[u8], shared: &mut Shared) -> Asked {
     let fields = Asking::of(&request.headers);
     let media = Media::of(fields.content_type);
-    let spoken = scheme::spoken(request, &fields, exchange.server);
+    let host = fields.host.and_then(|host| shared.host(host));
+    let spoken = scheme::spoken(request, &fields, host, exchange.server);
     let on_wire = match spoken.scheme {
         Scheme::Http => crate::http::Scheme::Http,
         Scheme::Https => crate::http::Scheme::Https,
@@ -370,9 +374,8 @@ fn is_shared_cacheable(headers: &Headers, status: u16) -> bool {
     is_allowed && !(has("no-store") || has("private") || has("no-cache"))
 }
 
-fn answered(response: &Response, content: &[u8], shared: &mut Shared) -> Answered {
+fn answered(response: &Response, decoded_cap: usize, shared: &mut Shared) -> Answered {
     let fields = Answering::of(&response.headers);
-    let media = Media::of(fields.content_type);
     let status = response.start.status;
     let has_lines = !fields.set_cookies.is_empty();
     Answered {
@@ -383,15 +386,13 @@ fn answered(response: &Response, content: &[u8], shared: &mut Shared) -> Answere
         reason: shared.text(&response.start.reason),
         location: fields.location.map(Box::from),
         has_refresh_header: fields.refresh.is_some(),
-        refresh: page::refresh(fields.refresh, media, content).map(Box::from),
+        refresh_header: fields.refresh.and_then(page::refresh_of_header).map(Box::from),
         date: fields.date.filter(|_| has_lines).and_then(crate::cookie::date::parse_cookie_date),
         set_cookies: fields.set_cookies.into_boxed_slice(),
         is_shared_cacheable: fields.has_cache_control
             && is_shared_cacheable(&response.headers, status),
         clear_site_data: fields.clear_site_data.map(Box::from),
-        excerpt: page::excerpt(fields.content_type, media, content).map(Box::from),
-        is_page: media.is_page(),
-        asks_password: media.is_page() && page::asks_password(content),
+        page: shared.pages.read(response, fields.content_type, decoded_cap),
     }
 }
 
@@ -414,7 +415,7 @@ mod tests {
     fn a_page_is_read_through_its_coding_and_a_broken_one_is_noted() {
         let page = zstd::stream::encode_all(&b"<p>You are logged in</p>"[..], 3).unwrap();
         let whole = visit("zstd", &page, page.len() as u64);
-        assert_eq!(&*whole.answered.unwrap().excerpt.unwrap(), "You are logged in");
+        assert_eq!(whole.answered.unwrap().page.excerpt.as_deref().unwrap(), "You are logged in");
         assert!(whole.notes.is_empty());
         let broken = visit("zstd", &page[..9], 9);
         let note = Note::at(

@@ -362,7 +362,7 @@ impl Roster {
         let profile = &mut self.profiles[profile];
         if answered.is_redirect() {
             profile.awaited = visit.redirects_to().cloned();
-        } else if let Some(asked) = visit.asked.as_deref().filter(|_| answered.is_page) {
+        } else if let Some(asked) = visit.asked.as_deref().filter(|_| answered.page.is_shown) {
             profile.pages.extend(asked.url.clone());
             while profile.pages.len() > MAX_PAGES {
                 profile.pages.pop_front();

@@ -11,10 +11,11 @@ use std::time::Duration;
 const LONG: Duration = Duration::from_secs(32 * 24 * 60 * 60);
 
 /// The first event of each session cookie that a rule objects to, browsers with the same cookie
-/// taken together.
-fn each_session(
+/// taken together. The first of them is put into words.
+fn each_session<O>(
     story: &Story,
-    objection: impl Fn(&CookieLife, &CookieEvent) -> Option<String>,
+    objection: impl Fn(&CookieLife, &CookieEvent) -> Option<O>,
+    words: impl Fn(&CookieLife, O) -> String,
 ) -> Vec<Case> {
     let mut cases = ByCookie::default();
     for (index, life) in story.cookies.iter().enumerate().filter(|(_, life)| is_guarded(life)) {
@@ -25,8 +26,8 @@ fn each_session(
             .iter()
             .filter(made)
             .find_map(|event| Some((event, objection(life, event)?)));
-        let Some((event, text)) = found else { continue };
-        let new = || Case { visits: Vec::new(), cookie: Some(index), text };
+        let Some((event, objection)) = found else { continue };
+        let new = || Case { visits: Vec::new(), cookie: Some(index), text: words(life, objection) };
         cases.case(life, "", new).0.visits.extend(event.visit);
     }
     cases.into_cases()
@@ -77,52 +78,47 @@ fn named(life: &CookieLife) -> String {
 }
 
 pub(super) fn without_http_only(story: &Story) -> Vec<Case> {
-    each_session(story, |life, event| {
-        (!has(event, "httponly"))
-            .then(|| format!("The session cookie {} is set without HttpOnly.", named(life)))
+    let objection = |_: &CookieLife, event: &CookieEvent| (!has(event, "httponly")).then_some(());
+    each_session(story, objection, |life, ()| {
+        format!("The session cookie {} is set without HttpOnly.", named(life))
     })
 }
 
 /// Over http the cookie crosses the network in clear at once, which is a finding of its own.
 pub(super) fn without_secure(story: &Story) -> Vec<Case> {
-    each_session(story, |life, event| {
+    let objection = |_: &CookieLife, event: &CookieEvent| {
         let target = story.visits[event.visit?].asked.as_deref()?.target.as_ref()?;
-        let is_open = target.scheme == Scheme::Https && !has(event, "secure");
-        is_open.then(|| {
-            format!("The session cookie {} is set over https without Secure.", named(life))
-        })
+        (target.scheme == Scheme::Https && !has(event, "secure")).then_some(())
+    };
+    each_session(story, objection, |life, ()| {
+        format!("The session cookie {} is set over https without Secure.", named(life))
     })
 }
 
 pub(super) fn without_same_site(story: &Story) -> Vec<Case> {
-    each_session(story, |life, event| {
-        (!has(event, "samesite"))
-            .then(|| format!("The session cookie {} is set without SameSite.", named(life)))
+    let objection = |_: &CookieLife, event: &CookieEvent| (!has(event, "samesite")).then_some(());
+    each_session(story, objection, |life, ()| {
+        format!("The session cookie {} is set without SameSite.", named(life))
     })
 }
 
 pub(super) fn wide_domain(story: &Story) -> Vec<Case> {
-    each_session(story, |life, event| {
-        let host =
-            story.visits[event.visit?].asked.as_deref()?.target.as_ref()?.host.as_str().to_owned();
-        let is_wide = life.host_only == Some(false) && host != life.domain;
-        is_wide.then(|| {
-            let name = quoted(&life.name);
-            format!(
-                "The session cookie {name}, set by {host}, is sent to every host of {}.",
-                life.domain
-            )
-        })
+    let objection = |life: &CookieLife, event: &CookieEvent| {
+        let host = story.visits[event.visit?].asked.as_deref()?.target.as_ref()?.host.as_str();
+        (life.host_only == Some(false) && host != life.domain).then_some(host)
+    };
+    each_session(story, objection, |life, host| {
+        let (name, domain) = (quoted(&life.name), &life.domain);
+        format!("The session cookie {name}, set by {host}, is sent to every host of {domain}.")
     })
 }
 
 pub(super) fn long_lived(story: &Story) -> Vec<Case> {
-    each_session(story, |life, event| {
-        let lifetime = lifetime(event)?;
-        (lifetime > LONG).then(|| {
-            let days = lifetime.as_secs() / 86_400;
-            format!("The session cookie {} lives for {days} days.", named(life))
-        })
+    let objection =
+        |_: &CookieLife, event: &CookieEvent| lifetime(event).filter(|lifetime| *lifetime > LONG);
+    each_session(story, objection, |life, lifetime| {
+        let days = lifetime.as_secs() / 86_400;
+        format!("The session cookie {} lives for {days} days.", named(life))
     })
 }
 

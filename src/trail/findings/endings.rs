@@ -138,7 +138,7 @@ type Page<'a> = (&'a Address, &'a str);
 fn page(story: &Story, visit: usize) -> Option<Page<'_>> {
     let visit = &story.visits[visit];
     let answered = visit.answered.as_deref().filter(|answered| answered.status < 300)?;
-    Some((visit.asked.as_deref()?.url.as_deref()?, answered.excerpt.as_deref()?))
+    Some((visit.asked.as_deref()?.url.as_deref()?, answered.page.excerpt.as_deref()?))
 }
 
 /// The pages that were shown where a value of a cookie was sent.

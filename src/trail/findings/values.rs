@@ -15,8 +15,33 @@ type OfCookie<'a> = (usize, &'a [u8]);
 #[derive(Default)]
 pub(super) struct Values<'a> {
     /// By their browser and first bytes.
-    values: HashMap<(usize, [u8; TELLING_LENGTH]), Vec<OfCookie<'a>>, RandomState>,
+    by_begin: HashMap<(usize, [u8; TELLING_LENGTH]), Vec<OfCookie<'a>>, RandomState>,
     browsers: BTreeSet<usize>,
+    /// Which pairs of bytes a value begins with, so that most places in a text are not looked up.
+    begins: Begins,
+}
+
+/// A set of pairs of bytes.
+struct Begins(Vec<bool>);
+
+impl Default for Begins {
+    fn default() -> Self {
+        Self(vec![false; usize::from(u16::MAX) + 1])
+    }
+}
+
+impl Begins {
+    fn add(&mut self, value: &[u8; TELLING_LENGTH]) {
+        self.0[Self::place(value)] = true;
+    }
+
+    fn has(&self, text: &[u8; TELLING_LENGTH]) -> bool {
+        self.0[Self::place(text)]
+    }
+
+    fn place(text: &[u8; TELLING_LENGTH]) -> usize {
+        usize::from(u16::from_le_bytes([text[0], text[1]]))
+    }
 }
 
 impl<'a> Values<'a> {
@@ -27,8 +52,9 @@ impl<'a> Values<'a> {
         {
             for value in life.versions.iter().map(|version| &*version.value) {
                 let Some(first) = value.first_chunk() else { continue };
-                all.values.entry((life.browser, *first)).or_default().push((index, value));
+                all.by_begin.entry((life.browser, *first)).or_default().push((index, value));
                 all.browsers.insert(life.browser);
+                all.begins.add(first);
             }
         }
         all
@@ -48,8 +74,9 @@ impl<'a> Values<'a> {
         let places = 0..(text.len() + 1).saturating_sub(TELLING_LENGTH);
         places.flat_map(move |at| {
             let rest = &text[at..];
-            let first = rest.first_chunk().map(|first| (browser, *first));
-            let values = first.and_then(|first| self.values.get(&first)).into_iter().flatten();
+            let first = rest.first_chunk().filter(|first| self.begins.has(first));
+            let first = first.map(|first| (browser, *first));
+            let values = first.and_then(|first| self.by_begin.get(&first)).into_iter().flatten();
             values.copied().filter(move |(_, value)| rest.starts_with(value))
         })
     }
