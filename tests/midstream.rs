@@ -58,7 +58,8 @@ fn such_a_head_may_go_on_in_the_next_segment() {
 #[test]
 fn a_head_is_found_behind_a_hole_at_the_beginning_too() {
     let wire = Wire::open().lost(CLIENT, "POST /up HTTP/1.1\r\n").c("tail".to_owned() + &get("/a"));
-    assert_eq!(told(&wire.s(ok("1")).frames()), ["GET /a > 200 1"]);
+    // The response may be to either.
+    assert_eq!(told(&wire.s(ok("1")).frames()), ["GET /a > -", "- > 200 1"]);
     // Of what begins with something else nothing is missing: it is another protocol.
     let wire = Wire::open().c("HELO\r\n").s("tail".to_owned() + &ok("1"));
     assert!(told(&wire.frames()).is_empty());

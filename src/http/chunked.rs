@@ -10,8 +10,8 @@ pub(super) enum Chunked {
     SizeLine(Vec<u8>),
     /// In chunk data, with so many bytes to go.
     Data(u64),
-    /// After chunk data, before its line end.
-    DataEnd,
+    /// After chunk data, before its line end; whether a carriage return has come of it.
+    DataEnd(bool),
     /// In the trailer section; the length of the line so far.
     Trailer(usize),
 }
@@ -23,6 +23,8 @@ pub(super) enum Piece<'a> {
     Data(&'a [u8]),
     /// Part of the coding itself.
     Coding,
+    /// The same, written in this way, which others may read otherwise or refuse.
+    Odd(&'static str),
     /// The coding ended, trailers included.
     End,
     /// The next message begins where the last line of the coding should.
@@ -44,15 +46,18 @@ impl Chunked {
                 let take = usize::try_from(*left).map_or(bytes.len(), |left| left.min(bytes.len()));
                 *left -= take as u64;
                 if *left == 0 {
-                    *self = Self::DataEnd;
+                    *self = Self::DataEnd(false);
                 }
                 (take, Piece::Data(&bytes[..take]))
             }
-            Self::DataEnd => match bytes[0] {
-                b'\r' => (1, Piece::Coding),
-                b'\n' => {
+            Self::DataEnd(has_return) => match (bytes[0], *has_return) {
+                (b'\r', is_second) => {
+                    *has_return = true;
+                    (1, if is_second { Piece::Odd(RETURNS) } else { Piece::Coding })
+                }
+                (b'\n', has_return) => {
                     *self = Self::new();
-                    (1, Piece::Coding)
+                    (1, if has_return { Piece::Coding } else { Piece::Odd(BARE_FEED) })
                 }
                 _ => (0, Piece::Broken),
             },
@@ -68,7 +73,7 @@ impl Chunked {
             Self::Data(left) if *left >= missing => {
                 *left -= missing;
                 if *left == 0 {
-                    *self = Self::DataEnd;
+                    *self = Self::DataEnd(false);
                 }
                 true
             }
@@ -84,12 +89,13 @@ impl Chunked {
             return (0, Piece::Broken);
         }
         let Some(end) = end else { return (bytes.len(), Piece::Coding) };
+        let odd = oddity(line);
         match size(line) {
             Some(0) => *self = Self::Trailer(0),
             Some(size) => *self = Self::Data(size),
             None => return (0, Piece::Broken),
         }
-        (end + 1, Piece::Coding)
+        (end + 1, odd.map_or(Piece::Coding, Piece::Odd))
     }
 
     /// Trailer fields are passed over: none of them may carry a cookie (RFC 9110 section 6.5.1).
@@ -109,6 +115,20 @@ impl Chunked {
         *line_len = 0;
         (end + 1, if blank { Piece::End } else { Piece::Coding })
     }
+}
+
+const BARE_FEED: &str =
+    "a line of the chunked coding ends without a carriage return (a shape of request smuggling)";
+const RETURNS: &str = "a carriage return stands where none belongs in the chunked coding (a shape of request smuggling)";
+const BLANK: &str = "white space stands behind a chunk size";
+
+/// What is odd about a chunk-size line, without its line feed.
+fn oddity(line: &[u8]) -> Option<&'static str> {
+    let Some(line) = line.strip_suffix(b"\r") else { return Some(BARE_FEED) };
+    if line.contains(&b'\r') {
+        return Some(RETURNS);
+    }
+    line.last().is_some_and(u8::is_ascii_whitespace).then_some(BLANK)
 }
 
 /// The chunk size, before any extension. Sizes beyond 64 bits are refused.
@@ -135,7 +155,7 @@ mod tests {
             at += used;
             match what {
                 Piece::Data(bytes) => body.extend_from_slice(bytes),
-                Piece::Coding => {}
+                Piece::Coding | Piece::Odd(_) => {}
                 Piece::End => return Ok((body, coded.len() - at)),
                 Piece::Unended | Piece::Broken => return Err(()),
             }

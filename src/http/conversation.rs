@@ -143,12 +143,12 @@ impl Conversation {
     }
 
     /// The capture has the connection from its SYN on: its streams, the originator's first, begin at
-    /// these offsets. Otherwise anything may have been said before.
+    /// these offsets, surely so if `is_in_order`. Otherwise anything may have been said before.
     #[inline]
-    pub fn begin_at(&mut self, starts: [u64; 2]) {
+    pub fn begin_at(&mut self, starts: [u64; 2], is_in_order: bool) {
         self.first = First::Settled;
         self.heard.begin_at(starts);
-        self.readers.iter_mut().for_each(Reader::begin);
+        self.readers.iter_mut().for_each(|reader| reader.begin(is_in_order));
     }
 
     /// Takes the next event of the connection.
@@ -234,7 +234,13 @@ impl Conversation {
                     self.note(side, NoteKind::Framing, at.mark, why);
                     self.message_end(side, false);
                 }
-                Step::Junk(origin) => self.junk(side, origin.mark),
+                Step::Odd(what) => {
+                    self.tell_overlaps(side, at.offset + used as u64);
+                    if let Some(open) = self.current(side) {
+                        open.note_once(NoteKind::Framing, at.mark.packet, what);
+                    }
+                }
+                Step::Junk(origin) => self.junk(side, origin),
                 Step::PassedOver => self.passed_over(side, at, used, bytes.len()),
             }
             bytes = &bytes[used..];
@@ -281,7 +287,7 @@ impl Conversation {
     /// The exchange whose message `side` is sending.
     fn current(&mut self, side: Side) -> Option<&mut Open> {
         if self.is_client(side) {
-            self.open.back_mut().filter(|open| !open.request_done)
+            sending(&mut self.open)
         } else {
             self.answering.and_then(|index| self.open.get_mut(index))
         }
@@ -291,24 +297,24 @@ impl Conversation {
         self.client.is_none_or(|client| client == side)
     }
 
-    /// Bytes between messages are told where an exchange is still open that began before them; else
-    /// they are passed over. That they are no message may be known only after the next one has begun.
-    fn junk(&mut self, side: Side, mark: Mark) {
+    /// Bytes between messages are told where an exchange is still open that began before them, or is
+    /// still at hand; else they are passed over. That they are no message may be known only after the next one has begun.
+    fn junk(&mut self, side: Side, Origin { mark, offset }: Origin) {
         self.forget_odd(side);
-        self.lose_track(side);
+        self.lose_track(side, offset);
         let begins = |open: &Open| open.first_packet().is_some_and(|first| first <= mark.packet);
+        let who = if self.client == Some(side) { "client" } else { "server" };
+        let text = format!("the {who} sent bytes that are no message");
         if let Some(open) = self.open.iter_mut().rev().find(|open| begins(open)) {
-            let who = if self.client == Some(side) { "client" } else { "server" };
-            open.note(
-                NoteKind::Junk,
-                mark.packet,
-                format!("the {who} sent bytes that are no message"),
-            );
+            open.note(NoteKind::Junk, mark.packet, text);
             if open.may_be_quoted && open.is_waiting() && self.client == Some(side) {
                 // Where the body goes on, nobody answers what it quotes.
                 open.abandon();
                 self.close_done();
             }
+        } else if let Some(exchange) = self.done.back_mut() {
+            // It ended in the same segment.
+            exchange.notes.push(Note::at(NoteKind::Junk, mark.packet, text));
         }
     }
 
@@ -374,4 +380,9 @@ impl Conversation {
         let packet = origin.mark.packet;
         self.oldest = Some(self.oldest.map_or(packet, |oldest| oldest.min(packet)));
     }
+}
+
+/// The exchange whose request is being sent. Behind it there may be responses that answer none.
+fn sending(open: &mut VecDeque<Open>) -> Option<&mut Open> {
+    open.iter_mut().rev().find(|open| !open.request_done)
 }

@@ -2,6 +2,7 @@
 //! read differently, since that is what request smuggling is made of.
 
 use super::exchange::Version;
+use super::head::StatusLine;
 use super::headers::{Headers, members};
 
 /// How the end of a body is found.
@@ -26,22 +27,28 @@ pub(super) fn of_request(version: Version, headers: &Headers) -> Judged {
     let stated = Stated::of(headers);
     let other = "the request has a Transfer-Encoding that does not end in chunked";
     let (framing, doubt) = stated.framing(Framing::Empty, other);
-    let is_early = framing == Framing::Chunked && version.major == 1 && version.minor == 0;
-    let early = is_early.then_some("chunked coding is used in HTTP/1.0, which has none");
     let hosts =
         (stated.hosts > 1).then_some("there are several Host fields; the first was believed");
-    (framing, doubt.or(early).or(hosts))
+    (framing, doubt.or(early(framing, version)).or(hosts))
 }
 
 /// The framing of a response body. `method` is that of the request, where it is known.
-pub(super) fn of_response(method: Option<&[u8]>, status: u16, headers: &Headers) -> Judged {
+pub(super) fn of_response(method: Option<&[u8]>, start: &StatusLine, headers: &Headers) -> Judged {
+    let StatusLine { status, version, .. } = *start;
     let is_head = method.is_some_and(|method| method.eq_ignore_ascii_case(b"HEAD"));
     let is_connect = method == Some(b"CONNECT") && (200..300).contains(&status);
     if is_head || is_connect || matches!(status, 100..=199 | 204 | 304) {
         return (Framing::Empty, None);
     }
     let other = "the response has a Transfer-Encoding that does not end in chunked";
-    Stated::of(headers).framing(Framing::UntilClose, other)
+    let (framing, doubt) = Stated::of(headers).framing(Framing::UntilClose, other);
+    (framing, doubt.or(early(framing, version)))
+}
+
+/// What is to be said of chunked coding where it does not belong (RFC 9112 section 6.1).
+fn early(framing: Framing, version: Version) -> Option<&'static str> {
+    let is_early = framing == Framing::Chunked && version.major == 1 && version.minor == 0;
+    is_early.then_some("chunked coding is used in HTTP/1.0, which has none")
 }
 
 const BAD_LENGTH: &str = "the Content-Length cannot be read";
@@ -71,6 +78,7 @@ struct Stated<'a> {
     last_coding: Option<&'a [u8]>,
     /// How often they name chunked.
     chunked: usize,
+    has_coding: bool,
     has_length: bool,
     /// How many `Host` fields there are.
     hosts: usize,
@@ -89,6 +97,7 @@ impl<'a> Stated<'a> {
                 }
                 members(value).for_each(|member| stated.add_length(member));
             } else if name.eq_ignore_ascii_case(CODING) {
+                stated.has_coding = true;
                 for member in members(value) {
                     stated.chunked += usize::from(member.eq_ignore_ascii_case(b"chunked"));
                     stated.last_coding = Some(member);
@@ -108,7 +117,12 @@ impl<'a> Stated<'a> {
             Coding::Other => (otherwise, Some(other)),
             Coding::None => match self.length {
                 Length::None => (otherwise, None),
-                Length::Of(length, doubt) => (Framing::Length(length), doubt),
+                Length::Of(length, doubt) => {
+                    let both = self.has_coding.then_some(
+                        "both Transfer-Encoding and Content-Length are given; the length was believed",
+                    );
+                    (Framing::Length(length), doubt.or(both))
+                }
                 Length::Unreadable => (otherwise, Some(BAD_LENGTH)),
             },
         }
@@ -156,15 +170,19 @@ fn digits(text: &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
+    fn line(status: u16) -> StatusLine {
+        StatusLine { status, reason: b"OK".into(), version: Version { major: 1, minor: 1 } }
+    }
+
     fn response(status: u16, fields: &[(&str, &str)]) -> Judged {
-        of_response(Some(b"GET"), status, &Headers::from_pairs(fields))
+        of_response(Some(b"GET"), &line(status), &Headers::from_pairs(fields))
     }
 
     #[test]
     fn responses_are_framed_by_the_first_rule_that_fits() {
         let (cl, te) = (("Content-Length", "5"), ("Transfer-Encoding", "chunked"));
         let method = |method: &'static str| {
-            of_response(Some(method.as_bytes()), 200, &Headers::from_pairs(&[cl])).0
+            of_response(Some(method.as_bytes()), &line(200), &Headers::from_pairs(&[cl])).0
         };
         assert_eq!(method("HEAD"), Framing::Empty);
         assert_eq!(method("CONNECT"), Framing::Empty);
@@ -190,12 +208,18 @@ mod tests {
             &[("Transfer-Encoding", "chunked, identity")],
             &[("Transfer-Encoding", "chunked, chunked")],
             &[("Transfer-Encoding", "\u{b}chunked")],
+            &[("Transfer-Encoding", "\u{c}chunked")],
+            &[("Transfer-Encoding", "identity"), ("Content-Length", "5")],
+            &[("Transfer-Encoding", ""), ("Content-Length", "5")],
             &[("Transfer-Encoding", "\"chunked\"")],
             &[("Content-Length", "99999999999999999999999")],
         ] {
             assert!(response(200, fields).1.is_some(), "{fields:?}");
         }
         assert_eq!(response(200, &[("Content-Length", "5, 5")]), (Framing::Length(5), None));
+        let old = StatusLine { version: Version { major: 1, minor: 0 }, ..line(200) };
+        let chunked = Headers::from_pairs(&[("Transfer-Encoding", "chunked")]);
+        assert!(of_response(Some(b"GET"), &old, &chunked).1.is_some());
     }
 
     #[test]

@@ -137,7 +137,9 @@ pub(super) fn any_request(bytes: &[u8]) -> Option<Parsed<RequestLine>> {
         let version = Version { major: 1, minor };
         let (method, target) = (word(method.as_bytes()), target.as_bytes().into());
         let start = RequestLine { method, target, version };
-        return Some(Parsed::usual(start, copy(bytes, head.headers)));
+        let odd = lenient::beyond_ascii(&start.target).into_iter().chain(lenient::bare_feed(bytes));
+        let leniencies = odd.collect();
+        return Some(Parsed { start, headers: copy(bytes, head.headers), leniencies });
     }
     lenient::request(bytes)
 }
@@ -153,7 +155,8 @@ pub(super) fn any_response(bytes: &[u8]) -> Option<Parsed<StatusLine>> {
     {
         let version = Version { major: 1, minor };
         let start = StatusLine { status, reason: word(reason.as_bytes()), version };
-        return Some(Parsed::usual(start, copy(bytes, head.headers)));
+        let leniencies = lenient::bare_feed(bytes).into_iter().collect();
+        return Some(Parsed { start, headers: copy(bytes, head.headers), leniencies });
     }
     lenient::response(bytes)
 }

@@ -157,9 +157,21 @@ impl Headers {
     }
 }
 
+/// Without the white space that may stand around a value (RFC 9110 section 5.6.3): spaces and tabs, and no
+/// other.
+pub(super) fn trim_blanks(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = text {
+        text = rest;
+    }
+    while let [rest @ .., b' ' | b'\t'] = text {
+        text = rest;
+    }
+    text
+}
+
 /// The members of a list in one field value (RFC 9110 section 5.6.1): trimmed, empty ones left out.
 pub(super) fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let members = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    let members = value.split(|byte| *byte == b',').map(trim_blanks);
     members.filter(|member| !member.is_empty())
 }
 

@@ -3,8 +3,9 @@
 
 use super::exchange::Version;
 use super::head::{Parsed, RequestLine, StatusLine, word};
-use super::headers::Headers;
+use super::headers::{Headers, trim_blanks};
 
+const BLANKS: &str = "white space other than one space stands in the first line";
 const BARE_RETURN: &str = "a carriage return stands inside a line (a shape of request smuggling)";
 
 /// How many header fields a head may have before the rest is left out.
@@ -14,11 +15,11 @@ const MAX_FIELDS: usize = 10_000;
 pub(super) fn request(bytes: &[u8]) -> Option<Parsed<RequestLine>> {
     let (line, rest) = split_line(bytes);
     let mut leniencies = Vec::new();
-    let line = line.trim_ascii();
+    let line = trimmed(line, &mut leniencies);
     let (start, version) = match memchr::memmem::rfind(line, b" HTTP/") {
         // What stands right behind the method is the target, whatever it says.
         Some(at) if line[..at].trim_ascii_end().contains(&b' ') => {
-            let version = version(&line[at + 1..]).unwrap_or_else(|| {
+            let version = version(&line[at + 1..], &mut leniencies).unwrap_or_else(|| {
                 leniencies.push("the version cannot be read");
                 Version { major: 1, minor: 0 }
             });
@@ -34,10 +35,9 @@ pub(super) fn request(bytes: &[u8]) -> Option<Parsed<RequestLine>> {
     if target.iter().any(u8::is_ascii_whitespace) {
         leniencies.push("the request target holds white space");
     }
+    leniencies.extend(beyond_ascii(target));
     let headers = fields(rest, &mut leniencies);
-    if leniencies.is_empty() {
-        leniencies.extend(unexplained(bytes, &headers, version, is_token(method)));
-    }
+    add_oddities(bytes, &headers, version, is_token(method), &mut leniencies);
     let start = RequestLine { method: word(method), target: target.into(), version };
     Some(Parsed { start, headers, leniencies })
 }
@@ -53,18 +53,20 @@ pub(super) fn response(bytes: &[u8]) -> Option<Parsed<StatusLine>> {
             leniencies.push("the status line begins with ICY, as of SHOUTcast");
             Version { major: 1, minor: 0 }
         }
-        text => version(text).filter(|version| version.major > 0)?,
+        text => version(text, &mut leniencies).filter(|version| version.major > 0)?,
     };
     let rest_of_line = words.next()?.trim_ascii_start();
     let digits = rest_of_line.iter().take_while(|byte| byte.is_ascii_digit()).count();
     // No reader takes a code that has not three digits (RFC 9112 section 4).
     let code = rest_of_line.get(..digits).filter(|code| code.len() == 3)?;
     let status = std::str::from_utf8(code).ok()?.parse().ok()?;
-    let reason = rest_of_line[digits..].trim_ascii();
-    let headers = fields(rest, &mut leniencies);
-    if leniencies.is_empty() {
-        leniencies.extend(unexplained(bytes, &headers, version, true));
+    let reason = &rest_of_line[digits..];
+    if reason.first().is_some_and(|first| *first != b' ') {
+        leniencies.push("no space stands behind the status code");
     }
+    let reason = reason.trim_ascii();
+    let headers = fields(rest, &mut leniencies);
+    add_oddities(bytes, &headers, version, true, &mut leniencies);
     Some(Parsed {
         start: StatusLine { status, reason: word(reason), version },
         headers,
@@ -72,8 +74,16 @@ pub(super) fn response(bytes: &[u8]) -> Option<Parsed<StatusLine>> {
     })
 }
 
+/// A first line without white space around it.
+fn trimmed<'a>(line: &'a [u8], leniencies: &mut Vec<&'static str>) -> &'a [u8] {
+    if trim_blanks(line).len() < line.len() {
+        leniencies.push(BLANKS);
+    }
+    line.trim_ascii()
+}
+
 /// `HTTP/1.1` and the like.
-fn version(text: &[u8]) -> Option<Version> {
+fn version(text: &[u8], leniencies: &mut Vec<&'static str>) -> Option<Version> {
     let digits = text.strip_prefix(b"HTTP/")?;
     if digits.ends_with(b"\r") {
         return None;
@@ -82,33 +92,55 @@ fn version(text: &[u8]) -> Option<Version> {
         |byte: Option<&u8>| byte.filter(|byte| byte.is_ascii_digit()).map(|byte| byte - b'0');
     let major = number(digits.first())?;
     let minor = if digits.get(1) == Some(&b'.') { number(digits.get(2))? } else { 0 };
+    if !matches!(digits, [_, b'.', _]) {
+        leniencies.push("the version is not one digit, a dot, and one digit");
+    }
     Some(Version { major, minor })
 }
 
-/// What is odd about a head that broke no other rule; nothing if it only has many fields, or a reason
-/// phrase of other letters than those of ASCII, which are allowed (RFC 9112 section 4).
-fn unexplained(
+/// Adds what is odd about a head beside what was found on the way; nothing if it only has many fields, or a
+/// reason phrase of other letters than those of ASCII, which are allowed (RFC 9112 section 4).
+fn add_oddities(
     head: &[u8],
     headers: &Headers,
     version: Version,
     has_method: bool,
-) -> Option<&'static str> {
+    leniencies: &mut Vec<&'static str>,
+) {
     let is_control = |byte: &u8| byte.is_ascii_control() && !b"\t\r\n".contains(byte);
     let line = split_line(head).0;
     let is_bare_return = |at: usize| head.get(at + 1) != Some(&b'\n');
-    if memchr::memchr_iter(b'\r', head).any(is_bare_return) {
-        return Some(BARE_RETURN);
+    let has_bare_return = memchr::memchr_iter(b'\r', head).any(is_bare_return);
+    let has_other_signs = head.iter().any(is_control)
+        || !has_method
+        || !headers.iter().all(|(name, _)| is_token(name));
+    let is_other_version =
+        version.major > 0 && !matches!(version, Version { major: 1, minor: 0 | 1 });
+    let has_blanks = line.windows(2).any(|pair| pair == b"  ") || line.contains(&b'\t');
+    for (is_so, text) in [
+        (has_bare_return, BARE_RETURN),
+        (has_other_signs, "the head holds characters that HTTP does not allow"),
+        (is_other_version, "the version is neither HTTP/1.0 nor HTTP/1.1"),
+        (has_blanks, BLANKS),
+    ] {
+        if is_so && !leniencies.contains(&text) {
+            leniencies.push(text);
+        }
     }
-    if head.iter().any(is_control) || !has_method || !headers.iter().all(|(name, _)| is_token(name))
-    {
-        Some("the head holds characters that HTTP does not allow")
-    } else if !matches!(version, Version { major: 1, minor: 0 | 1 }) {
-        Some("the version is neither HTTP/1.0 nor HTTP/1.1")
-    } else if line.windows(2).any(|pair| pair == b"  ") || line.contains(&b'\t') {
-        Some("white space other than one space stands in the first line")
-    } else {
-        None
-    }
+    leniencies.extend(bare_feed(head));
+}
+
+/// Whether a line of a head ends without a carriage return, which is allowed to be read so (RFC 9112
+/// section 2.2).
+pub(super) fn bare_feed(head: &[u8]) -> Option<&'static str> {
+    let is_bare = |at: usize| at.checked_sub(1).is_none_or(|before| head[before] != b'\r');
+    let has_one = memchr::memchr_iter(b'\n', head).any(is_bare);
+    has_one.then_some("a line ends without a carriage return")
+}
+
+/// Whether a target holds bytes that no URI may (RFC 3986 section 2).
+pub(super) fn beyond_ascii(target: &[u8]) -> Option<&'static str> {
+    (!target.is_ascii()).then_some("the request target holds bytes above 127")
 }
 
 /// Whether a name is one that a method or a header may have (RFC 9110 section 5.6.2).
@@ -147,19 +179,25 @@ fn fields(mut rest: &[u8], leniencies: &mut Vec<&'static str>) -> Headers {
             (b' ' | b'\t', _, Some((name, value))) => {
                 note("a header value is folded over several lines");
                 note_framing(name, &mut note);
+                if let Some(colon) = memchr::memchr(b':', line) {
+                    note_framing(line[..colon].trim_ascii(), &mut note);
+                }
                 value.push(b' ');
-                value.extend_from_slice(line.trim_ascii());
+                value.extend_from_slice(trim_blanks(line));
             }
             (_, Some(colon), _) => {
                 let name = line[..colon].trim_ascii();
-                if name.len() != colon {
+                if matches!(line[0], b' ' | b'\t') {
+                    note("white space stands before the first header field");
+                    note_framing(name, &mut note);
+                } else if name.len() != colon {
                     note("a header name has white space before its colon");
                     note_framing(name, &mut note);
                 }
                 if line.contains(&b'\r') {
                     note(BARE_RETURN);
                 }
-                fields.push((name, line[colon + 1..].trim_ascii().to_vec()));
+                fields.push((name, trim_blanks(&line[colon + 1..]).to_vec()));
             }
             (_, None, _) => note("a header line has no colon and was left out"),
         }
@@ -223,6 +261,11 @@ mod tests {
                 "GET  / HTTP/1.1\r\n\r\n",
                 "white space other than one space stands in the first line",
             ),
+            ("GET / HTTP/1.1 \r\n\r\n", BLANKS),
+            ("GET / HTTP/1.10\r\n\r\n", "the version is not one digit, a dot, and one digit"),
+            ("GET / HTTP/1.1\r\nA: b\n\r\n", "a line ends without a carriage return"),
+            ("GET / HTTP/1.1\r\n A: b\r\n\r\n", "white space stands before the first header field"),
+            ("GET /\u{fc} HTTP/1.1\r\n\r\n", "the request target holds bytes above 127"),
             ("GET / HTTP/1.1\r\r\nA: b\r\n\r\n", BARE_RETURN),
             (
                 "GET / HTTP/1.1\r\nA@b: c\r\n\r\n",
@@ -235,6 +278,37 @@ mod tests {
         ] {
             assert_eq!(request(head.as_bytes()).unwrap().leniencies, [leniency], "{head:?}");
         }
+    }
+
+    #[test]
+    fn one_leniency_hides_no_other() {
+        for (head, leniencies) in [
+            (
+                "GET / HTTP/1.1\r\nA: b\0\r\n c\r\n\r\n",
+                &[
+                    "a header value is folded over several lines",
+                    "the head holds characters that HTTP does not allow",
+                ][..],
+            ),
+            (
+                "GET / HTTP/1.1\r\nA: b\r\n c\rd: e\r\n\r\n",
+                &["a header value is folded over several lines", BARE_RETURN],
+            ),
+            (
+                "GET / HTTP/1.1\r\nA: b\r\n Transfer-Encoding: chunked\r\n\r\n",
+                &["a header value is folded over several lines", SMUGGLING],
+            ),
+        ] {
+            assert_eq!(request(head.as_bytes()).unwrap().leniencies, leniencies, "{head:?}");
+        }
+        let parsed = response(b"HTTP/1.1 200OK\r\n\r\n").unwrap();
+        assert_eq!(parsed.leniencies, ["no space stands behind the status code"]);
+    }
+
+    #[test]
+    fn only_spaces_and_tabs_stand_around_a_value() {
+        let parsed = request(b"GET / HTTP/1.1\r\nA: \t\x0cchunked \r\n\r\n").unwrap();
+        assert_eq!(parsed.headers.first("a"), Some(&b"\x0cchunked"[..]));
     }
 
     #[test]

@@ -131,6 +131,18 @@ impl Open {
         }
     }
 
+    /// A note that is made once, however often there is a reason.
+    pub fn note_once(&mut self, kind: NoteKind, packet: u64, text: &'static str) {
+        if !self.exchange.notes.iter().any(|note| note.kind == kind && note.text == text) {
+            self.note(kind, packet, text);
+        }
+    }
+
+    /// Whether there is a note of this kind.
+    pub fn has_note(&self, kind: NoteKind) -> bool {
+        self.exchange.notes.iter().any(|note| note.kind == kind)
+    }
+
     /// Says so if the headers name a content coding that is not undone here.
     pub fn note_content(&mut self, headers: &Headers, packet: u64) {
         if let Some(problem) = content::unreadable(headers) {

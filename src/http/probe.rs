@@ -82,7 +82,16 @@ pub fn probe(bytes: &[u8]) -> Looks {
         return Looks::Response;
     }
     match probe_request(bytes) {
-        Looks::Neither => probe_line(bytes),
+        Looks::Neither => probe_line(bytes, false),
+        looks => looks,
+    }
+}
+
+/// Judges the same where nothing is missing before: a line that may be that of a request with whatever
+/// method is awaited, too.
+pub(super) fn probe_next(bytes: &[u8]) -> Looks {
+    match probe(bytes) {
+        Looks::Neither => probe_line(bytes, true),
         looks => looks,
     }
 }
@@ -159,15 +168,16 @@ fn probe_request(bytes: &[u8]) -> Looks {
 
 /// Whether bytes begin with a line that can hardly be anything but a request line, whatever its
 /// method: scripts send `patch` as it was written, and any token is one (RFC 9110 section 9.1). Those
-/// with other signs than these are tricks that no server knows.
-fn probe_line(bytes: &[u8]) -> Looks {
+/// with other signs than these are tricks that no server knows. Of a line that is not whole only those
+/// are awaited that may have a method that is known, unless `waits`.
+fn probe_line(bytes: &[u8], waits: bool) -> Looks {
     let is_usual = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
     let method = bytes.iter().take(MAX_METHOD + 1).take_while(|byte| is_usual(byte)).count();
-    // What is not whole is awaited where it may be a method that is known. Anything else may be the
-    // end of a body.
-    let is_known = METHODS.iter().any(|known| begins_as(known.as_bytes(), &bytes[..method]));
+    // Anything else may be the end of a body.
+    let is_known = (waits && bytes.first().is_some_and(u8::is_ascii_alphabetic))
+        || METHODS.iter().any(|known| begins_as(known.as_bytes(), &bytes[..method]));
     if method == bytes.len() {
-        return if is_known { Looks::Maybe } else { Looks::Neither };
+        return if is_known && method <= MAX_METHOD { Looks::Maybe } else { Looks::Neither };
     }
     if !(1..=MAX_METHOD).contains(&method) || bytes[method] != b' ' {
         return Looks::Neither;

@@ -126,9 +126,11 @@ impl Reader {
     }
 
     /// The stream is there from its first byte: if it is HTTP it begins with a message, and as long as
-    /// nothing is missing none begins inside a segment.
-    pub fn begin(&mut self) {
+    /// nothing is missing none begins inside a segment. What is missing from there on was a message, if that
+    /// is where it begins `surely`.
+    pub fn begin(&mut self, surely: bool) {
         self.sought = Sought::Nothing;
+        self.state = State::Between { lost: !surely };
     }
 
     /// The connection speaks HTTP, and this side sends such messages: from here on they are sought
@@ -229,8 +231,14 @@ impl Reader {
     /// The direction has ended, and with it what was being read.
     pub fn end(&mut self, how: End) -> Ended {
         let before = std::mem::replace(&mut self.state, State::Between { lost: true });
-        let head = self.take_carry().filter(|_| matches!(before, State::Head(_)));
-        Ended { complete: before == State::UntilClose && how == End::Closed, head }
+        let complete = before == State::UntilClose && how == End::Closed;
+        match (before, self.take_carry()) {
+            (State::Head(_), head) => Ended { complete, head, junk: None },
+            (State::Between { lost: false }, Some((_, origin))) => {
+                Ended { complete, head: None, junk: Some(origin) }
+            }
+            _ => Ended { complete, head: None, junk: None },
+        }
     }
 
     /// Bytes that are kept of a head that is not whole.

@@ -174,11 +174,11 @@ pub(super) fn is_cut(bytes: &[u8]) -> bool {
     !is_method(word) && METHODS.iter().any(|whole| whole.as_bytes().ends_with(word))
 }
 
-fn is_method(word: &[u8]) -> bool {
+pub(super) fn is_method(word: &[u8]) -> bool {
     METHODS.iter().any(|method| method.as_bytes() == word)
 }
 
-fn first_word(bytes: &[u8]) -> &[u8] {
+pub(super) fn first_word(bytes: &[u8]) -> &[u8] {
     bytes.split(|byte| *byte == b' ').next().unwrap_or_default()
 }
 

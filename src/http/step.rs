@@ -33,6 +33,8 @@ pub(super) enum Step<'a> {
     LongHead(Vec<u8>, Origin),
     /// Body bytes; none where these are of the coding that the body is in.
     Body(&'a [u8]),
+    /// Part of the coding that the body is in, which is lenient in this way.
+    Odd(&'static str),
     /// The body is over, since the next message begins; its coding has no end.
     Unended,
     /// The body's framing broke; the message ends here, incomplete.
@@ -65,4 +67,6 @@ pub(super) struct Ended {
     pub complete: bool,
     /// A head that is not whole.
     pub head: Option<(Vec<u8>, Origin)>,
+    /// Where bytes began that might have become one, and are none.
+    pub junk: Option<Origin>,
 }

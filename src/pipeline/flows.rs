@@ -253,7 +253,7 @@ fn begin(
     let peers = Peers { connection, ends: pair.addresses(), since };
     let mut conversation = Box::new(Conversation::new(peers, Arc::clone(reading)));
     if let Some(starts) = tcp.starts() {
-        conversation.begin_at(starts);
+        conversation.begin_at(starts, tcp.began_in_order());
     }
     conversation
 }

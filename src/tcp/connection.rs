@@ -96,6 +96,8 @@ pub struct Connection {
     pub(super) reset: Option<Side>,
     pub(super) finished: bool,
     opened: bool,
+    /// A SYN was seen before anything else.
+    is_in_order: bool,
 }
 
 /// How many segments of a connection are awaited before a direction without SYN begins.
@@ -112,6 +114,7 @@ impl Connection {
             reset: None,
             finished: false,
             opened: false,
+            is_in_order: first.flags.syn,
         }
     }
 
@@ -144,7 +147,7 @@ impl Connection {
 
     /// Its SYN was seen before its first segment: the stream of `side` begins with `first`.
     pub fn announce(&mut self, side: Side, first: Seq) {
-        self.opened = true;
+        (self.opened, self.is_in_order) = (true, true);
         let half = self.half_mut(side);
         half.open(first);
         half.presence = Presence::Seen;
@@ -220,6 +223,11 @@ impl Connection {
     /// The stream offsets at which the directions begin, the originator's first, if a SYN has been seen.
     pub fn starts(&self) -> Option<[u64; 2]> {
         self.opened.then(|| self.halves.each_ref().map(Half::start))
+    }
+
+    /// Whether a SYN was seen before anything else: where one comes later, it may be another connection's.
+    pub fn began_in_order(&self) -> bool {
+        self.is_in_order
     }
 
     /// Where in the stream of `side` a copy of stored bytes disagreed with them, if one did since

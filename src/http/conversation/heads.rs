@@ -105,8 +105,12 @@ impl Conversation {
         let method = open.exchange.request.as_ref().map(|request| &*request.start.method);
         let bodiless = method.is_none();
         let is_tunnel = method == Some(b"CONNECT") && (200..300).contains(&status);
-        let (framing, doubt) = framing::of_response(method, status, &parsed.headers);
+        let (framing, doubt) = framing::of_response(method, &parsed.start, &parsed.headers);
         for text in parsed.leniencies {
+            open.note(NoteKind::LenientHead, origin.mark.packet, text);
+        }
+        if !(100..600).contains(&status) {
+            let text = "the status code is none of those from 100 to 599";
             open.note(NoteKind::LenientHead, origin.mark.packet, text);
         }
         if let Some(text) = doubt {
@@ -132,7 +136,7 @@ impl Conversation {
                 open.exchange.interim.push(response);
             } else {
                 let text = "interim responses beyond those kept are passed over";
-                open.note(NoteKind::Limit, origin.mark.packet, text);
+                open.note_once(NoteKind::Limit, origin.mark.packet, text);
             }
             self.weigh(index);
             self.begin_interim(server);
@@ -191,7 +195,9 @@ impl Conversation {
             self.pair_first(index, origin);
         }
         for open in self.open.iter_mut().take(index).filter(|open| open.is_waiting()) {
-            open.note(NoteKind::Gap, mark.packet, "the response was not captured");
+            if !open.has_note(NoteKind::Junk) {
+                open.note(NoteKind::Gap, mark.packet, "the response was not captured");
+            }
             open.abandon();
         }
         let open = &mut self.open[index];
@@ -269,6 +275,9 @@ impl Conversation {
         orphan.request_done = true;
         if self.heard.has_all(client, mark) {
             orphan.exchange.notes.push(self.unasked(status, mark.packet));
+        } else if self.heard.lacks_nothing(client, mark) {
+            let text = "no request was read that this response may answer";
+            orphan.note(NoteKind::Junk, mark.packet, text);
         } else {
             orphan.note(NoteKind::Gap, mark.packet, NO_REQUEST);
         }

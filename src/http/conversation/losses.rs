@@ -20,6 +20,8 @@ const PART_OF_MESSAGE: u64 = 5;
 pub(super) struct Before {
     /// The stream offsets, the first and the last, at which messages may have been lost.
     pub lost: Option<[u64; 2]>,
+    /// A message was lost for sure.
+    is_message: bool,
     /// How far it had read the other side when it sent the last bytes that were passed over.
     passed: Option<u64>,
 }
@@ -66,7 +68,7 @@ impl Conversation {
         mark: Mark,
         kind: NoteKind,
     ) {
-        self.heard.hole(side);
+        self.heard.gap(side);
         match self.readers[side.index()].skip(missing) {
             Hole::InBody => self.hole_in_body(side, missing, mark, kind),
             Hole::EndsBody(beyond) => {
@@ -99,14 +101,15 @@ impl Conversation {
     /// Messages may have been lost from `offset` on, surely so if `beyond` bytes of them are known
     /// to be.
     fn lose(&mut self, side: Side, offset: u64, beyond: u64) {
+        let surely = beyond >= PART_OF_MESSAGE;
         if self.client.is_none() {
             // It may be the server's side, and then the acknowledgment numbers must tell.
             self.loss = self.loss.max(Loss::Perhaps);
-            let lost = &mut self.before.get_or_insert_default()[side.index()].lost;
-            *lost = Some([lost.map_or(offset, |[first, _]| first), offset]);
+            let before = &mut self.before.get_or_insert_default()[side.index()];
+            before.lost = Some([before.lost.map_or(offset, |[first, _]| first), offset]);
+            before.is_message |= surely;
             return;
         }
-        let surely = beyond >= PART_OF_MESSAGE;
         if !self.is_client(side) {
             // With a request that acknowledged all before the hole, a response begins in it.
             let surely = surely || self.open.iter().any(|open| open.awaits(offset));
@@ -114,11 +117,32 @@ impl Conversation {
             return;
         }
         self.requests_lost = Some([self.requests_lost.map_or(offset, |[first, _]| first), offset]);
-        if surely && !self.open.back().is_some_and(Open::is_nothing) {
-            let mut lost = Open::new(&self.peers, side);
+        if surely {
+            self.open_lost(side, offset);
+        }
+    }
+
+    /// A request of `client` was lost that began at `offset`, or more than one.
+    fn open_lost(&mut self, client: Side, offset: u64) {
+        if !self.open.back().is_some_and(Open::is_nothing) {
+            let mut lost = Open::new(&self.peers, client);
             lost.request_start = offset;
             lost.request_done = true;
             few::push_back(&mut self.open, lost);
+        }
+    }
+
+    /// It is known now who the client is, and what was missing before may have been requests.
+    pub(super) fn take_losses(&mut self, client: Side) {
+        let Some(before) = &self.before else { return };
+        let Before { lost, is_message, .. } = before[client.index()];
+        self.requests_lost = lost;
+        if self.heard.is_whole(client.other()) {
+            // All that was missing were requests.
+            self.loss = Loss::None;
+        }
+        if let Some([first, _]) = lost.filter(|_| is_message) {
+            self.open_lost(client, first);
         }
     }
 
@@ -140,6 +164,9 @@ impl Conversation {
             let text = "the connection ends inside the head";
             let cut = Note::at(NoteKind::Incomplete, mark.packet, text);
             self.cut_head(side, &carry, origin, cut);
+        }
+        if let Some(origin) = ended.junk {
+            self.junk(side, origin);
         }
         if self.current(side).is_some() {
             if !ended.complete {
@@ -172,7 +199,7 @@ impl Conversation {
             open.note(NoteKind::Junk, at.mark.packet, text);
         }
         self.heard.hole_at(side, at.offset + passed as u64);
-        self.lose_responses(side);
+        self.lose_unread(side, at.offset);
         // A single byte only asks whether the other side is still there (RFC 9293 section 3.8.4).
         let is_probe = passed == len && len == 1;
         if self.client.is_none() && !self.heard.is_from_start && !is_probe {
@@ -198,16 +225,19 @@ impl Conversation {
         is_passed
     }
 
-    /// Bytes of one side were no message; messages may be lost among them.
-    pub(super) fn lose_track(&mut self, side: Side) {
+    /// Bytes of one side, from `offset` on, were no message; messages may be lost among them.
+    pub(super) fn lose_track(&mut self, side: Side, offset: u64) {
         // What a response without a request answers may have been in it.
         self.heard.hole(side);
-        self.lose_responses(side);
+        self.lose_unread(side, offset);
     }
 
-    fn lose_responses(&mut self, side: Side) {
+    fn lose_unread(&mut self, side: Side, offset: u64) {
         if self.client != Some(side) {
             self.loss = self.loss.max(Loss::Perhaps);
+        } else if self.heard.is_whole_but_unread(side) {
+            // A server answers what it cannot read, too.
+            self.lose(side, offset, 0);
         }
     }
 

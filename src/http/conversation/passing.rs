@@ -3,7 +3,7 @@
 //! It does nothing that the ordinary way does not do alike; it only knows beforehand what is left
 //! out. A test holds one against the other.
 
-use super::Conversation;
+use super::{Conversation, sending};
 use crate::tcp::{Event, What};
 
 impl Conversation {
@@ -21,7 +21,7 @@ impl Conversation {
         }
         let of_request = self.is_client(event.side);
         let mut open = match (of_request, self.answering) {
-            (true, _) => self.open.back_mut().filter(|open| !open.request_done),
+            (true, _) => sending(&mut self.open),
             (false, index) => index.and_then(|index| self.open.get_mut(index)),
         };
         let is_kept = open.as_ref().is_some_and(|open| open.keep[usize::from(!of_request)] > 0);

@@ -5,6 +5,7 @@ use crate::http::Request;
 use crate::http::open::Open;
 use crate::http::pairing::Loss;
 use crate::http::probe::{Looks, probe};
+use crate::http::seek::{first_word, is_method};
 use crate::http::step::Origin;
 use crate::note::{Note, NoteKind};
 use crate::tcp::{Mark, Side};
@@ -15,7 +16,7 @@ impl Conversation {
     /// some, like curl after a 417, keep the connection. By framing alone, what follows would be body.
     /// A request line of which a segment has less than the method and a space is not known.
     pub(super) fn end_request_before(&mut self, side: Side, bytes: &[u8], mark: Mark) {
-        if self.may_be_refused(side) && probe(bytes) == Looks::Request {
+        if self.may_be_refused(side) && is_known_request(bytes) {
             let text = "the server answered before it asked for the body, which was not sent";
             self.note(side, NoteKind::Incomplete, mark, text);
             self.readers[side.index()].end_body();
@@ -55,6 +56,12 @@ impl Conversation {
                     && request.is_some_and(|request| request.body.length == 0 && waits(request))
             })
     }
+}
+
+/// Whether bytes begin like a request with a method that is known: a body may end right before one, as
+/// in `0123GET /`.
+fn is_known_request(bytes: &[u8]) -> bool {
+    probe(bytes) == Looks::Request && is_method(first_word(bytes))
 }
 
 /// Whether a client says that it waits to be asked for the body.

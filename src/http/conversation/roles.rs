@@ -113,7 +113,11 @@ impl Conversation {
         if understood.is_none() {
             // The rest of a request line, too, begins like a status line.
             self.client = known;
-            self.junk(side, origin.mark);
+            if known.is_none() {
+                // What was lost before may not have been requests of that side.
+                self.open.clear();
+            }
+            self.junk(side, origin);
             self.readers[side.index()].go_seeking();
         } else if known != Some(from) {
             self.readers[from.index()].be_thorough(Sought::Requests);
@@ -133,7 +137,8 @@ impl Conversation {
             None => {}
         }
         self.client = Some(client);
-        self.requests_lost = self.before.as_ref().and_then(|before| before[client.index()].lost);
+        self.requests_lost = None;
+        self.take_losses(client);
         if !self.heard.is_from_start
             && likely_client(self.peers.ends) == Some(client.other())
             && self.odd_of(side).is_none()

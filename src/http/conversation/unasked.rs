@@ -10,6 +10,8 @@ pub(super) struct Heard {
     to: [u64; 2],
     /// Where bytes were last missing, if that may hide what is asked about; 0 if none were.
     holes: [u64; 2],
+    /// Whether the capture lacks them; else they are there, and cannot be read.
+    is_lacking: [bool; 2],
     /// Both were read from where they begin.
     pub is_from_start: bool,
     /// A response was told with its request for sure. Before that, the request of any may have been
@@ -30,7 +32,13 @@ impl Heard {
         self.to[side.index()] = end;
     }
 
-    /// Bytes are missing.
+    /// The capture lacks bytes.
+    pub fn gap(&mut self, side: Side) {
+        self.is_lacking[side.index()] = true;
+        self.hole(side);
+    }
+
+    /// Bytes are missing, or cannot be read.
     pub fn hole(&mut self, side: Side) {
         self.hole_at(side, self.to[side.index()]);
     }
@@ -57,6 +65,7 @@ impl Heard {
         let hole = &mut self.holes[client.index()];
         if *hole <= start {
             *hole = 0;
+            self.is_lacking[client.index()] = false;
         }
     }
 
@@ -65,11 +74,21 @@ impl Heard {
         self.is_from_start && self.holes[side.index()] == 0
     }
 
+    /// Whether the capture has all that this side has sent, be it that not all of it can be read.
+    pub fn is_whole_but_unread(&self, side: Side) -> bool {
+        self.is_from_start && !self.is_lacking[side.index()]
+    }
+
     /// Whether all has been read that the other side had received of `client` when it sent `mark`.
     pub fn has_all(&self, client: Side, mark: Mark) -> bool {
+        self.holes[client.index()] == 0 && self.lacks_nothing(client, mark)
+    }
+
+    /// Whether the capture has all of that, be it that not all of it can be read.
+    pub fn lacks_nothing(&self, client: Side, mark: Mark) -> bool {
         let end = self.to[client.index()];
         (self.is_answered || self.is_from_start)
-            && self.holes[client.index()] == 0
+            && !self.is_lacking[client.index()]
             && mark.acked.is_some_and(|acked| acked <= end)
     }
 }

@@ -21,6 +21,7 @@ impl Reader {
                 let goes_on = used < bytes.len() && !matches!(chunked, Chunked::Trailer(_));
                 (used, if goes_on { Step::Nothing } else { Step::Body(&[]) })
             }
+            (used, Piece::Odd(what)) => (used, Step::Odd(what)),
             (used, Piece::End) => {
                 self.state = State::Between { lost: false };
                 (used, Step::Body(&[]))

@@ -1,7 +1,7 @@
 //! A reader between messages, and where it lost its way.
 
 use super::{Carry, Reader, State};
-use crate::http::probe::{Looks, probe, proxy_header};
+use crate::http::probe::{Looks, probe, probe_next, proxy_header};
 use crate::http::seek::{Sought, begins_anew, begun_at_end, is_cut, method_behind, next_start};
 use crate::http::step::{Origin, Step};
 use crate::limits::HttpLimits;
@@ -14,10 +14,12 @@ impl Reader {
         lost: bool,
         limits: &HttpLimits,
     ) -> (usize, Step<'a>) {
+        let probe = self.prober(lost);
         let Some(carry) = self.carry.as_deref_mut().map(|carry| &mut carry.bytes) else {
             return self.seek_anew(bytes, at, lost, limits);
         };
-        if lost && begins_anew(carry, bytes) {
+        let may_be_none = lost || super::probe(carry) == Looks::Neither;
+        if may_be_none && begins_anew(carry, bytes) {
             return self.reject(0, lost, at);
         }
         let before = carry.len();
@@ -32,6 +34,12 @@ impl Reader {
                 self.read_head(looks, bytes, at, limits)
             }
         }
+    }
+
+    /// What judges the first bytes of a message. Where nothing is missing before, a client may have sent any
+    /// method.
+    fn prober(&self, lost: bool) -> fn(&[u8]) -> Looks {
+        if lost || self.sought == Sought::Responses { probe } else { probe_next }
     }
 
     /// The same where no bytes before may belong to the beginning of a message.
@@ -54,7 +62,7 @@ impl Reader {
             return (blank, Step::Nothing);
         }
         let next = || next_start(bytes, self.sought);
-        match probe(bytes) {
+        match self.prober(lost)(bytes) {
             // What surely begins in these bytes is more than what may go on behind them.
             Looks::Maybe => match if lost { next() } else { None } {
                 Some(next) => self.reject(next, lost, at),
