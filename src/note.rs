@@ -28,8 +28,8 @@ pub enum NoteKind {
     LenientHead,
     /// The framing of a body was ambiguous or broken (RFC 9112 section 6).
     Framing,
-    /// Bytes between messages that are no HTTP, a response that no request was waiting for, or a head
-    /// that may be part of a body.
+    /// Bytes between messages that are no HTTP, a response that no request was waiting for or whose
+    /// request cannot be read, or a head that may be part of a body.
     Junk,
     /// The connection goes on in another protocol, or as a tunnel.
     SwitchedProtocol,

@@ -2,7 +2,7 @@
 //! nothing is said to be missing that is there.
 mod support;
 
-use support::wire::{CLIENT, Wire, exchanges, notes, told};
+use support::wire::{CLIENT, SERVER, Wire, exchanges, notes, told};
 
 fn get(target: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: a.example\r\n\r\n")
@@ -78,6 +78,15 @@ fn what_is_there_and_cannot_be_read_is_not_said_to_be_missing() {
         assert_eq!(told(&frames), ["GET /a > -", "GET /next > 200 1"], "{odd}");
         assert!(!notes(&frames).contains(&"gap"), "{odd}");
     }
+}
+
+#[test]
+fn a_response_that_is_not_there_is_said_to_be_missing() {
+    let wire = Wire::open().c(get("/a")).lost(SERVER, ok("1")).ack(CLIENT).close();
+    let frames = wire.frames();
+    assert_eq!((told(&frames), notes(&frames)), (vec!["GET /a > -".to_owned()], vec!["gap"]));
+    let frames = Wire::open().c(get("/a")).close().frames();
+    assert_eq!((told(&frames), notes(&frames)), (vec!["GET /a > -".to_owned()], vec![]));
 }
 
 #[test]

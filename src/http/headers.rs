@@ -158,12 +158,12 @@ impl Headers {
 }
 
 /// Without the white space that may stand around a value (RFC 9110 section 5.6.3): spaces and tabs, and no
-/// other.
+/// other but a bare carriage return, which counts as a space (RFC 9112 section 2.2).
 pub(super) fn trim_blanks(mut text: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] = text {
+    while let [b' ' | b'\t' | b'\r', rest @ ..] = text {
         text = rest;
     }
-    while let [rest @ .., b' ' | b'\t'] = text {
+    while let [rest @ .., b' ' | b'\t' | b'\r'] = text {
         text = rest;
     }
     text

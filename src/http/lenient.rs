@@ -76,7 +76,8 @@ pub(super) fn response(bytes: &[u8]) -> Option<Parsed<StatusLine>> {
 
 /// A first line without white space around it.
 fn trimmed<'a>(line: &'a [u8], leniencies: &mut Vec<&'static str>) -> &'a [u8] {
-    if trim_blanks(line).len() < line.len() {
+    let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
+    if [line.first(), line.last()].iter().flatten().any(is_blank) {
         leniencies.push(BLANKS);
     }
     line.trim_ascii()

@@ -177,9 +177,20 @@ impl Conversation {
         }
         if !self.is_client(side) {
             self.settle_at_end(how);
+            self.tell_lost_response(mark);
             // No response will come any more; a request may still go on.
             self.open.iter_mut().for_each(|open| open.answer = Answer::Done);
             self.close_done();
+        }
+    }
+
+    /// Says of the request that waits first that its response was lost, if one was.
+    fn tell_lost_response(&mut self, mark: Mark) {
+        let waits = |open: &&mut Open| open.is_waiting() && open.exchange.request.is_some();
+        if self.loss == Loss::Surely
+            && let Some(open) = self.open.iter_mut().find(waits)
+        {
+            open.note(NoteKind::Gap, mark.packet, "the response was not captured");
         }
     }
 
