@@ -5,7 +5,9 @@
 //! arrives early is stored. Where pieces overlap, the bytes seen first win, and a copy that
 //! disagrees is counted.
 
+use foldhash::quality::FixedState;
 use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 
 /// Bytes that arrived before their turn, with what the caller wants to remember about them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +30,52 @@ impl<M> Chunk<M> {
 #[derive(Debug)]
 pub struct Assembler<M> {
     next: u64,
+    last: Delivered,
     /// What came early. Most streams never need it, so it costs them no more than a pointer.
     store: Option<Box<Store<M>>>,
+}
+
+/// What was delivered last, as far as that is remembered: a copy that says something else may still come,
+/// as where somebody else has answered first.
+#[derive(Debug, Clone, Copy, Default)]
+struct Delivered {
+    /// Where it begins.
+    offset: u64,
+    /// Of its first bytes, how many, and their hash.
+    len: u8,
+    hash: u32,
+    /// Copies that differed and have not been asked about.
+    conflicts: u32,
+}
+
+/// How many of the bytes delivered last are remembered by their hash.
+const REMEMBERED: usize = 64;
+
+impl Delivered {
+    #[inline]
+    fn note(&mut self, offset: u64, bytes: &[u8]) {
+        let head = &bytes[..bytes.len().min(REMEMBERED)];
+        self.offset = offset;
+        self.len = u8::try_from(head.len()).unwrap_or(0);
+        self.hash = Self::hash(head);
+    }
+
+    /// A piece, of which all or the first bytes have been delivered already, begins at `offset`. A single
+    /// byte only asks whether the other side is still there, whatever it is.
+    fn compare(&mut self, offset: u64, bytes: &[u8]) {
+        let Some(from) = self.offset.checked_sub(offset) else { return };
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        let len = usize::from(self.len);
+        let copy = bytes.get(from..).and_then(|rest| rest.get(..len));
+        if copy.is_some_and(|copy| len > 1 && Self::hash(copy) != self.hash) {
+            self.conflicts = self.conflicts.saturating_add(1);
+        }
+    }
+
+    fn hash(bytes: &[u8]) -> u32 {
+        let hash = FixedState::default().hash_one(bytes);
+        (hash >> 32) as u32
+    }
 }
 
 #[derive(Debug)]
@@ -44,7 +90,7 @@ struct Store<M> {
 
 impl<M> Default for Assembler<M> {
     fn default() -> Self {
-        Self { next: 0, store: None }
+        Self { next: 0, last: Delivered::default(), store: None }
     }
 }
 
@@ -88,12 +134,14 @@ impl<M: Copy> Assembler<M> {
         Some((*offset, chunk.mark))
     }
 
-    /// How many stored chunks met a copy with other bytes since this was last asked.
+    /// How many copies met other bytes, those stored or those delivered last, since this was last asked.
     pub fn take_conflicts(&mut self) -> u64 {
-        self.store.as_mut().map_or(0, |store| std::mem::take(&mut store.conflicts))
+        let delivered = u64::from(std::mem::take(&mut self.last.conflicts));
+        let stored = self.store.as_mut().map_or(0, |store| std::mem::take(&mut store.conflicts));
+        delivered + stored
     }
 
-    /// Where the last of those copies began, in the same time.
+    /// Where the last of those copies began that met stored bytes, in the same time.
     pub fn take_conflict_at(&mut self) -> Option<u64> {
         self.store.as_mut()?.conflict_at.take()
     }
@@ -107,6 +155,7 @@ impl<M: Copy> Assembler<M> {
         let end = offset + bytes.len() as u64;
         if offset == self.next && self.first_at().is_none_or(|at| at >= end) {
             self.next = end;
+            self.last.note(offset, bytes);
             return Some(bytes);
         }
         self.store(offset, bytes, mark);
@@ -139,6 +188,7 @@ impl<M: Copy> Assembler<M> {
         let chunk = entry.remove();
         store.bytes -= chunk.bytes.len();
         self.next = chunk.end();
+        self.last.note(chunk.offset, &chunk.bytes);
         if store.chunks.is_empty() && store.conflicts == 0 {
             self.store = None;
         }
@@ -154,8 +204,11 @@ impl<M: Copy> Assembler<M> {
         missing
     }
 
-    fn trim_delivered<'a>(&self, offset: u64, bytes: &'a [u8]) -> Option<(u64, &'a [u8])> {
+    fn trim_delivered<'a>(&mut self, offset: u64, bytes: &'a [u8]) -> Option<(u64, &'a [u8])> {
         let old = usize::try_from(self.next.saturating_sub(offset)).unwrap_or(usize::MAX);
+        if old > 0 {
+            self.last.compare(offset, bytes);
+        }
         let fresh = bytes.get(old..).filter(|fresh| !fresh.is_empty())?;
         Some((offset + old as u64, fresh))
     }
@@ -233,6 +286,30 @@ mod tests {
         assert_eq!(drain(&mut assembler), b"abCDef");
         assert_eq!(assembler.take_conflicts(), 1);
         assert_eq!(assembler.take_conflicts(), 0);
+    }
+
+    #[test]
+    fn a_copy_of_what_was_delivered_last_that_differs_is_counted() {
+        for (offset, copy, count) in [
+            (4, &b"302 Found"[..], 0),
+            (4, b"200 OK and more", 1),
+            (0, b"head302 Found and more", 0),
+            (0, b"head200 OK and more", 1),
+            // Too short to be compared, or of what was delivered before.
+            (4, b"200 OK", 0),
+            (0, b"HEAD", 0),
+        ] {
+            let mut assembler = Assembler::default();
+            assembler.insert(0, b"head", 1u32);
+            assembler.insert(4, b"302 Found", 2);
+            assembler.insert(offset, copy, 3);
+            assert_eq!(assembler.take_conflicts(), count, "{copy:?}");
+            assert_eq!(assembler.take_conflicts(), 0);
+        }
+        let mut assembler = Assembler::default();
+        assembler.insert(0, b"a", 1u32);
+        assembler.insert(0, b"\0", 2);
+        assert_eq!(assembler.take_conflicts(), 0, "a probe");
     }
 
     #[test]
