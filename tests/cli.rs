@@ -266,3 +266,51 @@ fn completions_and_manual_come_from_the_program() {
         assert!(stdout(&output).contains(mark), "{what}");
     }
 }
+
+#[test]
+fn what_is_read_is_not_written_to() {
+    let folder = TempDir::new().unwrap();
+    let capture = fs::read(REDIRECTS).unwrap();
+    let own = file(&folder, "own.pcap", &capture);
+    let roundabout = folder.path().join(".").join("own.pcap");
+    for command in ["exchanges", "analyze", "timeline"] {
+        for output in [Path::new(&own), &roundabout] {
+            let output = run(&[command, own.to_str().unwrap(), "-o", output.to_str().unwrap()]);
+            assert_eq!(output.status.code(), Some(2), "{command}");
+            assert!(stderr(&output).contains("cannot be written to"), "{}", stderr(&output));
+            assert_eq!(fs::read(&own).unwrap(), capture, "{command}");
+        }
+    }
+    let kept = file(&folder, "kept", b"something");
+    for options in [&[][..], &["--follow"]] {
+        let arguments = [&["exchanges", "not-there", "-o", kept.to_str().unwrap()], options].concat();
+        assert_eq!(run(&arguments).status.code(), Some(2));
+        assert_eq!(fs::read(&kept).unwrap(), b"something");
+    }
+    // What is no input is written over.
+    let arguments = ["exchanges", own.to_str().unwrap(), "-o", kept.to_str().unwrap()];
+    assert_eq!(run(&arguments).status.code(), Some(0));
+    assert_ne!(fs::read(&kept).unwrap(), b"something");
+}
+
+#[test]
+fn a_filter_is_judged_before_any_packet_comes() {
+    let folder = TempDir::new().unwrap();
+    let empty = file(&folder, "empty.pcap", &fs::read(REDIRECTS).unwrap()[..24]);
+    let output = run(&["exchanges", "-f", "tcp prt 80", empty.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("tcp prt 80"), "{}", stderr(&output));
+    // USB, which libpcap does not filter, and Ethernet: in which order makes no difference.
+    let mut usb = fs::read(REDIRECTS).unwrap();
+    usb[20..24].copy_from_slice(&189_u32.to_le_bytes());
+    let usb = file(&folder, "usb.pcap", &usb);
+    let lines = |files: [&str; 2]| {
+        let output = run(&["exchanges", "-f", "tcp", files[0], files[1]]);
+        assert!(stderr(&output).contains("no sense for link type 189"), "{}", stderr(&output));
+        assert_eq!(output.status.code(), Some(0));
+        stdout(&output).lines().count()
+    };
+    let usb = usb.to_str().unwrap();
+    assert_eq!(lines([usb, REDIRECTS]), lines([REDIRECTS, usb]));
+    assert!(lines([usb, REDIRECTS]) > 5);
+}

@@ -12,7 +12,13 @@ pub struct Filter {
     expression: String,
     /// `None` where the expression makes no sense for that link type.
     programs: Vec<(LinkType, Option<BpfProgram>)>,
+    /// The last of those, until that was asked.
+    refused: Option<LinkType>,
 }
+
+/// Link types that an expression is tried with: one that makes no sense for any of them is none.
+const TRIED: [LinkType; 4] =
+    [LinkType::ETHERNET, LinkType::IEEE802_11_RADIOTAP, LinkType::LINUX_SLL, LinkType::RAW];
 
 /// Why a filter expression cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,14 +31,17 @@ pub struct FilterError {
 }
 
 impl Filter {
-    /// Compiles an expression for packets of one link type.
+    /// Compiles an expression.
     ///
     /// # Errors
     ///
-    /// [`FilterError`] if it is no filter expression, or makes no sense for that link type.
-    pub fn compile(expression: &str, link: LinkType) -> Result<Self, FilterError> {
-        let program = program(expression, link)?;
-        Ok(Self { expression: expression.to_owned(), programs: vec![(link, Some(program))] })
+    /// [`FilterError`] if it is no filter expression; what is said of it is what is wrong on Ethernet.
+    pub fn compile(expression: &str) -> Result<Self, FilterError> {
+        let is_one = |link: &LinkType| program(expression, *link).is_ok();
+        if !TRIED.iter().any(is_one) {
+            program(expression, TRIED[0])?;
+        }
+        Ok(Self { expression: expression.to_owned(), programs: Vec::new(), refused: None })
     }
 
     /// Whether the packet passes. A packet of a link type for which the expression makes no sense
@@ -40,7 +49,9 @@ impl Filter {
     pub fn matches(&mut self, packet: &Packet<'_>) -> bool {
         let known = self.programs.iter().position(|(link, _)| *link == packet.link);
         let index = known.unwrap_or_else(|| {
-            self.programs.push((packet.link, program(&self.expression, packet.link).ok()));
+            let program = program(&self.expression, packet.link).ok();
+            self.refused = self.refused.or(program.is_none().then_some(packet.link));
+            self.programs.push((packet.link, program));
             self.programs.len() - 1
         });
         let data = if is_loopback(packet.link) {
@@ -51,9 +62,9 @@ impl Filter {
         self.programs[index].1.as_ref().is_some_and(|program| program.filter(data))
     }
 
-    /// The link types met so far for which the expression makes no sense.
-    pub fn refused(&self) -> impl Iterator<Item = LinkType> {
-        self.programs.iter().filter(|(_, program)| program.is_none()).map(|(link, _)| *link)
+    /// A link type for which the expression makes no sense, if one was met since this was last asked.
+    pub fn take_refused(&mut self) -> Option<LinkType> {
+        self.refused.take()
     }
 }
 
@@ -142,11 +153,11 @@ mod tests {
             ("net 127.0.0.0/8", true),
             ("", true),
         ] {
-            let mut filter = Filter::compile(expression, LinkType::ETHERNET).unwrap();
+            let mut filter = Filter::compile(expression).unwrap();
             for (link, data) in frames {
                 assert_eq!(filter.matches(&packet(link, data)), expected, "{expression} {link:?}");
             }
-            assert_eq!(filter.refused().count(), 0);
+            assert_eq!(filter.take_refused(), None);
         }
     }
 
@@ -166,7 +177,7 @@ mod tests {
                     (format!("not {version}"), false),
                     ("udp".to_owned(), false),
                 ] {
-                    let mut filter = Filter::compile(&expression, link).unwrap();
+                    let mut filter = Filter::compile(&expression).unwrap();
                     let matches = filter.matches(&packet(link, &data));
                     assert_eq!(matches, expected, "{expression} {link:?} {family:?}");
                 }
@@ -177,7 +188,7 @@ mod tests {
     #[test]
     fn a_bad_expression_is_refused_with_what_libpcap_says() {
         for expression in ["tcp prt 80", "tcp\0port 80"] {
-            let error = Filter::compile(expression, LinkType::ETHERNET).err().unwrap();
+            let error = Filter::compile(expression).err().unwrap();
             assert_eq!(error.expression, expression);
             assert!(!error.reason.is_empty() && !error.reason.contains("libpcap error"));
         }
@@ -185,16 +196,21 @@ mod tests {
 
     #[test]
     fn an_expression_without_sense_for_a_link_type_matches_nothing_of_it() {
-        let mut filter = Filter::compile("ether host 0:0:0:0:0:0", LinkType::ETHERNET).unwrap();
+        let mut filter = Filter::compile("ether host 0:0:0:0:0:0").unwrap();
         assert!(filter.matches(&packet(LinkType::ETHERNET, &[0; 60])));
-        assert!(!filter.matches(&packet(LinkType::RAW, &TCP)));
-        assert!(!filter.matches(&packet(LinkType(9999), &TCP)));
-        assert_eq!(filter.refused().collect::<Vec<_>>(), [LinkType::RAW, LinkType(9999)]);
+        assert_eq!(filter.take_refused(), None);
+        for link in [LinkType::RAW, LinkType(9999)] {
+            assert!(!filter.matches(&packet(link, &TCP)));
+            assert_eq!(filter.take_refused(), Some(link));
+            assert!(!filter.matches(&packet(link, &TCP)));
+            assert_eq!(filter.take_refused(), None);
+        }
+        assert!(Filter::compile("type data").is_ok(), "it has sense for Wi-Fi");
     }
 
     #[test]
     fn short_and_empty_packets_are_no_trouble() {
-        let mut filter = Filter::compile("tcp port 80", LinkType::ETHERNET).unwrap();
+        let mut filter = Filter::compile("tcp port 80").unwrap();
         for len in 0..TCP.len() {
             filter.matches(&packet(LinkType::ETHERNET, &TCP[..len]));
             filter.matches(&packet(LinkType::RAW, &TCP[..len]));

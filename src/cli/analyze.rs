@@ -1,6 +1,6 @@
 //! `cookietrail analyze`: the whole report.
 
-use super::{Outcome, args, follow, input, report};
+use super::{Outcome, args, follow, input, output, report};
 use crate::http::KeepBodies;
 use crate::report::report_json::About;
 
@@ -9,6 +9,7 @@ use crate::report::report_json::About;
 /// # Errors
 /// A capture that cannot be opened, or an output that cannot be written.
 pub fn run(arguments: &args::Analyze) -> anyhow::Result<Outcome> {
+    output::refuse_input(arguments.report.output.as_deref(), &arguments.input.files)?;
     let keys = arguments.secrets.all()?;
     if arguments.follow {
         return follow::report(&arguments.input, &arguments.report, keys);

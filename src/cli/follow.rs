@@ -10,6 +10,7 @@ use crate::http::{KeepBodies, Reading};
 use crate::note::Note;
 use crate::pipeline::{Numbered, Pipeline};
 use crate::trail::Keys;
+use anyhow::Context;
 use std::path::Path;
 
 /// Follows a file, tells what happens as `sniff` does, and writes the report once it ends.
@@ -85,7 +86,7 @@ fn follow(
     ));
     while !signals.is_end() {
         match file.next_event()? {
-            Followed::Packet(packet) if !filter.passes(&packet)? => {}
+            Followed::Packet(packet) if !filter.passes(&packet) => {}
             Followed::Packet(packet) => each(Some(&packet))?,
             Followed::Idle => each(None)?,
             Followed::Restarted(what) => output::say(&format!("cookietrail: {what}")),
@@ -94,6 +95,18 @@ fn follow(
     }
     signals.end_at_once();
     Ok(file.notes())
+}
+
+/// Says what stands against following before anything is done.
+///
+/// # Errors
+/// More than one file, or one that is not there.
+pub fn check(input: &args::Input) -> anyhow::Result<()> {
+    let path = only(input)?;
+    if path.as_os_str() != "-" {
+        path.metadata().with_context(|| format!("cannot open {}", path.display()))?;
+    }
+    Ok(())
 }
 
 /// The one file to follow.

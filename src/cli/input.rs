@@ -37,13 +37,26 @@ impl Finished {
     }
 }
 
-/// Reads all packets. Whoever follows connections makes something of each exchange at once, and that
+/// Opens the captures.
+///
+/// # Errors
+/// A file that cannot be opened.
+pub fn open(input: &args::Input) -> anyhow::Result<Files> {
+    let files = Files::open(&input.files)?;
+    for file in files.repeated() {
+        output::say(&format!("cookietrail: {} is named twice, and read twice", file.display()));
+    }
+    Ok(files)
+}
+
+/// Reads all packets of these captures. Whoever follows connections makes something of each exchange at once, and that
 /// is handed on in capture order. `is_quiet` says that `each` writes to the terminal, where no line
 /// about the progress must come in between.
 ///
 /// # Errors
-/// A file that cannot be opened, a filter that cannot be compiled, or what `each` fails with.
+/// A filter that cannot be compiled, or what `each` fails with.
 pub fn read_as<T, M>(
+    mut files: Files,
     input: &args::Input,
     keep: KeepBodies,
     is_quiet: bool,
@@ -54,10 +67,6 @@ where
     T: Send,
     M: FnMut(Box<Exchange>) -> T + Send,
 {
-    let mut files = Files::open(&input.files)?;
-    for file in files.repeated() {
-        output::say(&format!("cookietrail: {} is named twice, and read twice", file.display()));
-    }
     let budget = input.memory.budget();
     let mut lanes = pipeline::lanes(Reading { keep, ..Reading::default() }, budget);
     let mut sorter = Sorter::new(&budget);
@@ -88,7 +97,7 @@ pub fn trail(input: &args::Input, keep: KeepBodies) -> anyhow::Result<(Trail, Fi
         let mut shared = Shared::default();
         move |exchange: Box<Exchange>| Trail::visit(&exchange, &mut shared)
     };
-    let finished = read_as(input, keep, false, make, |ready| {
+    let finished = read_as(open(input)?, input, keep, false, make, |ready| {
         trail.push_visit(ready.id, ready.connection, ready.item);
         Ok(())
     })?;
@@ -98,25 +107,25 @@ pub fn trail(input: &args::Input, keep: KeepBodies) -> anyhow::Result<(Trail, Fi
 /// The packets that are read: all, or those that a BPF expression picks.
 pub struct Filter {
     #[cfg(feature = "live")]
-    expression: Option<String>,
-    /// Compiled for the link type of the first packet, so that a mistake in it is told.
-    #[cfg(feature = "live")]
     compiled: Option<crate::capture::Filter>,
 }
 
 #[cfg(feature = "live")]
 impl Filter {
-    #[expect(clippy::unnecessary_wraps, reason = "a build without libpcap has no filters")]
     pub fn new(expression: Option<&str>) -> anyhow::Result<Self> {
-        Ok(Self { expression: expression.map(str::to_owned), compiled: None })
+        Ok(Self { compiled: expression.map(crate::capture::Filter::compile).transpose()? })
     }
 
-    pub fn passes(&mut self, packet: &Packet<'_>) -> anyhow::Result<bool> {
-        let Some(expression) = &self.expression else { return Ok(true) };
-        if self.compiled.is_none() {
-            self.compiled = Some(crate::capture::Filter::compile(expression, packet.link)?);
+    pub fn passes(&mut self, packet: &Packet<'_>) -> bool {
+        let Some(filter) = &mut self.compiled else { return true };
+        let passes = filter.matches(packet);
+        if let Some(link) = filter.take_refused() {
+            output::say(&format!(
+                "cookietrail: the filter makes no sense for link type {}: none of its packets passes",
+                link.0
+            ));
         }
-        Ok(self.compiled.as_mut().is_none_or(|filter| filter.matches(packet)))
+        passes
     }
 }
 
@@ -127,8 +136,8 @@ impl Filter {
         Ok(Self {})
     }
 
-    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "as where filters exist")]
-    pub fn passes(&mut self, _packet: &Packet<'_>) -> anyhow::Result<bool> {
-        Ok(true)
+    #[expect(clippy::unused_self, reason = "as where filters exist")]
+    pub fn passes(&mut self, _packet: &Packet<'_>) -> bool {
+        true
     }
 }

@@ -4,7 +4,7 @@ use anstream::AutoStream;
 use anyhow::Context;
 use clap::ColorChoice;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Bytes gathered before they are written.
@@ -49,6 +49,21 @@ pub fn raw(file: Option<&Path>) -> anyhow::Result<Box<dyn Write + Send>> {
             Box::new(BufWriter::with_capacity(BLOCK, file))
         }
     })
+}
+
+/// Refuses to write to what is read: it would be gone before it is.
+///
+/// # Errors
+/// A file that is one of the inputs.
+pub fn refuse_input(file: Option<&Path>, inputs: &[PathBuf]) -> anyhow::Result<()> {
+    let Some(Ok(output)) = file.map(Path::canonicalize) else { return Ok(()) };
+    let is_output = |input: &&PathBuf| input.canonicalize().is_ok_and(|input| input == output);
+    if output.is_file()
+        && let Some(input) = inputs.iter().find(is_output)
+    {
+        anyhow::bail!("{} is read: it cannot be written to as well", input.display());
+    }
+    Ok(())
 }
 
 /// Standard error, with colour where it is wanted.

@@ -73,8 +73,8 @@ pub struct Sorting<'a> {
 }
 
 impl Sorting<'_> {
-    fn sort(&mut self, load: &mut Load) -> anyhow::Result<()> {
-        self.sorter.sort(load, |packet| self.filter.passes(packet))
+    fn sort(&mut self, load: &mut Load) {
+        self.sorter.sort(load, |packet| self.filter.passes(packet));
     }
 }
 
@@ -89,7 +89,7 @@ pub fn one_by_one<T>(
 ) -> anyhow::Result<()> {
     let mut load = Load::default();
     while source.fill(&mut load) {
-        sorting.sort(&mut load)?;
+        sorting.sort(&mut load);
         order.take(lanes.iter_mut().map(|lane| lane.work(&load, &mut make)));
         std::iter::from_fn(|| order.pop()).try_for_each(&mut *each)?;
     }
@@ -118,7 +118,7 @@ where
     let crew = Crew {
         desk: Desk::new(followers, is_ready),
         source: Mutex::new(source),
-        sorter: Mutex::new(Sorted { sorting, outcome: Ok(()) }),
+        sorter: Mutex::new(sorting),
         spares: (0..followers).map(|_| Mutex::default()).collect(),
         telling: Telling::new(followers, order, each),
     };
@@ -134,8 +134,7 @@ where
             own();
         }
     });
-    crew.telling.outcome()?;
-    crew.sorter.into_inner().map_or(Ok(()), |sorter| sorter.outcome)
+    crew.telling.outcome()
 }
 
 /// Loads that are passed on together.
@@ -146,31 +145,11 @@ struct Loads {
     home: usize,
 }
 
-/// Sorts, for all.
-struct Sorted<'a> {
-    sorting: Sorting<'a>,
-    outcome: anyhow::Result<()>,
-}
-
-impl Sorted<'_> {
-    /// Sorts loads, up to an error: what was sorted before is followed still.
-    fn sort(&mut self, loads: &mut Vec<Load>) {
-        let is_sorted = |load: &mut Load| {
-            if self.outcome.is_ok() {
-                self.outcome = self.sorting.sort(load);
-            }
-            self.outcome.is_ok()
-        };
-        let count = loads.iter_mut().map(is_sorted).take_while(|is_sorted| *is_sorted).count();
-        loads.truncate(count);
-    }
-}
-
 /// All who follow, and what is between them.
 struct Crew<'a, T> {
     desk: Desk<Loads>,
     source: Mutex<Source<'a>>,
-    sorter: Mutex<Sorted<'a>>,
+    sorter: Mutex<Sorting<'a>>,
     /// Memory that each has read into, and that is free again.
     spares: Vec<Mutex<Vec<Vec<Load>>>>,
     telling: Telling<'a, T>,
@@ -209,10 +188,9 @@ impl<T> Crew<'_, T> {
         let mut sorter = lock(&self.sorter);
         drop(source);
         self.desk.is_read(!more);
-        sorter.sort(&mut loads);
-        let is_over = sorter.outcome.is_err();
+        loads.iter_mut().for_each(|load| sorter.sort(load));
         let group = (!loads.is_empty()).then_some(Loads { loads, home: index });
-        self.desk.put(group, is_over);
+        self.desk.put(group);
     }
 
     /// The last to be done with loads gives them back to whoever read them.

@@ -11,6 +11,7 @@ use std::io::Write;
 /// # Errors
 /// A capture that cannot be opened, or an output that cannot be written.
 pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
+    output::refuse_input(arguments.output.as_deref(), &arguments.input.files)?;
     let keys = arguments.secrets.all()?;
     let (input, keep) = (&arguments.input, KeepBodies::Readable);
     let (trail, finished) = if arguments.follow {

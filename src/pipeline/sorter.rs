@@ -72,18 +72,11 @@ impl Sorter {
     }
 
     /// Sorts the packets of the load's batch that are wanted.
-    ///
-    /// # Errors
-    /// What `is_wanted` fails with.
-    pub fn sort<E>(
-        &mut self,
-        load: &mut Load,
-        mut is_wanted: impl FnMut(&Packet<'_>) -> Result<bool, E>,
-    ) -> Result<(), E> {
+    pub fn sort(&mut self, load: &mut Load, mut is_wanted: impl FnMut(&Packet<'_>) -> bool) {
         let Load { batch, sorted } = load;
         sorted.begin(self.lanes);
         for packet in batch.packets() {
-            if !is_wanted(&packet)? {
+            if !is_wanted(&packet) {
                 continue;
             }
             self.unpacking.counts.add(&packet);
@@ -93,7 +86,6 @@ impl Sorter {
             }
             self.add_any(&packet, sorted, batch.bytes());
         }
-        Ok(())
     }
 
     #[inline(never)]

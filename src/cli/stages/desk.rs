@@ -98,15 +98,13 @@ impl<T> Desk<T> {
         self.tell(&state);
     }
 
-    /// What was read goes to all, `None` if there was nothing. `is_over` says that nothing more is
-    /// to be read.
-    pub(super) fn put(&self, item: Option<T>, is_over: bool) {
+    /// What was read goes to all, `None` if there was nothing.
+    pub(super) fn put(&self, item: Option<T>) {
         let mut state = self.state();
         if let Some(item) = item.map(Arc::new) {
             state.queues.iter_mut().for_each(|queue| queue.push_back(Arc::clone(&item)));
         }
         state.coming = state.coming.saturating_sub(1);
-        state.is_over |= is_over;
         self.tell(&state);
     }
 
@@ -195,7 +193,7 @@ mod tests {
                         drop(read);
                         desk.is_read(is_all);
                         pause(paces[index] % 5);
-                        desk.put(Some(item), false);
+                        desk.put(Some(item));
                     }
                     Next::Follow(item) => seen.push(*item),
                     Next::Finish => break,
@@ -243,7 +241,7 @@ mod tests {
         let desk = Desk::<u8>::new(1, true);
         assert!(matches!(desk.next(0), Next::Read));
         desk.is_read(true);
-        desk.put(None, false);
+        desk.put(None);
         assert!(matches!(desk.next(0), Next::Finish));
     }
 }
