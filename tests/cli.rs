@@ -283,7 +283,8 @@ fn what_is_read_is_not_written_to() {
     }
     let kept = file(&folder, "kept", b"something");
     for options in [&[][..], &["--follow"]] {
-        let arguments = [&["exchanges", "not-there", "-o", kept.to_str().unwrap()], options].concat();
+        let arguments =
+            [&["exchanges", "not-there", "-o", kept.to_str().unwrap()], options].concat();
         assert_eq!(run(&arguments).status.code(), Some(2));
         assert_eq!(fs::read(&kept).unwrap(), b"something");
     }

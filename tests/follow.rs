@@ -181,6 +181,47 @@ fn a_pipe_is_read_to_its_end_and_a_silent_one_can_be_left() {
     assert_eq!(running.finish().0, Some(0));
 }
 
+#[test]
+fn what_came_before_is_told_where_no_capture_follows() {
+    let bytes = fs::read(REDIRECTS).unwrap();
+    let cut = bytes_of(&bytes, 150);
+    for (next, hint) in [
+        // What a writer that keeps its place leaves behind copytruncate.
+        (Some(&[0; 4096][..]), "zero bytes"),
+        (Some(b"dear diary, this is no capture"), "is not a capture file"),
+        (Some(b"\x1f\x8b\x08\0\0\0\0\0"), "compressed"),
+        (None, "a directory"),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("capture");
+        fs::write(&path, &bytes[..cut]).unwrap();
+        let whole = lines(&["exchanges", path.to_str().unwrap()]);
+        let mut running = follow(&["exchanges"], &path);
+        let mut out = running.out_lines();
+        out.wait_for("\"id\":5,");
+        fs::rename(&path, folder.path().join("capture.1")).unwrap();
+        match next {
+            Some(bytes) => fs::write(&path, bytes).unwrap(),
+            None => fs::create_dir(&path).unwrap(),
+        }
+        let said = running.err.wait_for(hint);
+        assert!(!said.contains("following"), "{said}");
+        assert_eq!(running.finish().0, Some(1), "{hint}");
+        assert_eq!(out.all(), whole, "{hint}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_that_nobody_writes_to_can_be_left() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let running = follow(&["exchanges"], &path);
+    running.signal("INT");
+    assert_eq!(running.finish().0, Some(0));
+}
+
 /// A block of a pcapng file in little-endian order.
 fn block(kind: u32, body: &[u8]) -> Vec<u8> {
     let len = u32::try_from(12 + body.len()).unwrap().to_le_bytes();

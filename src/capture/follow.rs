@@ -32,6 +32,8 @@ pub struct Follow {
     skip: u64,
     number: u64,
     ended: bool,
+    /// It has been replaced or begun anew: what came before is still to be told.
+    is_next: bool,
     notes: Vec<Note>,
 }
 
@@ -70,15 +72,8 @@ impl Follow {
             let pipe = Pipe::new(|| Ok(stdin));
             return Ok(Self::new(Path::new("standard input"), None, Box::new(pipe)));
         }
-        let (file, meta) = opened(path)?;
-        if meta.is_dir() {
-            let what = "a directory; name the file in it that is being written";
-            return Err(Error::NotToFollow { path: path.to_owned(), what });
-        }
-        if !meta.is_file() {
-            return Ok(Self::new(path, None, Box::new(Pipe::new(|| Ok(file)))));
-        }
-        Ok(Self::new(path, Some(meta), Box::new(GrowingFile(file))))
+        let (source, meta) = source(path)?;
+        Ok(Self::new(path, meta, source))
     }
 
     fn new(path: &Path, opened: Option<Metadata>, source: Box<dyn io::Read + Send>) -> Self {
@@ -91,6 +86,7 @@ impl Follow {
             skip: 0,
             number: 0,
             ended: false,
+            is_next: false,
             notes: Vec::new(),
         }
     }
@@ -99,7 +95,8 @@ impl Follow {
     ///
     /// # Errors
     ///
-    /// [`Error`] if what was written turns out to be no capture.
+    /// [`Error`] if what was written turns out to be no capture, from its first byte on; what is no capture
+    /// in place of one that was followed ends that.
     pub fn next_event(&mut self) -> Result<Followed<'_>, Error> {
         if let Some(record) = self.current.take() {
             self.blocks.consume(record.len);
@@ -141,14 +138,16 @@ impl Follow {
 
     fn find(&mut self) -> Result<Found, Error> {
         loop {
-            if self.skip > 0 && !self.pass_over()? {
+            if self.skip > 0 && !self.pass_over() {
                 return Ok(Found::Nothing);
             }
             let Some(format) = &mut self.format else {
-                if self.begin()? {
-                    continue;
+                match self.begin() {
+                    Ok(true) => continue,
+                    Ok(false) => return Ok(Found::Nothing),
+                    Err(error) if self.is_next => return Ok(self.ends_with(error.to_string())),
+                    Err(error) => return Err(error),
                 }
-                return Ok(Found::Nothing);
             };
             match format.step(self.blocks.buffered()) {
                 Step::Record(record) => return Ok(Found::Packet(record)),
@@ -166,7 +165,7 @@ impl Follow {
     }
 
     /// Passes over what is no packet, as far as it is written. False if more of it is to come.
-    fn pass_over(&mut self) -> Result<bool, Error> {
+    fn pass_over(&mut self) -> bool {
         let before = self.blocks.position();
         let skipped = self.blocks.skip(self.skip);
         self.skip -= self.blocks.position() - before;
@@ -176,10 +175,14 @@ impl Follow {
                     self.damaged("it ends inside a block");
                     self.ended = true;
                 }
-                Ok(whole)
+                whole
             }
-            Err(error) if is_silence(&error) => Ok(false),
-            Err(reason) => Err(Error::Read { path: self.path.clone(), reason }),
+            Err(error) if is_silence(&error) => false,
+            Err(error) => {
+                self.damaged(&format!("reading failed: {error}"));
+                self.ended = true;
+                false
+            }
         }
     }
 
@@ -212,11 +215,18 @@ impl Follow {
             Fate::Replaced => "was replaced",
             Fate::Truncated => "was begun anew",
         };
-        let (file, meta) = opened(&self.path)?;
-        let number = self.number;
-        let notes = self.notes();
-        *self = Self::new(&self.path, Some(meta), Box::new(GrowingFile(file)));
-        (self.number, self.notes) = (number, notes);
+        let (number, notes) = (self.number, self.notes());
+        match source(&self.path) {
+            Ok((source, meta)) => *self = Self::new(&self.path, meta, source),
+            // It may be there again the next time.
+            Err(Error::Open { .. }) => return Ok(Followed::Idle),
+            Err(error) => {
+                self.ends_with(error.to_string());
+                self.ended = true;
+                return Ok(Followed::Ended);
+            }
+        }
+        (self.number, self.notes, self.is_next) = (number, notes, true);
         let path = self.path.display();
         Ok(Followed::Restarted(format!("{path} {what}: packet {} is its first", number + 1)))
     }
@@ -226,16 +236,36 @@ impl Follow {
         let text = format!(
             "{path} is damaged at byte {offset}: {reason}; packet {number} is the last one read"
         );
-        let packet = (number > 0).then_some(number);
+        self.ends_with(text)
+    }
+
+    /// No more can be read, and why.
+    fn ends_with(&mut self, text: String) -> Found {
+        let packet = (self.number > 0).then_some(self.number);
         self.notes.push(Note { kind: NoteKind::DamagedFile, packet, text: text.into() });
         Found::End
     }
 }
 
-fn opened(path: &Path) -> Result<(File, Metadata), Error> {
+/// Opens what is to be followed. A file comes with what is known of it; anything else but a directory is a
+/// pipe, and is opened on a thread of its own: that may wait for somebody who writes to it.
+fn source(path: &Path) -> Result<(Box<dyn io::Read + Send>, Option<Metadata>), Error> {
     let failed = |reason| Error::Open { path: path.to_owned(), reason };
-    #[expect(clippy::disallowed_methods, reason = "this is where a capture is followed")]
-    let file = File::open(path).map_err(failed)?;
+    let is = path.metadata().map_err(failed)?.file_type();
+    if is.is_dir() {
+        let what = "a directory; name the file in it that is being written";
+        return Err(Error::NotToFollow { path: path.to_owned(), what });
+    }
+    if !is.is_file() {
+        let path = path.to_owned();
+        return Ok((Box::new(Pipe::new(move || opened(&path))), None));
+    }
+    let file = opened(path).map_err(failed)?;
     let meta = file.metadata().map_err(failed)?;
-    Ok((file, meta))
+    Ok((Box::new(GrowingFile(file)), Some(meta)))
+}
+
+fn opened(path: &Path) -> io::Result<File> {
+    #[expect(clippy::disallowed_methods, reason = "this is where a capture is followed")]
+    File::open(path)
 }
