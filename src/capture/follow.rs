@@ -110,7 +110,7 @@ impl Follow {
                 self.current = Some(record);
                 Ok(self.packet().map_or(Followed::Ended, Followed::Packet))
             }
-            Found::Nothing => self.rest(),
+            Found::Nothing => Ok(self.rest()),
             Found::End => {
                 self.ended = true;
                 Ok(Followed::Ended)
@@ -205,13 +205,13 @@ impl Follow {
     }
 
     /// Nothing comes for now. Perhaps that is because the file is no longer the one that is written.
-    fn rest(&mut self) -> Result<Followed<'_>, Error> {
+    fn rest(&mut self) -> Followed<'_> {
         let Some(opened_as) = &self.opened else {
-            return Ok(if self.ended { Followed::Ended } else { Followed::Idle });
+            return if self.ended { Followed::Ended } else { Followed::Idle };
         };
         let read = self.blocks.position() + self.blocks.buffered().len() as u64;
         let what = match fate(&self.path, opened_as, read) {
-            Fate::Same => return Ok(Followed::Idle),
+            Fate::Same => return Followed::Idle,
             Fate::Replaced => "was replaced",
             Fate::Truncated => "was begun anew",
         };
@@ -219,16 +219,16 @@ impl Follow {
         match source(&self.path) {
             Ok((source, meta)) => *self = Self::new(&self.path, meta, source),
             // It may be there again the next time.
-            Err(Error::Open { .. }) => return Ok(Followed::Idle),
+            Err(Error::Open { .. }) => return Followed::Idle,
             Err(error) => {
                 self.ends_with(error.to_string());
                 self.ended = true;
-                return Ok(Followed::Ended);
+                return Followed::Ended;
             }
         }
         (self.number, self.notes, self.is_next) = (number, notes, true);
         let path = self.path.display();
-        Ok(Followed::Restarted(format!("{path} {what}: packet {} is its first", number + 1)))
+        Followed::Restarted(format!("{path} {what}: packet {} is its first", number + 1))
     }
 
     fn damaged(&mut self, reason: &str) -> Found {

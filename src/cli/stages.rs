@@ -188,7 +188,9 @@ impl<T> Crew<'_, T> {
         let mut sorter = lock(&self.sorter);
         drop(source);
         self.desk.is_read(!more);
-        loads.iter_mut().for_each(|load| sorter.sort(load));
+        for load in &mut loads {
+            sorter.sort(load);
+        }
         let group = (!loads.is_empty()).then_some(Loads { loads, home: index });
         self.desk.put(group);
     }

@@ -157,8 +157,7 @@ fn descend<'a>(
             Layer::Ip => ip::open(view)?,
             Layer::Carried(IpNumber::TCP, ends) => return segment(packet, ends, view),
             Layer::Carried(number, ends) => tunnel::open(number, ends, view)?,
-            // What was cut off a fragment would be a hole that nobody can tell.
-            Layer::Fragment(_) if view.cut > 0 => return Err(Skip::Fragment),
+            Layer::Fragment(fragment) if view.cut > 0 => return cut_short(packet, &fragment, view),
             Layer::Fragment(fragment) => {
                 let (buffer, free) = free.split_first_mut().ok_or(Skip::BadHeader)?;
                 let whole = fragments.push(&fragment, view.bytes, packet.time)?;
@@ -169,6 +168,22 @@ fn descend<'a>(
         };
     }
     Err(Skip::BadHeader)
+}
+
+/// A fragment that was cut short is put together with no others: what was cut off would be a hole in the
+/// datagram that nobody can tell. The first one is used alone. Its FIN, if it has one, belongs behind what
+/// the others carry.
+fn cut_short<'a>(
+    packet: &Packet<'_>,
+    fragment: &fragments::Fragment<'_>,
+    view: View<'a>,
+) -> Result<Segment<'a>, Skip> {
+    if fragment.offset > 0 || fragment.number != IpNumber::TCP {
+        return Err(Skip::Fragment);
+    }
+    let mut first = segment(packet, fragment.ends, view).map_err(|_| Skip::Fragment)?;
+    first.flags.fin = false;
+    Ok(first)
 }
 
 fn segment<'a>(packet: &Packet<'_>, ends: Ends<'_>, view: View<'a>) -> Result<Segment<'a>, Skip> {
@@ -407,6 +422,18 @@ mod tests {
         let last = packet(LinkType::RAW, &pieces[1], pieces[1].len());
         assert_eq!(decoder.decode(&last).unwrap_err(), Skip::Fragment);
         assert_eq!(decoder.take_joined(), 0);
+    }
+
+    #[test]
+    fn of_a_datagram_that_was_cut_the_first_fragment_is_used() {
+        let pieces = split(&samples::ip(), 1, 24);
+        let mut decoder = Decoder::default();
+        let wire_len = pieces[0].len();
+        let cut = packet(LinkType::RAW, &pieces[0][..wire_len - 2], wire_len);
+        let segment = decoder.decode(&cut).unwrap();
+        assert_eq!((segment.payload, segment.cut), (&samples::PAYLOAD[..2], 2));
+        let cut = packet(LinkType::RAW, &pieces[1][..pieces[1].len() - 1], pieces[1].len());
+        assert_eq!(decoder.decode(&cut).unwrap_err(), Skip::Fragment);
     }
 
     proptest! {
