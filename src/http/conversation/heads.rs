@@ -5,7 +5,7 @@ use super::{Conversation, switch};
 use crate::few;
 use crate::http::Headers;
 use crate::http::body::Body;
-use crate::http::exchange::Message;
+use crate::http::exchange::{Message, Response};
 use crate::http::framing::{self, Framing};
 use crate::http::head::{self, Head};
 use crate::http::open::{Answer, Open};
@@ -14,6 +14,7 @@ use crate::http::reader::Reader;
 use crate::http::step::Origin;
 use crate::note::{Note, NoteKind};
 use crate::tcp::{Mark, Side};
+use std::borrow::Cow;
 
 /// Interim responses of one request that are kept. A server that has hints to give sends one or two.
 const MAX_INTERIM: usize = 64;
@@ -46,13 +47,8 @@ impl Conversation {
             open.exchange.notes.extend(roles::told(odd, client));
         }
         let (framing, doubt) = framing::of_request(parsed.start.version, &parsed.headers);
-        for text in parsed.leniencies {
-            open.note(NoteKind::LenientHead, origin.mark.packet, text);
-        }
-        if let Some(text) = doubt {
-            let text = format!("{text} (a shape of request smuggling)");
-            open.note(NoteKind::Framing, origin.mark.packet, text);
-        }
+        let doubt = doubt.map(|text| format!("{text} (a shape of request smuggling)").into());
+        note_head(&mut open, parsed.leniencies, doubt, origin);
         if framing != Framing::Empty {
             open.note_content(&parsed.headers, origin.mark.packet);
         }
@@ -106,15 +102,10 @@ impl Conversation {
         let bodiless = method.is_none();
         let is_tunnel = method == Some(b"CONNECT") && (200..300).contains(&status);
         let (framing, doubt) = framing::of_response(method, &parsed.start, &parsed.headers);
-        for text in parsed.leniencies {
-            open.note(NoteKind::LenientHead, origin.mark.packet, text);
-        }
+        note_head(open, parsed.leniencies, doubt.map(Cow::Borrowed), origin);
         if !(100..600).contains(&status) {
             let text = "the status code is none of those from 100 to 599";
             open.note(NoteKind::LenientHead, origin.mark.packet, text);
-        }
-        if let Some(text) = doubt {
-            open.note(NoteKind::Framing, origin.mark.packet, text);
         }
         if framing != Framing::Empty {
             open.note_content(&parsed.headers, origin.mark.packet);
@@ -132,12 +123,7 @@ impl Conversation {
             open.note(NoteKind::OutOfStep, origin.mark.packet, text);
         }
         if matches!(status, 100 | 102..=199) {
-            if open.exchange.interim.len() < MAX_INTERIM {
-                open.exchange.interim.push(response);
-            } else {
-                let text = "interim responses beyond those kept are passed over";
-                open.note_once(NoteKind::Limit, origin.mark.packet, text);
-            }
+            keep_interim(open, response);
             self.weigh(index);
             self.begin_interim(server);
             return Some(());
@@ -283,6 +269,28 @@ impl Conversation {
         }
         self.open.insert(index, orphan);
         index
+    }
+}
+
+/// Notes what was lenient about a head, and what is doubtful about the framing that it states.
+fn note_head(
+    open: &mut Open,
+    leniencies: Vec<&'static str>,
+    doubt: Option<Cow<'static, str>>,
+    origin: Origin,
+) {
+    let leniencies = leniencies.into_iter().map(|text| (NoteKind::LenientHead, text.into()));
+    for (kind, text) in leniencies.chain(doubt.map(|text| (NoteKind::Framing, text))) {
+        open.note(kind, origin.mark.packet, text);
+    }
+}
+
+fn keep_interim(open: &mut Open, response: Response) {
+    if open.exchange.interim.len() < MAX_INTERIM {
+        open.exchange.interim.push(response);
+    } else {
+        let text = "interim responses beyond those kept are passed over";
+        open.note_once(NoteKind::Limit, response.at.packet, text);
     }
 }
 
