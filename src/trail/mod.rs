@@ -161,7 +161,7 @@ impl Trail {
     pub fn jars(&self, at: At, threads: NonZero<usize>) -> Vec<Held> {
         let threads = enough(threads, self.visits.len());
         let goes_on = |packet, time| at.includes(packet, time);
-        let whole = whole::follow(&self.visits, threads, goes_on, |profile| profile);
+        let clients = whole::clients(&self.visits, threads, goes_on, |profile| profile);
         let seen = self.visits.iter().flat_map(Visit::moments);
         let last =
             seen.filter(|(packet, time)| at.includes(*packet, *time)).map(|(_, time)| time).max();
@@ -180,7 +180,7 @@ impl Trail {
                 now,
             }
         };
-        whole.clients.into_iter().enumerate().map(held).collect()
+        clients.into_iter().enumerate().map(held).collect()
     }
 
     /// The story of all exchanges.

@@ -79,13 +79,15 @@ impl Lives {
         Some(if is_there { Reason::NeverSet } else { Reason::SentAfterEnd })
     }
 
-    /// The life of a cookie that a server gave this value, to one browser or to any.
+    /// The life of a cookie that a server gave this value, to one browser, or to any: that is not known here
+    /// where the whole capture is, see [`given`](super::given).
     pub(super) fn with_value(
         &self,
         browser: Option<usize>,
         pair: &CookiePair,
         host: &str,
     ) -> Option<usize> {
+        debug_assert!(browser.is_some() || !self.is_whole, "a question for `given`");
         let is_near = |life: &usize| is_at_or_below(host, &self.all[*life].domain);
         self.given(browser, &pair.name, &pair.value).find(is_near)
     }

@@ -11,7 +11,7 @@ use super::made::Made;
 use super::merge::merge;
 use super::story::CookieLife;
 use super::visit::Visit;
-use super::who::{Apart, Profile};
+use super::who::{Apart, Profile, Roster};
 use crate::threads;
 use crate::time::Timestamp;
 use std::num::NonZero;
@@ -52,6 +52,23 @@ pub(super) fn follow<C: Send>(
     follow_in(&districts, &made, visits, threads, goes_on, keep)
 }
 
+/// The clients alone: what became of each cookie is not told, nor any value read.
+pub(super) fn clients<C: Send>(
+    visits: &[Visit],
+    threads: NonZero<usize>,
+    goes_on: impl Fn(u64, Timestamp) -> bool,
+    keep: impl Fn(Profile) -> C + Sync,
+) -> Vec<Client<C>> {
+    let (districts, made) = districts(visits, threads);
+    let end = end(visits, goes_on);
+    let tell = |district: &District| {
+        let (roster, _) = followed(district, &made, visits, end);
+        let lives = Lives::default();
+        Told::of(district, visits, roster, lives, &keep)
+    };
+    join(threads::map(&districts, threads, tell), visits).clients
+}
+
 fn follow_in<C: Send>(
     districts: &[District],
     made: &Made,
@@ -61,8 +78,30 @@ fn follow_in<C: Send>(
     keep: impl Fn(Profile) -> C + Sync,
 ) -> Whole<C> {
     let end = end(visits, goes_on);
-    let tell = |district: &District| Told::of(district, made, visits, end, &keep);
+    let tell = |district: &District| {
+        let (roster, mut lives) = followed(district, made, visits, end);
+        if district.visits.len() <= SMALL {
+            lives.read();
+        }
+        Told::of(district, visits, roster, lives, &keep)
+    };
     join(threads::map(districts, threads, tell), visits)
+}
+
+/// Who is who in a district, and what became of their cookies.
+fn followed(
+    district: &District,
+    made: &Made,
+    visits: &[Visit],
+    end: Option<Message>,
+) -> (Roster, Lives) {
+    let own: Vec<&Visit> = district.visits.iter().map(|visit| &visits[*visit]).collect();
+    let links = Links::of(&own, &district.spares, made);
+    let place = |place: usize| district.visits[place];
+    let is_end =
+        end.map(|end| move |(turn, is_response, at)| (turn, is_response, place(at)) >= end);
+    let Follower { roster, lives, .. } = Follower::knowing(&own, links, is_end.as_ref());
+    (roster, lives)
 }
 
 /// The first message that is wanted no more.
@@ -91,20 +130,12 @@ struct Told<C> {
 impl<C> Told<C> {
     fn of(
         district: &District,
-        made: &Made,
         visits: &[Visit],
-        end: Option<Message>,
+        roster: Roster,
+        lives: Lives,
         keep: impl Fn(Profile) -> C,
     ) -> Self {
         let index = |place: usize| district.visits[place];
-        let own: Vec<&Visit> = district.visits.iter().map(|visit| &visits[*visit]).collect();
-        let links = Links::of(&own, &district.spares, made);
-        let is_end = end
-            .map(|end| move |(turn, is_response, place)| (turn, is_response, index(place)) >= end);
-        let Follower { roster, mut lives, .. } = Follower::knowing(&own, links, is_end.as_ref());
-        if own.len() <= SMALL {
-            lives.read();
-        }
         let Lives { all, unread, unowned, .. } = lives;
         let client = |mut profile: Profile| {
             profile.evidence.iter_mut().for_each(|one| one.visit = index(one.visit));
