@@ -62,6 +62,10 @@ fn what_cannot_be_read_as_a_request_may_have_been_answered() {
     let frames = Wire::open().c(requests).s(ok("1") + BAD + &ok("333")).close().frames();
     assert_eq!(told(&frames), ["GET /1 > 200 1", "GET /next > 400", "- > 200 3"]);
     assert_eq!(notes(&frames), ["junk", "doubtful-pairing", "junk"]);
+    let wire = Wire::open().c("GET\t/bad\tHTTP/1.1\r\n\r\n").c(get("/1") + &get("/2"));
+    let frames = wire.s(BAD.to_owned() + &ok("1") + &ok("22")).close().frames();
+    assert_eq!(told(&frames), ["GET /1 > 400", "GET /2 > 200 1", "- > 200 2"]);
+    assert_eq!(notes(&frames), ["doubtful-pairing", "doubtful-pairing", "junk"]);
 }
 
 #[test]

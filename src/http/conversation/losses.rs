@@ -244,11 +244,11 @@ impl Conversation {
     }
 
     fn lose_unread(&mut self, side: Side, offset: u64) {
-        if self.client != Some(side) {
-            self.loss = self.loss.max(Loss::Perhaps);
-        } else if self.heard.is_whole_but_unread(side) {
+        if self.is_client(side) && self.heard.is_whole_but_unread(side) {
             // A server answers what it cannot read, too.
             self.lose(side, offset, 0);
+        } else if self.client != Some(side) {
+            self.loss = self.loss.max(Loss::Perhaps);
         }
     }
 
