@@ -16,7 +16,9 @@ pub enum NoteKind {
     Untimed,
     /// A packet was captured shorter than it was on the wire (snap length).
     CutPacket,
-    /// Two copies of the same TCP bytes differ; the first seen was kept.
+    /// Two copies of the same TCP bytes differ; the first seen was kept. It is noted while the first
+    /// copy waits for what is missing before it. Of what has been read already only the last segment is
+    /// compared, by its first 64 bytes, and counted.
     Overlap,
     /// Bytes of a stream are not in the capture.
     Gap,

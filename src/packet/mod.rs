@@ -58,7 +58,8 @@ pub enum Skip {
     NotIp,
     /// The IP packet carries no TCP.
     NotTcp,
-    /// A fragment of an IP packet that is not whole yet.
+    /// A fragment of an IP packet that is not whole yet, or one that was cut short; the first of these
+    /// is read alone.
     Fragment,
     /// What it carries is enciphered below TCP (Wi-Fi, `IPsec`, `MACsec`).
     Encrypted,
