@@ -272,7 +272,8 @@ fn what_is_read_is_not_written_to() {
     let folder = TempDir::new().unwrap();
     let capture = fs::read(REDIRECTS).unwrap();
     let own = file(&folder, "own.pcap", &capture);
-    let roundabout = folder.path().join(".").join("own.pcap");
+    let roundabout = folder.path().join("link.pcap");
+    fs::hard_link(&own, &roundabout).unwrap();
     for command in ["exchanges", "analyze", "timeline"] {
         for output in [Path::new(&own), &roundabout] {
             let output = run(&[command, own.to_str().unwrap(), "-o", output.to_str().unwrap()]);
@@ -314,4 +315,17 @@ fn a_filter_is_judged_before_any_packet_comes() {
     let usb = usb.to_str().unwrap();
     assert_eq!(lines([usb, REDIRECTS]), lines([REDIRECTS, usb]));
     assert!(lines([usb, REDIRECTS]) > 5);
+}
+
+#[test]
+fn what_a_file_is_called_does_not_reach_the_terminal_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    let mut damaged = fs::read(REDIRECTS).unwrap();
+    damaged.truncate(5000);
+    file(&folder, "b\u{1b}[31mx.pcap", &damaged);
+    for command in ["exchanges", "analyze"] {
+        let output = run(&[command, folder.path().to_str().unwrap()]);
+        let said = stdout(&output) + &stderr(&output);
+        assert!(said.contains("is damaged at byte") && !said.contains('\u{1b}'), "{said:?}");
+    }
 }

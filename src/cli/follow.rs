@@ -100,8 +100,9 @@ fn follow(
 /// Says what stands against following before anything is done.
 ///
 /// # Errors
-/// More than one file, or one that is not there.
+/// More than one file, one that is not there, or a filter that cannot be compiled.
 pub fn check(input: &args::Input) -> anyhow::Result<()> {
+    Filter::new(input.filter.as_deref())?;
     let path = only(input)?;
     if path.as_os_str() != "-" {
         path.metadata().with_context(|| format!("cannot open {}", path.display()))?;

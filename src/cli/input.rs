@@ -40,8 +40,9 @@ impl Finished {
 /// Opens the captures.
 ///
 /// # Errors
-/// A file that cannot be opened.
+/// A file that cannot be opened, or a filter that cannot be compiled.
 pub fn open(input: &args::Input) -> anyhow::Result<Files> {
+    Filter::new(input.filter.as_deref())?;
     let files = Files::open(&input.files)?;
     for file in files.repeated() {
         output::say(&format!("cookietrail: {} is named twice, and read twice", file.display()));

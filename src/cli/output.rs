@@ -1,5 +1,6 @@
 //! Standard output and standard error: the only place that prints.
 
+use crate::report::text::plain_text;
 use anstream::AutoStream;
 use anyhow::Context;
 use clap::ColorChoice;
@@ -56,14 +57,24 @@ pub fn raw(file: Option<&Path>) -> anyhow::Result<Box<dyn Write + Send>> {
 /// # Errors
 /// A file that is one of the inputs.
 pub fn refuse_input(file: Option<&Path>, inputs: &[PathBuf]) -> anyhow::Result<()> {
-    let Some(Ok(output)) = file.map(Path::canonicalize) else { return Ok(()) };
-    let is_output = |input: &&PathBuf| input.canonicalize().is_ok_and(|input| input == output);
-    if output.is_file()
-        && let Some(input) = inputs.iter().find(is_output)
-    {
+    let Some(output) = file.filter(|file| file.is_file()) else { return Ok(()) };
+    if let Some(input) = inputs.iter().find(|input| is_same(input, output)) {
         anyhow::bail!("{} is read: it cannot be written to as well", input.display());
     }
     Ok(())
+}
+
+/// Whether two paths lead to one file, links of either kind included.
+#[cfg(unix)]
+fn is_same(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let place = |path: &Path| path.metadata().ok().map(|is| (is.dev(), is.ino()));
+    place(one).is_some_and(|one| place(other) == Some(one))
+}
+
+#[cfg(not(unix))]
+fn is_same(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
 /// Standard error, with colour where it is wanted.
@@ -91,10 +102,13 @@ pub fn width(asked: Option<u16>) -> usize {
     usize::from(asked.or_else(terminal).unwrap_or(PAGE))
 }
 
-/// One line for the user, beside the data.
+/// One line for the user, beside the data. What it names, such as the files of a directory, may be called
+/// anything: signs that a terminal would obey are written out.
 pub fn say(line: &str) {
-    // If even standard error is closed there is nobody to tell.
-    let _ = writeln!(anstream::stderr(), "{line}");
+    for line in line.split('\n') {
+        // If even standard error is closed there is nobody to tell.
+        let _ = writeln!(anstream::stderr(), "{}", plain_text(line));
+    }
 }
 
 /// Prints what clap has to say: help on standard output, mistakes on standard error.
