@@ -45,7 +45,7 @@ struct Delivered {
     len: u8,
     hash: u32,
     /// Copies that differed and have not been asked about.
-    conflicts: u32,
+    conflicts: u8,
 }
 
 /// How many of the bytes delivered last are remembered by their hash.
