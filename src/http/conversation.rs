@@ -69,6 +69,10 @@ pub struct Reading {
 const FEW: usize = 8;
 const MANY: usize = 64;
 
+/// Responses that nobody had asked for, behind a request that is still being sent, beyond which no more of
+/// it is looked for.
+const BEHIND: usize = 64;
+
 /// One HTTP/1 connection.
 #[derive(Debug)]
 pub struct Conversation {
@@ -382,7 +386,10 @@ impl Conversation {
     }
 }
 
-/// The exchange whose request is being sent. Behind it there may be responses that answer none.
+/// The exchange whose request is being sent. Behind it there may be responses that answer none, of which so
+/// many are looked past.
 fn sending(open: &mut VecDeque<Open>) -> Option<&mut Open> {
-    open.iter_mut().rev().find(|open| !open.request_done)
+    let has_request = |open: &&mut Open| open.exchange.request.is_some() || !open.request_done;
+    let newest = open.iter_mut().rev().take(BEHIND).find(has_request);
+    newest.filter(|open| !open.request_done)
 }
