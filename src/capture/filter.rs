@@ -12,7 +12,7 @@ pub struct Filter {
     expression: String,
     /// `None` where the expression makes no sense for that link type.
     programs: Vec<(LinkType, Option<BpfProgram>)>,
-    /// The last of those, until that was asked.
+    /// One of those, until it is asked for.
     refused: Option<LinkType>,
 }
 

@@ -1,8 +1,7 @@
 //! `cookietrail exchanges`: one line an exchange.
 
-use super::input::{self, Finished};
+use super::input::{self, Finished, Opened};
 use super::{Outcome, args, follow, output};
-use crate::capture::Files;
 use crate::http::{Exchange, KeepBodies};
 use crate::pipeline::Counts;
 use crate::report::exchange_json::ExchangeLines;
@@ -23,8 +22,8 @@ pub fn run(arguments: &args::Exchanges) -> anyhow::Result<Outcome> {
         followed(arguments, begun(file)?)?
     } else {
         // What is not there is told before the output is begun, be it a file that holds something.
-        let files = input::open(&arguments.input)?;
-        whole(arguments, files, begun(file)?)?
+        let opened = input::open(&arguments.input)?;
+        whole(arguments, opened, begun(file)?)?
     };
     finished.tell();
     if !is_found {
@@ -60,7 +59,7 @@ fn followed(
 /// Writes the exchanges of whole captures. Whether there were any.
 fn whole(
     arguments: &args::Exchanges,
-    files: Files,
+    opened: Opened,
     mut out: Box<dyn Write + Send>,
 ) -> anyhow::Result<(Finished, bool)> {
     let (mut lines, mut is_found) = (ExchangeLines::default(), false);
@@ -70,7 +69,7 @@ fn whole(
         move |exchange: Box<Exchange>| lines.rest(&exchange)
     };
     let input = &arguments.input;
-    let finished = input::read_as(files, input, KeepBodies::None, is_quiet, maker, |ready| {
+    let finished = input::read_as(opened, input, KeepBodies::None, is_quiet, maker, |ready| {
         is_found = true;
         Ok(lines.complete(ready.id, ready.connection, &ready.item, &mut out)?)
     })?;

@@ -37,17 +37,23 @@ impl Finished {
     }
 }
 
+/// Captures that are open, and what picks packets of them.
+pub struct Opened {
+    files: Files,
+    filter: Filter,
+}
+
 /// Opens the captures.
 ///
 /// # Errors
 /// A file that cannot be opened, or a filter that cannot be compiled.
-pub fn open(input: &args::Input) -> anyhow::Result<Files> {
-    Filter::new(input.filter.as_deref())?;
+pub fn open(input: &args::Input) -> anyhow::Result<Opened> {
+    let filter = Filter::new(input.filter.as_deref())?;
     let files = Files::open(&input.files)?;
     for file in files.repeated() {
         output::say(&format!("cookietrail: {} is named twice, and read twice", file.display()));
     }
-    Ok(files)
+    Ok(Opened { files, filter })
 }
 
 /// Reads all packets of these captures. Whoever follows connections makes something of each exchange at once, and that
@@ -55,9 +61,9 @@ pub fn open(input: &args::Input) -> anyhow::Result<Files> {
 /// about the progress must come in between.
 ///
 /// # Errors
-/// A filter that cannot be compiled, or what `each` fails with.
+/// What `each` fails with.
 pub fn read_as<T, M>(
-    mut files: Files,
+    opened: Opened,
     input: &args::Input,
     keep: KeepBodies,
     is_quiet: bool,
@@ -71,7 +77,8 @@ where
     let budget = input.memory.budget();
     let mut lanes = pipeline::lanes(Reading { keep, ..Reading::default() }, budget);
     let mut sorter = Sorter::new(&budget);
-    let sorting = Sorting { filter: Filter::new(input.filter.as_deref())?, sorter: &mut sorter };
+    let Opened { mut files, filter } = opened;
+    let sorting = Sorting { filter, sorter: &mut sorter };
     let source = Source { files: &mut files, progress: progress::Reading::new(!is_quiet) };
     let order = Order::within(budget.finished_bytes);
     // One lane leaves little to do side by side, and each thread takes memory, which is short then.

@@ -307,8 +307,11 @@ impl Conversation {
         self.forget_odd(side);
         self.lose_track(side, offset);
         let begins = |open: &Open| open.first_packet().is_some_and(|first| first <= mark.packet);
-        let who = if self.client == Some(side) { "client" } else { "server" };
-        let text = format!("the {who} sent bytes that are no message");
+        let text = if self.client == Some(side) {
+            "the client sent bytes that are no message"
+        } else {
+            "the server sent bytes that are no message"
+        };
         if let Some(open) = self.open.iter_mut().rev().find(|open| begins(open)) {
             open.note(NoteKind::Junk, mark.packet, text);
             if open.may_be_quoted && open.is_waiting() && self.client == Some(side) {

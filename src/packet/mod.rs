@@ -413,15 +413,17 @@ mod tests {
         assert_eq!(decode_all(&thrice).last().unwrap(), &Err(Skip::BadHeader));
     }
 
+    /// A packet of which the capture lacks so many bytes at its end.
+    fn cut(bytes: &[u8], by: usize) -> Packet<'_> {
+        packet(LinkType::RAW, &bytes[..bytes.len() - by], bytes.len())
+    }
+
     #[test]
     fn a_fragment_that_was_cut_is_not_put_together() {
         let pieces = split(&samples::ip(), 1, 16);
         let mut decoder = Decoder::default();
-        let wire_len = pieces[0].len();
-        let cut = packet(LinkType::RAW, &pieces[0][..wire_len - 1], wire_len);
-        assert_eq!(decoder.decode(&cut).unwrap_err(), Skip::Fragment);
-        let last = packet(LinkType::RAW, &pieces[1], pieces[1].len());
-        assert_eq!(decoder.decode(&last).unwrap_err(), Skip::Fragment);
+        assert_eq!(decoder.decode(&cut(&pieces[0], 1)).unwrap_err(), Skip::Fragment);
+        assert_eq!(decoder.decode(&cut(&pieces[1], 0)).unwrap_err(), Skip::Fragment);
         assert_eq!(decoder.take_joined(), 0);
     }
 
@@ -429,12 +431,25 @@ mod tests {
     fn of_a_datagram_that_was_cut_the_first_fragment_is_used() {
         let pieces = split(&samples::ip(), 1, 24);
         let mut decoder = Decoder::default();
-        let wire_len = pieces[0].len();
-        let cut = packet(LinkType::RAW, &pieces[0][..wire_len - 2], wire_len);
-        let segment = decoder.decode(&cut).unwrap();
+        let segment = decoder.decode(&cut(&pieces[0], 2)).unwrap();
         assert_eq!((segment.payload, segment.cut), (&samples::PAYLOAD[..2], 2));
-        let cut = packet(LinkType::RAW, &pieces[1][..pieces[1].len() - 1], pieces[1].len());
-        assert_eq!(decoder.decode(&cut).unwrap_err(), Skip::Fragment);
+        assert_eq!(decoder.decode(&cut(&pieces[1], 1)).unwrap_err(), Skip::Fragment);
+    }
+
+    #[test]
+    fn a_first_fragment_that_was_cut_ends_nothing_and_its_datagram_may_come_again() {
+        const FLAGS: usize = 20 + 13;
+        const FIN: u8 = 1;
+        let pieces = split(&samples::ip(), 1, 24);
+        let mut decoder = Decoder::default();
+        let mut first = pieces[0].clone();
+        first[FLAGS] |= FIN;
+        assert!(!decoder.decode(&cut(&first, 2)).unwrap().flags.fin);
+        // The rest of it is no segment by itself.
+        assert_eq!(decoder.decode(&cut(&pieces[1], 0)).unwrap_err(), Skip::Fragment);
+        let whole = cut(&pieces[0], 0);
+        let segment = decoder.decode(&whole).unwrap();
+        assert_eq!((segment.payload, segment.cut), (samples::PAYLOAD, 0));
     }
 
     proptest! {

@@ -78,11 +78,12 @@ impl Pages {
             return Arc::clone(known);
         }
         let new = Arc::new(Page::read(response, content_type, cap));
-        self.size += EACH + self.from.len();
-        if self.size > MOST {
+        let size = EACH + self.from.len();
+        if self.size + size > MOST {
             self.known.clear();
-            self.size = EACH + self.from.len();
+            self.size = 0;
         }
+        self.size += size;
         self.known.insert(self.from.as_slice().into(), Arc::clone(&new));
         new
     }

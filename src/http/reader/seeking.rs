@@ -14,17 +14,17 @@ impl Reader {
         lost: bool,
         limits: &HttpLimits,
     ) -> (usize, Step<'a>) {
-        let probe = self.prober(lost);
+        let judge = self.prober(lost);
         let Some(carry) = self.carry.as_deref_mut().map(|carry| &mut carry.bytes) else {
             return self.seek_anew(bytes, at, lost, limits);
         };
-        let may_be_none = lost || super::probe(carry) == Looks::Neither;
+        let may_be_none = lost || probe(carry) == Looks::Neither;
         if may_be_none && begins_anew(carry, bytes) {
             return self.reject(0, lost, at);
         }
         let before = carry.len();
         carry.extend_from_slice(bytes);
-        match probe(carry) {
+        match judge(carry) {
             Looks::Maybe => (bytes.len(), Step::Nothing),
             // Only what came before is known to be no message.
             Looks::Neither => self.reject(0, lost, at),
