@@ -289,10 +289,43 @@ fn what_is_read_is_not_written_to() {
         assert_eq!(run(&arguments).status.code(), Some(2));
         assert_eq!(fs::read(&kept).unwrap(), b"something");
     }
+    // One of a directory, and standard input, are inputs too.
+    let folder_name = folder.path().to_str().unwrap();
+    let output = run(&["exchanges", folder_name, "-o", own.to_str().unwrap()]);
+    assert!(stderr(&output).contains("cannot be written to"), "{}", stderr(&output));
+    let mut piped = program();
+    piped.args(["exchanges", "-", "-o", own.to_str().unwrap()]);
+    let output = piped.stdin(fs::File::open(&own).unwrap()).output().unwrap();
+    assert!(stderr(&output).contains("cannot be written to"), "{}", stderr(&output));
+    assert_eq!(fs::read(&own).unwrap(), capture);
     // What is no input is written over.
     let arguments = ["exchanges", own.to_str().unwrap(), "-o", kept.to_str().unwrap()];
     assert_eq!(run(&arguments).status.code(), Some(0));
     assert_ne!(fs::read(&kept).unwrap(), b"something");
+}
+
+#[test]
+fn a_file_named_twice_is_told_whatever_it_is_called() {
+    let folder = TempDir::new().unwrap();
+    let own = file(&folder, "own.pcap", &fs::read(REDIRECTS).unwrap());
+    let roundabout = folder.path().join(".").join("own.pcap");
+    let output = run(&["exchanges", own.to_str().unwrap(), roundabout.to_str().unwrap()]);
+    assert!(stderr(&output).contains("named twice, and read twice"), "{}", stderr(&output));
+    let mut piped = program();
+    let output = piped.args(["exchanges", "-", "-"]).stdin(fs::File::open(&own).unwrap()).output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("it can be read only once"), "{}", stderr(&output));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_output_that_cannot_be_written_is_named() {
+    for command in ["exchanges", "analyze", "timeline"] {
+        let output = run(&[command, WALKTHROUGH, "-o", "/dev/full"]);
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        assert!(stderr(&output).contains("cannot write /dev/full"), "{}", stderr(&output));
+    }
 }
 
 #[test]

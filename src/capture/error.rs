@@ -1,5 +1,7 @@
 //! Why a capture cannot be read at all.
 
+use super::unpack::damage;
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 
@@ -16,7 +18,7 @@ pub enum Error {
         reason: io::Error,
     },
     /// Reading failed before the first record was reached.
-    #[error("cannot read {}: {reason}", path.display())]
+    #[error("cannot read {}: {}", path.display(), words(reason))]
     Read {
         /// The file.
         path: PathBuf,
@@ -32,6 +34,9 @@ pub enum Error {
     /// Standard input was asked for, and is a terminal.
     #[error("standard input is a terminal: pipe a capture into it, or name a file")]
     Terminal,
+    /// Standard input is named more than once, and can be read only once.
+    #[error("standard input (-) is named twice: it can be read only once")]
+    Repeated,
     /// There is nothing in the file.
     #[error("{} is empty: no packet was ever written to it", path.display())]
     Empty {
@@ -88,4 +93,9 @@ pub enum Error {
         /// Its first bytes, escaped.
         first: String,
     },
+}
+
+/// A decoder's words in those of the house, and the system's own.
+fn words(error: &io::Error) -> Cow<'static, str> {
+    damage(error).unwrap_or_else(|| error.to_string().into())
 }

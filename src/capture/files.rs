@@ -8,6 +8,7 @@ use super::batch::Batch;
 use super::blocks::USUAL;
 use super::error::Error;
 use super::folder::Folder;
+use super::identity::Identity;
 use super::input::Input;
 use super::open::STDIN;
 use super::reader::Reader;
@@ -24,6 +25,8 @@ use crate::time::Timestamp;
 /// due; so only as many are open at a time as overlap.
 pub struct Files {
     inputs: Vec<Input>,
+    /// Which file each of them is.
+    identities: Vec<Identity>,
     /// The inputs that have a packet ready, other than the current one.
     ready: BinaryHeap<Reverse<(Timestamp, usize)>>,
     current: Option<usize>,
@@ -40,13 +43,16 @@ impl Files {
     /// [`Self::notes`], unless it holds no capture at all.
     pub fn open<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Result<Self, Error> {
         let paths: Vec<P> = paths.into_iter().collect();
+        if paths.iter().filter(|path| path.as_ref().as_os_str() == STDIN).count() > 1 {
+            return Err(Error::Repeated);
+        }
         let mut files = Self::merge(Vec::new());
         for path in &paths {
             let path = path.as_ref();
             if path.as_os_str() != STDIN && path.is_dir() {
                 files.add_folder(path)?;
             } else {
-                files.add(Reader::open(path)?);
+                files.add(Reader::open(path)?, Identity::of(path));
                 if paths.len() > 1 {
                     files.park_last();
                 }
@@ -57,17 +63,20 @@ impl Files {
 
     /// Reads several opened files as one. None of them may have been advanced.
     pub fn merge(readers: Vec<Reader>) -> Self {
-        let (inputs, ready, notes) = (Vec::new(), BinaryHeap::new(), Vec::new());
-        let mut files = Self { inputs, ready, current: None, number: 0, notes };
+        let (inputs, identities, notes) = (Vec::new(), Vec::new(), Vec::new());
+        let ready = BinaryHeap::new();
+        let mut files = Self { inputs, identities, ready, current: None, number: 0, notes };
         for reader in readers {
-            files.add(reader);
+            let identity = Identity::of(reader.path());
+            files.add(reader, identity);
         }
         files
     }
 
-    fn add(&mut self, reader: Reader) {
+    fn add(&mut self, reader: Reader, identity: Identity) {
         let (input, first) = Input::new(reader);
         self.inputs.push(input);
+        self.identities.push(identity);
         self.place(self.inputs.len() - 1, first);
     }
 
@@ -81,7 +90,7 @@ impl Files {
         for file in std::mem::take(&mut folder.files) {
             match Reader::open(&file) {
                 Ok(reader) => {
-                    self.add(reader);
+                    self.add(reader, Identity::of(&file));
                     self.park_last();
                 }
                 Err(error) => self.notes.extend(folder.refuse(&file, &error)),
@@ -157,11 +166,20 @@ impl Files {
         true
     }
 
-    /// The files that are read more than once, since they were named more than once.
+    /// The files that are read more than once, since they were named more than once, be it by
+    /// different names.
     pub fn repeated(&self) -> BTreeSet<&Path> {
         let mut seen = BTreeSet::new();
-        let paths = self.inputs.iter().map(Input::path);
-        paths.filter(|path| !seen.insert(*path)).collect()
+        let files = self.inputs.iter().zip(&self.identities);
+        let again = files.filter(|(_, identity)| !seen.insert(*identity));
+        again.map(|(input, _)| input.path()).collect()
+    }
+
+    /// The name of the one among them that `path` leads to.
+    pub fn find(&self, path: &Path) -> Option<&Path> {
+        let wanted = Identity::of(path);
+        let at = self.identities.iter().position(|identity| *identity == wanted)?;
+        Some(self.inputs[at].path())
     }
 
     /// Which files ended early, and after which packet. Complete once [`Self::advance`] has said

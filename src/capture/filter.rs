@@ -17,8 +17,14 @@ pub struct Filter {
 }
 
 /// Link types that an expression is tried with: one that makes no sense for any of them is none.
-const TRIED: [LinkType; 4] =
-    [LinkType::ETHERNET, LinkType::IEEE802_11_RADIOTAP, LinkType::LINUX_SLL, LinkType::RAW];
+/// Some know words that the others do not (pcap-filter(7)): `wlan` is one of Wi-Fi, `rulenum` of PFLOG.
+const TRIED: [LinkType; 5] = [
+    LinkType::ETHERNET,
+    LinkType::IEEE802_11_RADIOTAP,
+    LinkType::LINUX_SLL,
+    LinkType::RAW,
+    LinkType::PFLOG,
+];
 
 /// Why a filter expression cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -206,6 +212,7 @@ mod tests {
             assert_eq!(filter.take_refused(), None);
         }
         assert!(Filter::compile("type data").is_ok(), "it has sense for Wi-Fi");
+        assert!(Filter::compile("rulenum 1").is_ok(), "it has sense for PFLOG");
     }
 
     #[test]

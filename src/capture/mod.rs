@@ -14,6 +14,7 @@ mod filter;
 mod folder;
 mod follow;
 mod guess;
+mod identity;
 mod input;
 #[cfg(feature = "live")]
 mod live;
@@ -34,6 +35,7 @@ pub use files::Files;
 #[cfg(feature = "live")]
 pub use filter::{Filter, FilterError};
 pub use follow::{Follow, Followed};
+pub use identity::is_same_file;
 #[cfg(feature = "live")]
 pub use live::{Event, Interface, Live, LiveError, LiveOptions, Stats, interfaces};
 pub use pipe::{Pipe, is_silence};

@@ -9,6 +9,7 @@ use super::blocks::Blocks;
 use super::error::Error;
 use super::open::{Format, Meter, Opened, identify, open};
 use super::record::{Record, Step};
+use super::unpack;
 use super::{Packet, Progress};
 use crate::note::Note;
 use crate::time::Timestamp;
@@ -223,16 +224,8 @@ fn place(
     }
 }
 
-/// A decompressor reports truncation and corruption as errors of input, like the system its own.
 fn failure(error: &io::Error) -> Cow<'static, str> {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => "its compressed data is cut off".into(),
-        io::ErrorKind::OutOfMemory => error.to_string().into(),
-        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
-            format!("its compressed data is damaged ({error})").into()
-        }
-        _ => format!("reading failed: {error}").into(),
-    }
+    unpack::damage(error).unwrap_or_else(|| format!("reading failed: {error}").into())
 }
 
 #[cfg(test)]

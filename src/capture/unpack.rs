@@ -8,6 +8,7 @@ mod gzip;
 mod lz4;
 mod xz;
 
+use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
 use bzip2::bufread::MultiBzDecoder;
@@ -191,6 +192,18 @@ impl<R: Read> Read for Told<R> {
             }
             _ => error,
         })
+    }
+}
+
+/// What a decoder's error says of the file; `None` for one of the system's, which come the same way.
+pub(super) fn damage(error: &io::Error) -> Option<Cow<'static, str>> {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Some("its compressed data is cut off".into()),
+        io::ErrorKind::OutOfMemory => Some(error.to_string().into()),
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+            Some(format!("its compressed data is damaged ({error})").into())
+        }
+        _ => None,
     }
 }
 

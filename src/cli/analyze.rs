@@ -1,6 +1,6 @@
 //! `cookietrail analyze`: the whole report.
 
-use super::{Outcome, args, follow, input, output, report};
+use super::{Outcome, args, follow, input, report};
 use crate::http::KeepBodies;
 use crate::report::report_json::About;
 
@@ -9,12 +9,13 @@ use crate::report::report_json::About;
 /// # Errors
 /// A capture that cannot be opened, or an output that cannot be written.
 pub fn run(arguments: &args::Analyze) -> anyhow::Result<Outcome> {
-    output::refuse_input(arguments.report.output.as_deref(), &arguments.input.files)?;
+    let output = arguments.report.output.as_deref();
     let keys = arguments.secrets.all()?;
     if arguments.follow {
+        follow::check(&arguments.input, output)?;
         return follow::report(&arguments.input, &arguments.report, keys);
     }
-    let (trail, finished) = input::trail(&arguments.input, KeepBodies::Readable)?;
+    let (trail, finished) = input::trail(&arguments.input, KeepBodies::Readable, output)?;
     let threads = input::threads(&arguments.input);
     let mut story = trail.finish_on(threads, &keys);
     let is_found = report::judge(&mut story, &arguments.report);
@@ -23,7 +24,7 @@ pub fn run(arguments: &args::Analyze) -> anyhow::Result<Outcome> {
     report::write(&story, about, &arguments.report, threads)?;
     // The program ends here, and nobody needs the memory back.
     std::mem::forget(story);
-    if arguments.report.format == args::Format::Json || arguments.report.output.is_some() {
+    if arguments.report.format == args::Format::Json || output.is_some() {
         finished.tell();
     }
     Ok(if is_found { Outcome::Found } else { finished.outcome() })

@@ -16,13 +16,12 @@ use std::path::Path;
 pub fn run(arguments: &args::Exchanges) -> anyhow::Result<Outcome> {
     let args::ExchangesFormat::Jsonl = arguments.format;
     let file = arguments.output.as_deref();
-    output::refuse_input(file, &arguments.input.files)?;
     let (finished, is_found) = if arguments.follow {
-        follow::check(&arguments.input)?;
+        follow::check(&arguments.input, file)?;
         followed(arguments, begun(file)?)?
     } else {
         // What is not there is told before the output is begun, be it a file that holds something.
-        let opened = input::open(&arguments.input)?;
+        let opened = input::open(&arguments.input, file)?;
         whole(arguments, opened, begun(file)?)?
     };
     finished.tell();

@@ -5,7 +5,7 @@ use super::session::{self, Session};
 use super::signals::Signals;
 use super::silence::Silence;
 use super::{Outcome, args, output};
-use crate::capture::{Follow, Followed, Packet};
+use crate::capture::{Follow, Followed, Packet, is_same_file};
 use crate::http::{KeepBodies, Reading};
 use crate::note::Note;
 use crate::pipeline::{Numbered, Pipeline};
@@ -97,13 +97,15 @@ fn follow(
     Ok(file.notes())
 }
 
-/// Says what stands against following before anything is done.
+/// Says what stands against following before anything is done, such as beginning the `output`.
 ///
 /// # Errors
-/// More than one file, one that is not there, or a filter that cannot be compiled.
-pub fn check(input: &args::Input) -> anyhow::Result<()> {
+/// More than one file, one that is not there, a filter that cannot be compiled, or an output that is the
+/// file.
+pub fn check(input: &args::Input, output: Option<&Path>) -> anyhow::Result<()> {
     Filter::new(input.filter.as_deref())?;
     let path = only(input)?;
+    output::refuse_input(output, |output| is_same_file(path, output).then_some(path))?;
     if path.as_os_str() != "-" {
         path.metadata().with_context(|| format!("cannot open {}", path.display()))?;
     }

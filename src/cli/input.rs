@@ -11,6 +11,7 @@ use crate::note::{Note, NoteKind};
 use crate::pipeline::{self, Counts, Lane, Order, Ready, Sorter};
 use crate::trail::{Shared, Trail};
 use std::num::NonZero;
+use std::path::Path;
 
 /// What reading a capture gave, beside the exchanges.
 pub struct Finished {
@@ -43,13 +44,14 @@ pub struct Opened {
     filter: Filter,
 }
 
-/// Opens the captures.
+/// Opens the captures, of which none is to be written to by `output`.
 ///
 /// # Errors
-/// A file that cannot be opened, or a filter that cannot be compiled.
-pub fn open(input: &args::Input) -> anyhow::Result<Opened> {
+/// A file that cannot be opened, a filter that cannot be compiled, or an output that is one of the files.
+pub fn open(input: &args::Input, output: Option<&Path>) -> anyhow::Result<Opened> {
     let filter = Filter::new(input.filter.as_deref())?;
     let files = Files::open(&input.files)?;
+    output::refuse_input(output, |output| files.find(output))?;
     for file in files.repeated() {
         output::say(&format!("cookietrail: {} is named twice, and read twice", file.display()));
     }
@@ -95,17 +97,21 @@ pub fn threads(input: &args::Input) -> NonZero<usize> {
     if input.memory.budget().lanes > 1 { input.threads } else { NonZero::<usize>::MIN }
 }
 
-/// Reads all packets into a trail.
+/// Reads all packets into a trail, of which `output` will tell.
 ///
 /// # Errors
-/// A file that cannot be opened, or a filter that cannot be compiled.
-pub fn trail(input: &args::Input, keep: KeepBodies) -> anyhow::Result<(Trail, Finished)> {
+/// Those of [`open`].
+pub fn trail(
+    input: &args::Input,
+    keep: KeepBodies,
+    output: Option<&Path>,
+) -> anyhow::Result<(Trail, Finished)> {
     let mut trail = Trail::default();
     let make = || {
         let mut shared = Shared::default();
         move |exchange: Box<Exchange>| Trail::visit(&exchange, &mut shared)
     };
-    let finished = read_as(open(input)?, input, keep, false, make, |ready| {
+    let finished = read_as(open(input, output)?, input, keep, false, make, |ready| {
         trail.push_visit(ready.id, ready.connection, ready.item);
         Ok(())
     })?;

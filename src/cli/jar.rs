@@ -14,7 +14,7 @@ use std::io::Write;
 /// A capture that cannot be opened, a URL that is none, or an output that cannot be written.
 pub fn run(arguments: &args::Jar) -> anyhow::Result<Outcome> {
     let target = arguments.url.as_deref().map(target).transpose()?;
-    let (trail, finished) = input::trail(&arguments.input, KeepBodies::None)?;
+    let (trail, finished) = input::trail(&arguments.input, KeepBodies::None, None)?;
     let mut jars = trail.jars(arguments.at.unwrap_or(At::End), input::threads(&arguments.input));
     let known: Vec<browsers::Known<'_>> =
         jars.iter().map(|held| (held.browser.as_str(), held.addresses.as_slice())).collect();

@@ -5,7 +5,7 @@ use anstream::AutoStream;
 use anyhow::Context;
 use clap::ColorChoice;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Bytes gathered before they are written.
@@ -13,7 +13,35 @@ const BLOCK: usize = 64 << 10;
 
 /// Standard output, in blocks.
 pub fn stdout() -> impl Write {
-    BufWriter::with_capacity(BLOCK, io::stdout())
+    let stdout = Named { to: io::stdout(), name: "standard output".to_owned() };
+    BufWriter::with_capacity(BLOCK, stdout)
+}
+
+/// An output that says its name when it cannot be written to.
+struct Named<W> {
+    to: W,
+    name: String,
+}
+
+impl<W> Named<W> {
+    fn told<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|error| {
+            let text = format!("cannot write {}: {error}", self.name);
+            io::Error::new(error.kind(), text)
+        })
+    }
+}
+
+impl<W: Write> Write for Named<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(bytes);
+        self.told(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.to.flush();
+        self.told(flushed)
+    }
 }
 
 /// Standard output, or a file, with colour where it is wanted.
@@ -47,34 +75,27 @@ pub fn raw(file: Option<&Path>) -> anyhow::Result<Box<dyn Write + Send>> {
             #[expect(clippy::disallowed_methods, reason = "the user named this file to write to")]
             let file = std::fs::File::create(path)
                 .with_context(|| format!("cannot write {}", path.display()))?;
+            let file = Named { to: file, name: path.display().to_string() };
             Box::new(BufWriter::with_capacity(BLOCK, file))
         }
     })
 }
 
-/// Refuses to write to what is read: it would be gone before it is.
+/// Refuses to write to what is read, as `find` knows: it would be gone before it is. Only a file is
+/// emptied by that.
 ///
 /// # Errors
 /// A file that is one of the inputs.
-pub fn refuse_input(file: Option<&Path>, inputs: &[PathBuf]) -> anyhow::Result<()> {
-    let Some(output) = file.filter(|file| file.is_file()) else { return Ok(()) };
-    if let Some(input) = inputs.iter().find(|input| is_same(input, output)) {
-        anyhow::bail!("{} is read: it cannot be written to as well", input.display());
+pub fn refuse_input<'a>(
+    file: Option<&'a Path>,
+    find: impl FnOnce(&'a Path) -> Option<&'a Path>,
+) -> anyhow::Result<()> {
+    match file.filter(|file| file.is_file()).and_then(find) {
+        Some(input) => {
+            anyhow::bail!("{} is read: it cannot be written to as well", input.display())
+        }
+        None => Ok(()),
     }
-    Ok(())
-}
-
-/// Whether two paths lead to one file, links of either kind included.
-#[cfg(unix)]
-fn is_same(one: &Path, other: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let place = |path: &Path| path.metadata().ok().map(|is| (is.dev(), is.ino()));
-    place(one).is_some_and(|one| place(other) == Some(one))
-}
-
-#[cfg(not(unix))]
-fn is_same(one: &Path, other: &Path) -> bool {
-    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
 /// Standard error, with colour where it is wanted.

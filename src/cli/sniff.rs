@@ -3,7 +3,7 @@
 use super::session::{self, Session};
 use super::signals::Signals;
 use super::{Outcome, args, interfaces, output};
-use crate::capture::{Event, Live, LiveError, LiveOptions, Packet, Stats};
+use crate::capture::{Event, Live, LiveError, LiveOptions, Packet, Stats, is_same_file};
 use crate::pipeline::Counts;
 use crate::time::Timestamp;
 use std::io::{self, IsTerminal};
@@ -29,6 +29,7 @@ pub fn run(arguments: &args::Sniff) -> anyhow::Result<Outcome> {
     let signals = Signals::watch()?;
     let mut live = Live::open(&options(arguments))?;
     let packets = is_stdout(arguments.write.as_deref());
+    refuse_twice(arguments.write.as_deref(), arguments.report.output.as_deref())?;
     let (mut report_to, lines_to) = session::outputs(&arguments.report, packets, arguments.quiet)?;
     output::say(&listening(arguments, live.interface()));
     let (width, budget) = (output::width(arguments.report.width), arguments.memory.budget());
@@ -50,6 +51,20 @@ pub fn run(arguments: &args::Sniff) -> anyhow::Result<Outcome> {
             output::say(&format!("cookietrail: {error}"));
             Ok(Outcome::Damaged)
         }
+    }
+}
+
+/// Refuses one file for packets, which is there by now, and report.
+fn refuse_twice(packets: Option<&Path>, report: Option<&Path>) -> anyhow::Result<()> {
+    let both = packets.filter(|path| !is_stdout(Some(path))).zip(report);
+    match both.filter(|(packets, report)| report.is_file() && is_same_file(packets, report)) {
+        Some((packets, _)) => {
+            anyhow::bail!(
+                "{} is written to already: the report needs another file",
+                packets.display()
+            )
+        }
+        None => Ok(()),
     }
 }
 

@@ -11,10 +11,11 @@ use std::io::Write;
 /// # Errors
 /// A capture that cannot be opened, or an output that cannot be written.
 pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
-    output::refuse_input(arguments.output.as_deref(), &arguments.input.files)?;
+    let file = arguments.output.as_deref();
     let keys = arguments.secrets.all()?;
     let (input, keep) = (&arguments.input, KeepBodies::Readable);
     let (trail, finished) = if arguments.follow {
+        follow::check(input, file)?;
         let mut trail = Trail::default();
         let finished = follow::read(input, keep, |numbered| {
             trail.push(numbered);
@@ -22,7 +23,7 @@ pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
         })?;
         (trail, finished)
     } else {
-        super::input::trail(input, keep)?
+        super::input::trail(input, keep, file)?
     };
     let story = trail.finish_on(super::input::threads(input), &keys);
     let selection = Selection {
@@ -33,7 +34,7 @@ pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
         until: None,
     };
     let start = finished.counts.span.map(|(first, _)| first);
-    let mut out = output::open(arguments.output.as_deref(), arguments.color)?;
+    let mut out = output::open(file, arguments.color)?;
     timeline::write(&story, start, &selection, output::width(arguments.width), &mut out)?;
     out.flush()?;
     finished.tell();

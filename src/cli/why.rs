@@ -13,7 +13,7 @@ use std::io::Write;
 /// A capture that cannot be opened, a question about what is not in it, or an output that cannot
 /// be written.
 pub fn run(arguments: &args::Why) -> anyhow::Result<Outcome> {
-    let (trail, finished) = input::trail(&arguments.input, KeepBodies::None)?;
+    let (trail, finished) = input::trail(&arguments.input, KeepBodies::None, None)?;
     let story = trail.finish_on(input::threads(&arguments.input), &Keys::default());
     let question = Question {
         cookie: arguments.cookie.clone(),
