@@ -23,6 +23,7 @@ mod unasked;
 use super::body::KeepBodies;
 use super::exchange::Exchange;
 use super::framing::Framing;
+use super::lenient;
 use super::open::Open;
 use super::pairing::Loss;
 use super::reader::Reader;
@@ -240,6 +241,7 @@ impl Conversation {
                 }
                 Step::Odd(what) => {
                     self.tell_overlaps(side, at.offset + used as u64);
+                    let what = if self.is_client(side) { what } else { lenient::of_response(what) };
                     if let Some(open) = self.current(side) {
                         open.note_once(NoteKind::Framing, at.mark.packet, what);
                     }

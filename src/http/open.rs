@@ -69,6 +69,11 @@ impl Open {
         }
     }
 
+    /// The method of its request, if that was captured.
+    pub fn method(&self) -> Option<&[u8]> {
+        self.exchange.request.as_ref().map(|request| &*request.start.method)
+    }
+
     /// Weighs it again: what it takes now, and what it took before.
     pub fn weigh(&mut self) -> (usize, usize) {
         let now = size_of::<Self>() + self.exchange.weight();

@@ -6,7 +6,7 @@
 //! which connections [were spare](super::spare).
 
 use super::groups::Groups;
-use super::links::{Key, key};
+use super::links::{NamedClient, named_client};
 use super::made::{self, Made};
 use super::spare;
 use super::visit::{Asked, Visit};
@@ -72,11 +72,11 @@ pub(super) fn districts(visits: &[Visit], threads: NonZero<usize>) -> (Vec<Distr
 /// The client's home, which is its address and its name, of each of these visits, by a number; and how many
 /// there are.
 fn homes(visits: &[Visit], asked: &[usize]) -> (Vec<usize>, usize) {
-    let mut numbers: HashMap<Option<Key<'_>>, usize, RandomState> = HashMap::default();
+    let mut numbers: HashMap<Option<NamedClient<'_>>, usize, RandomState> = HashMap::default();
     let mut all = vec![0; visits.len()];
     for visit in asked {
         let next = numbers.len();
-        all[*visit] = *numbers.entry(key(&visits[*visit])).or_insert(next);
+        all[*visit] = *numbers.entry(named_client(&visits[*visit])).or_insert(next);
     }
     (all, numbers.len())
 }
@@ -86,12 +86,12 @@ struct Seen {
     /// The values that were made, by their hashes.
     made: Vec<u64>,
     /// Cookies that were given or sent, in order, each once.
-    held: Vec<Held>,
+    held: Vec<Holding>,
 }
 
 /// A cookie at a home.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Held {
+struct Holding {
     /// A hash of its name and value, and of the client's `User-Agent`.
     cookie: u64,
     /// The number of the home.
@@ -108,7 +108,7 @@ impl Seen {
             let Some(asked) = visit.asked.as_deref() else { continue };
             if let Some(pair) = telling(asked) {
                 let cookie = held(asked, &pair.name, &pair.value, &mut text);
-                seen.held.push(Held { cookie, home, is_sent: true });
+                seen.held.push(Holding { cookie, home, is_sent: true });
             }
             for line in visit.answered.iter().flat_map(|answered| &answered.set_cookies) {
                 let pair = line.split(|byte| *byte == b';').next().unwrap_or_default();
@@ -116,7 +116,7 @@ impl Seen {
                 let (name, value) = pair.split_at(equals);
                 let cookie =
                     held(asked, name, value.strip_prefix(b"=").unwrap_or(value), &mut text);
-                seen.held.push(Held { cookie, home, is_sent: false });
+                seen.held.push(Holding { cookie, home, is_sent: false });
             }
             seen.made.extend(made::values(visit).map(|(_, valued)| made::hash(valued)));
         }
@@ -143,7 +143,7 @@ fn held(asked: &Asked, name: &[u8], value: &[u8], text: &mut Vec<u8>) -> u64 {
 /// A client may have [moved](super::who) to where all its cookies are sent, under the same name: so
 /// where the most telling of them was given, and where it is sent, are one district.
 fn tie_moves(groups: &mut Groups, seen: Vec<Seen>) {
-    let mut held: Vec<Held> = seen.into_iter().flat_map(|seen| seen.held).collect();
+    let mut held: Vec<Holding> = seen.into_iter().flat_map(|seen| seen.held).collect();
     // Stretches are in order already, which this kind of sorting makes use of.
     held.sort();
     for same in held.chunk_by(|a, b| a.cookie == b.cookie).filter(|same| same.len() > 1) {

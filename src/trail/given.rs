@@ -30,7 +30,7 @@ struct Given {
 }
 
 /// Name, value, and domain of a cookie.
-type Key<'a> = (&'a [u8], &'a [u8], &'a str);
+type ValueAt<'a> = (&'a [u8], &'a [u8], &'a str);
 
 /// Says of each of these events, which show values that no server had given the browser, whether
 /// another was given it before.
@@ -59,7 +59,7 @@ fn owners<'a>(
         Some(hash(name, &versions[events[*place].version?].value))
     });
     let sent: HashSet<u64, RandomState> = sent.collect();
-    let mut given: BTreeMap<Key<'_>, Vec<Given>> = BTreeMap::new();
+    let mut given: BTreeMap<ValueAt<'_>, Vec<Given>> = BTreeMap::new();
     for life in lives.iter().filter(|_| !sent.is_empty()) {
         let is_sent = |value: &[u8]| sent.contains(&hash(&life.name, value));
         add(&mut given, life, is_sent, visits);
@@ -87,7 +87,7 @@ fn owners<'a>(
 
 /// Adds those values of a cookie that are looked for, if a server gave it any.
 fn add<'a>(
-    given: &mut BTreeMap<Key<'a>, Vec<Given>>,
+    given: &mut BTreeMap<ValueAt<'a>, Vec<Given>>,
     life: &'a CookieLife,
     is_sent: impl Fn(&[u8]) -> bool,
     visits: &'a [Visit],
@@ -132,7 +132,7 @@ fn keys<'a>(
     lives: &'a [CookieLife],
     (life, place): EventAt,
     visits: &'a [Visit],
-) -> impl Iterator<Item = Key<'a>> {
+) -> impl Iterator<Item = ValueAt<'a>> {
     let CookieLife { name, versions, events, .. } = &lives[life];
     let value = events[place].version.map(|version| &*versions[version].value);
     let host = target(&events[place], visits).map(|target| target.host.as_str());

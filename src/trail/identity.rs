@@ -51,7 +51,7 @@ pub(super) struct Index {
     by_value: HashMap<(usize, Text, Text), Vec<Had>, RandomState>,
     /// Lives of cookies that a server set, by their browser, or whoever has them, and each name and
     /// value they had; in the order in which they had it.
-    given: HashMap<(Option<usize>, Text, Text), Vec<Given>, RandomState>,
+    given: HashMap<(Option<usize>, Text, Text), Vec<Holder>, RandomState>,
     /// How often a cookie was found to have a new value.
     values: usize,
 }
@@ -60,7 +60,7 @@ pub(super) struct Index {
 pub(super) type Unread = (usize, usize, Timestamp);
 
 /// Where a value stands among all that were found, and the life that had it.
-type Given = (usize, usize);
+type Holder = (usize, usize);
 
 /// A value that a cookie had.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +74,7 @@ struct Had {
 
 impl Index {
     /// Adds a life, and where its value stands among all, to those of these browsers.
-    fn give(&mut self, whose: Whose, (name, value): (Text, Text), one: Given) {
+    fn give(&mut self, whose: Whose, (name, value): (Text, Text), one: Holder) {
         for whose in whose.into_iter().flatten() {
             let given = self.given.entry((whose, name, value)).or_default();
             let at = given.partition_point(|other| *other < one);

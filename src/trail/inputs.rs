@@ -43,14 +43,14 @@ pub(super) enum Sign<'a> {
 
 /// Where and when something was seen.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Moment {
     pub visit: usize,
     pub packet: Option<u64>,
     pub time: Timestamp,
 }
 
 /// What a session was shown while it lived.
-pub(super) trait Pages {
+pub(super) trait Answers {
     /// The session lived when it was sent in this visit.
     fn note(&mut self, visit: usize);
     /// Whether the answer of a visit is one that this session got before its end, and that

@@ -2,7 +2,7 @@
 
 use super::address::Address;
 use super::attempt;
-use super::inputs::{Attempt, Context, Pages, Place, Sign, refuses};
+use super::inputs::{Answers, Attempt, Context, Moment, Sign, refuses};
 use super::machine::Machine;
 use super::stage::Turn;
 use super::story::{CookieEvent, CookieLife, EventKind, Navigation, Story};
@@ -110,7 +110,7 @@ impl<'a> Lifetimes<'a> {
         &'l self,
         life: &'l CookieLife,
         attempts: &'l [Attempt],
-    ) -> Vec<((u64, usize, Place), Input<'l>)> {
+    ) -> Vec<((u64, usize, Moment), Input<'l>)> {
         let mut inputs = Vec::new();
         let own = life.events.iter().filter(|event| !is_miss(event));
         let missed = self.missed.get(&(life.browser, &*life.name)).into_iter().flatten().copied();
@@ -120,8 +120,8 @@ impl<'a> Lifetimes<'a> {
             let asked = self.visits[visit].asked.as_deref().map(|asked| asked.turn);
             let shown = event.packet.map(|packet| self.visits[visit].turn_of(packet));
             let at = shown.or(asked).unwrap_or(0);
-            let place = Place { visit, packet: event.packet, time: event.time };
-            inputs.push(((at, order, place), Input::Event(event)));
+            let moment = Moment { visit, packet: event.packet, time: event.time };
+            inputs.push(((at, order, moment), Input::Event(event)));
         }
         for (visit, sign) in self.signs(life, attempts) {
             let end = match sign {
@@ -134,8 +134,8 @@ impl<'a> Lifetimes<'a> {
             else {
                 continue;
             };
-            let place = Place { visit, packet: Some(answered.packet), time: answered.time };
-            inputs.push(((at, usize::MAX, place), Input::Sign(sign)));
+            let moment = Moment { visit, packet: Some(answered.packet), time: answered.time };
+            inputs.push(((at, usize::MAX, moment), Input::Sign(sign)));
         }
         inputs.sort_by_key(|((at, order, _), _)| (*at, *order));
         inputs
@@ -245,7 +245,7 @@ struct Seen<'a> {
     before: BTreeMap<&'a Address, BTreeSet<Answer<'a>>>,
 }
 
-impl<'a> Pages for Seen<'a> {
+impl<'a> Answers for Seen<'a> {
     fn note(&mut self, visit: usize) {
         let all: &'a Lifetimes<'a> = self.all;
         if let Some((url, seen)) = answer(&all.visits[visit]).filter(|(_, seen)| seen.0 < 300) {

@@ -74,10 +74,10 @@ impl Links {
 }
 
 /// Who makes requests, as far as one request shows.
-pub(super) type Key<'v> = (IpAddr, &'v [u8]);
+pub(super) type NamedClient<'v> = (IpAddr, &'v [u8]);
 
 /// Who made a visit; `None` where its request was not captured.
-pub(super) fn key(visit: &Visit) -> Option<Key<'_>> {
+pub(super) fn named_client(visit: &Visit) -> Option<NamedClient<'_>> {
     Some((visit.client.ip(), &visit.asked.as_deref()?.user_agent))
 }
 
@@ -151,7 +151,7 @@ impl<'v> Gathered<'v> {
             let next = numbers.len();
             let number = *numbers.entry(value).or_insert(next);
             let named = shared.of(site, name);
-            for of_key in seen.by_key(visits).chunk_by(|a, b| a.0 == b.0) {
+            for of_key in seen.by_client(visits).chunk_by(|a, b| a.0 == b.0) {
                 if let Some((owner, span)) = tied.tie(of_key, number) {
                     spans.push((owner, named.clone(), span));
                 }
@@ -211,12 +211,12 @@ impl<'v> Names<'v> {
 impl Value {
     /// The visits that show it, those of one address and name of the client together, the maker's
     /// before those that send.
-    fn by_key<'a>(&self, visits: &[&'a Visit]) -> Vec<(Key<'a>, Show)> {
+    fn by_client<'a>(&self, visits: &[&'a Visit]) -> Vec<(NamedClient<'a>, Show)> {
         let made = self.made.iter().map(|(visit, place, packet)| (*visit, Some(*place), *packet));
         let sent = self.sent.iter().map(|(visit, packet)| (*visit, None, *packet));
-        let all = made.chain(sent).filter_map(|show| Some((key(visits[show.0])?, show)));
-        let mut all: Vec<(Key<'_>, Show)> = all.collect();
-        all.sort_by_key(|(key, _)| *key);
+        let all = made.chain(sent).filter_map(|show| Some((named_client(visits[show.0])?, show)));
+        let mut all: Vec<(NamedClient<'_>, Show)> = all.collect();
+        all.sort_by_key(|(client, _)| *client);
         all
     }
 }
@@ -244,7 +244,7 @@ struct Tied {
 
 impl Tied {
     /// Ties the visits of one value, which has this number, and says from when to when it is held.
-    fn tie(&mut self, shows: &[(Key<'_>, Show)], value: usize) -> Option<(usize, Span)> {
+    fn tie(&mut self, shows: &[(NamedClient<'_>, Show)], value: usize) -> Option<(usize, Span)> {
         let shows = || shows.iter().map(|(_, show)| *show);
         shows().find(|(_, place, _)| place.is_none())?;
         let (first, ..) = shows().next()?;

@@ -5,7 +5,7 @@
 //! decided beforehand, in [`super::lifetime`], since it shows only where its redirects lead.
 
 use super::attempt::Outcome;
-use super::inputs::{Attempt, Context, Pages, Place, Sign};
+use super::inputs::{Answers, Attempt, Context, Moment, Sign};
 use super::stage::{Evidence, Stage, Turn, TurnKind};
 use super::story::{CookieEvent, CookieLife, EventKind};
 use super::visit::Visit;
@@ -29,7 +29,7 @@ pub(super) struct Machine<'a, P> {
     pub turns: Vec<Turn>,
 }
 
-impl<'a, P: Pages> Machine<'a, P> {
+impl<'a, P: Answers> Machine<'a, P> {
     pub fn new(life: &'a CookieLife, visits: &'a [Visit], pages: P) -> Self {
         let (who, version, consumed, turns) = (None, None, None, Vec::new());
         Self { life, visits, pages, stage: Stage::None, who, version, consumed, turns }
@@ -38,30 +38,30 @@ impl<'a, P: Pages> Machine<'a, P> {
     /// Takes the next cookie event.
     pub fn event(&mut self, event: &CookieEvent, context: Context<'_>) {
         let Some(visit) = event.visit else { return };
-        let place = Place { visit, packet: event.packet, time: event.time };
+        let moment = Moment { visit, packet: event.packet, time: event.time };
         match event.kind {
             EventKind::Set | EventKind::Replaced => {
                 if let Some(version) = event.version {
-                    self.given(version, place, context);
+                    self.given(version, moment, context);
                 }
             }
-            EventKind::Refreshed => self.refreshed(event, place, context),
-            EventKind::Deleted => self.deleted(event, place, context),
+            EventKind::Refreshed => self.refreshed(event, moment, context),
+            EventKind::Deleted => self.deleted(event, moment, context),
             EventKind::Expired => {
                 if !matches!(self.stage, Stage::None) && !self.stage.is_over() {
                     self.turn(
                         TurnKind::Expire,
                         Stage::Expired,
-                        place,
+                        moment,
                         vec![E::CookieTimeOver, E::CookieNotSent],
                     );
                 }
             }
-            EventKind::Sent => self.sent(event.version, place),
-            EventKind::SentUnknown => self.sent_unknown(event, place),
+            EventKind::Sent => self.sent(event.version, moment),
+            EventKind::SentUnknown => self.sent_unknown(event, moment),
             EventKind::Refused => {
                 let who = context.attempt.and_then(|attempt| attempt.user.clone());
-                self.named(TurnKind::Lost, self.stage, place, vec![E::CookieRefused], who);
+                self.named(TurnKind::Lost, self.stage, moment, vec![E::CookieRefused], who);
             }
             EventKind::Withheld | EventKind::Missing => {
                 let asked_again = context
@@ -69,65 +69,65 @@ impl<'a, P: Pages> Machine<'a, P> {
                     .filter(|attempt| attempt.outcome == Outcome::Rejected && !context.sent);
                 if asked_again.is_some() && self.stage == Stage::LoggedIn {
                     let evidence = vec![E::CookieNotSent, E::LoginAgain];
-                    self.turn(TurnKind::Lost, self.stage, place, evidence);
+                    self.turn(TurnKind::Lost, self.stage, moment, evidence);
                 }
             }
         }
     }
 
     /// Takes what a visit shows beside its cookie events.
-    pub fn sign(&mut self, sign: Sign<'_>, place: Place, context: Context<'_>) {
+    pub fn sign(&mut self, sign: Sign<'_>, moment: Moment, context: Context<'_>) {
         match sign {
-            Sign::Attempted(attempt) => self.attempted(attempt, place, context),
+            Sign::Attempted(attempt) => self.attempted(attempt, moment, context),
             Sign::LoggedOut => {
                 let is_open = matches!(self.stage, Stage::LoggedIn | Stage::Unknown);
                 if is_open && context.sent {
-                    self.turn(TurnKind::Logout, Stage::LoggedOut, place, vec![E::LogoutUrl]);
+                    self.turn(TurnKind::Logout, Stage::LoggedOut, moment, vec![E::LogoutUrl]);
                 }
             }
             Sign::TurnedAway => {
                 if self.stage == Stage::LoggedIn
                     && context.sent
-                    && self.pages.was_shown(place.visit)
+                    && self.pages.was_shown(moment.visit)
                 {
                     let evidence = vec![E::TurnedAway, E::CookieSent];
-                    self.turn(TurnKind::Expire, Stage::Expired, place, evidence);
+                    self.turn(TurnKind::Expire, Stage::Expired, moment, evidence);
                 }
             }
         }
     }
 
     /// The server gave the session a value.
-    fn given(&mut self, version: usize, place: Place, context: Context<'_>) {
+    fn given(&mut self, version: usize, moment: Moment, context: Context<'_>) {
         let before = self.version.replace(version);
         let was_there = before.is_some() && !self.stage.is_over() && self.stage != Stage::None;
         let how = if was_there { E::ValueChanged } else { E::CookieAppeared };
         let named = self.names(version);
         if let Some(name) = named {
-            self.given_name(name, version, before, (place, how), context);
+            self.given_name(name, version, before, (moment, how), context);
         } else if self.is_readable(version)
             && self.stage == Stage::LoggedIn
             && self.was_named(before)
         {
             let mut evidence = vec![E::IdentityGone];
             evidence.extend(context.logout.then_some(E::LogoutUrl));
-            self.turn(TurnKind::Logout, Stage::LoggedOut, place, evidence);
+            self.turn(TurnKind::Logout, Stage::LoggedOut, moment, evidence);
         } else if let Some(attempt) = self.let_in(context) {
             let evidence = [&*attempt.signs, &[how]].concat();
             let user = attempt.user.clone();
             self.consumed = Some(attempt.visit);
-            self.named(TurnKind::Login, Stage::LoggedIn, place, evidence, user);
+            self.named(TurnKind::Login, Stage::LoggedIn, moment, evidence, user);
         } else if context.returns && self.stage != Stage::LoggedIn {
-            self.turn(TurnKind::Login, Stage::LoggedIn, place, vec![E::LoginElsewhere, how]);
+            self.turn(TurnKind::Login, Stage::LoggedIn, moment, vec![E::LoginElsewhere, how]);
         } else if context.logout && matches!(self.stage, Stage::LoggedIn | Stage::Unknown) {
-            self.turn(TurnKind::Logout, Stage::LoggedOut, place, vec![E::LogoutUrl, how]);
+            self.turn(TurnKind::Logout, Stage::LoggedOut, moment, vec![E::LogoutUrl, how]);
         } else if !was_there && context.remembers && !context.sent {
-            self.turn(TurnKind::Revive, Stage::LoggedIn, place, vec![E::RememberCookie, how]);
+            self.turn(TurnKind::Revive, Stage::LoggedIn, moment, vec![E::RememberCookie, how]);
         } else if !was_there || !context.sent {
             self.who = None;
-            self.turn(TurnKind::Begin, Stage::Anonymous, place, vec![how]);
+            self.turn(TurnKind::Begin, Stage::Anonymous, moment, vec![how]);
         } else {
-            self.renewed(version, before, place);
+            self.renewed(version, before, moment);
         }
     }
 
@@ -137,7 +137,7 @@ impl<'a, P: Pages> Machine<'a, P> {
         name: String,
         version: usize,
         before: Option<usize>,
-        (place, how): (Place, Evidence),
+        (moment, how): (Moment, Evidence),
         context: Context<'_>,
     ) {
         let is_logged_in = self.stage == Stage::LoggedIn;
@@ -157,7 +157,7 @@ impl<'a, P: Pages> Machine<'a, P> {
                 TurnKind::UserChange
             }
             Some(_) if is_logged_in && attempt.is_none() && self.was_named(before) => {
-                return self.renewed(version, before, place);
+                return self.renewed(version, before, moment);
             }
             _ if is_logged_in && attempt.is_some() => {
                 evidence.push(how);
@@ -170,11 +170,11 @@ impl<'a, P: Pages> Machine<'a, P> {
                 if revives { TurnKind::Revive } else { TurnKind::Login }
             }
         };
-        self.named(kind, Stage::LoggedIn, place, evidence, Some(name));
+        self.named(kind, Stage::LoggedIn, moment, evidence, Some(name));
     }
 
     /// Another value for the same session.
-    fn renewed(&mut self, version: usize, before: Option<usize>, place: Place) {
+    fn renewed(&mut self, version: usize, before: Option<usize>, moment: Moment) {
         let payload = |version: usize| {
             self.life.versions[version].reading.as_deref().and_then(|reading| reading.shown())
         };
@@ -188,14 +188,14 @@ impl<'a, P: Pages> Machine<'a, P> {
         if kind == TurnKind::Rotate {
             evidence.push(E::ValueChanged);
         }
-        self.turn(kind, self.stage, place, evidence);
+        self.turn(kind, self.stage, moment, evidence);
     }
 
-    fn refreshed(&mut self, event: &CookieEvent, place: Place, context: Context<'_>) {
+    fn refreshed(&mut self, event: &CookieEvent, moment: Moment, context: Context<'_>) {
         if self.stage == Stage::None
             && let Some(version) = event.version
         {
-            return self.given(version, place, context);
+            return self.given(version, moment, context);
         }
         let has_end = event.attributes.iter().any(|(name, _)| {
             name.eq_ignore_ascii_case(b"max-age") || name.eq_ignore_ascii_case(b"expires")
@@ -205,19 +205,19 @@ impl<'a, P: Pages> Machine<'a, P> {
             return;
         }
         let evidence = if has_end { E::LaterEnd } else { E::ValueKept };
-        self.turn(TurnKind::Refresh, self.stage, place, vec![evidence]);
+        self.turn(TurnKind::Refresh, self.stage, moment, vec![evidence]);
     }
 
-    fn deleted(&mut self, event: &CookieEvent, place: Place, context: Context<'_>) {
+    fn deleted(&mut self, event: &CookieEvent, moment: Moment, context: Context<'_>) {
         if event.verdict.is_some_and(|verdict| verdict.reason == Reason::DeletionMisses) {
             if !self.stage.is_over() && self.stage != Stage::None {
                 let mut evidence = vec![E::DeletionMissed];
                 evidence.extend(context.logout.then_some(E::LogoutUrl));
-                self.turn(TurnKind::LogoutMissed, self.stage, place, evidence);
+                self.turn(TurnKind::LogoutMissed, self.stage, moment, evidence);
             }
             return;
         }
-        let clears = self.visits[place.visit].answered.as_deref();
+        let clears = self.visits[moment.visit].answered.as_deref();
         let clears = clears.is_some_and(|answered| answered.clear_site_data.is_some())
             && event.attributes.is_empty();
         let how = if clears { E::SiteDataCleared } else { E::CookieDeleted };
@@ -231,37 +231,37 @@ impl<'a, P: Pages> Machine<'a, P> {
                 }
             }
             Stage::Anonymous if !context.logout => {
-                self.turn(TurnKind::Dropped, Stage::LoggedOut, place, vec![how]);
+                self.turn(TurnKind::Dropped, Stage::LoggedOut, moment, vec![how]);
             }
             _ => {
                 let mut evidence = vec![how];
                 evidence.extend(context.logout.then_some(E::LogoutUrl));
-                self.turn(TurnKind::Logout, Stage::LoggedOut, place, evidence);
+                self.turn(TurnKind::Logout, Stage::LoggedOut, moment, evidence);
             }
         }
     }
 
-    fn sent(&mut self, version: Option<usize>, place: Place) {
+    fn sent(&mut self, version: Option<usize>, moment: Moment) {
         if self.stage.is_over() {
-            return self.sent_after_end(version, place);
+            return self.sent_after_end(version, moment);
         }
         let end = version
             .and_then(|version| self.life.versions[version].reading.as_deref())
             .and_then(|reading| reading.expires);
-        if end.is_some_and(|end| end < place.time) {
-            self.turn(TurnKind::Expire, Stage::Expired, place, vec![E::ValueTimeOver]);
+        if end.is_some_and(|end| end < moment.time) {
+            self.turn(TurnKind::Expire, Stage::Expired, moment, vec![E::ValueTimeOver]);
             return;
         }
         if matches!(self.stage, Stage::LoggedIn | Stage::Unknown) {
-            self.pages.note(place.visit);
+            self.pages.note(moment.visit);
         }
-        self.turn(TurnKind::Use, self.stage, place, vec![E::CookieSent]);
+        self.turn(TurnKind::Use, self.stage, moment, vec![E::CookieSent]);
     }
 
-    fn sent_after_end(&mut self, version: Option<usize>, place: Place) {
+    fn sent_after_end(&mut self, version: Option<usize>, moment: Moment) {
         let named = version.and_then(|version| self.names(version));
         let who = named.or_else(|| self.who.clone());
-        let works = self.pages.is_as_before(place.visit, who.as_deref());
+        let works = self.pages.is_as_before(moment.visit, who.as_deref());
         let (stage, sign) = match works {
             Some(true) => (Stage::LoggedIn, Some(E::PageAsBefore)),
             Some(false) => (self.stage, Some(E::PageDiffers)),
@@ -269,18 +269,18 @@ impl<'a, P: Pages> Machine<'a, P> {
         };
         let evidence = [E::CookieSent].into_iter().chain(sign).collect();
         self.version = version.or(self.version);
-        self.named(TurnKind::Reuse, stage, place, evidence, who);
+        self.named(TurnKind::Reuse, stage, moment, evidence, who);
     }
 
-    fn sent_unknown(&mut self, event: &CookieEvent, place: Place) {
+    fn sent_unknown(&mut self, event: &CookieEvent, moment: Moment) {
         let reason = event.verdict.map(|verdict| verdict.reason);
         if reason == Some(Reason::SentAfterEnd) && self.stage.is_over() {
-            return self.sent_after_end(event.version, place);
+            return self.sent_after_end(event.version, moment);
         }
         // Also one that the jar would not have sent: the session lives all the same.
         let is_known = event.version == self.version || reason == Some(Reason::SentAfterEnd);
         if is_known && self.stage != Stage::None && !self.stage.is_over() {
-            return self.sent(event.version, place);
+            return self.sent(event.version, moment);
         }
         self.version = event.version;
         let named = event.version.and_then(|version| self.names(version));
@@ -295,12 +295,12 @@ impl<'a, P: Pages> Machine<'a, P> {
         } else {
             (TurnKind::Brought, E::NeverSet)
         };
-        self.pages.note(place.visit);
-        self.named(kind, stage, place, vec![E::CookieSent, sign], named);
+        self.pages.note(moment.visit);
+        self.named(kind, stage, moment, vec![E::CookieSent, sign], named);
     }
 
     /// An attempt is over. Where it has changed the cookie, that is told already.
-    fn attempted(&mut self, attempt: &Attempt, place: Place, context: Context<'_>) {
+    fn attempted(&mut self, attempt: &Attempt, moment: Moment, context: Context<'_>) {
         if self.consumed == Some(attempt.visit) || self.stage == Stage::None {
             return;
         }
@@ -309,11 +309,11 @@ impl<'a, P: Pages> Machine<'a, P> {
         match attempt.outcome {
             Outcome::Accepted if context.sent && is_bare && self.stage != Stage::LoggedIn => {
                 let evidence = [&*attempt.signs, &[E::ValueKept]].concat();
-                self.named(TurnKind::Login, Stage::LoggedIn, place, evidence, user);
+                self.named(TurnKind::Login, Stage::LoggedIn, moment, evidence, user);
             }
             Outcome::Rejected => {
                 let who = self.who.clone();
-                self.named(TurnKind::LoginFailed, self.stage, place, attempt.signs.clone(), user);
+                self.named(TurnKind::LoginFailed, self.stage, moment, attempt.signs.clone(), user);
                 self.who = who;
             }
             _ => {}
@@ -348,16 +348,16 @@ impl<'a, P: Pages> Machine<'a, P> {
         reading.is_some_and(|reading| reading.kind == Kind::Encrypted)
     }
 
-    fn turn(&mut self, kind: TurnKind, stage: Stage, place: Place, evidence: Vec<Evidence>) {
+    fn turn(&mut self, kind: TurnKind, stage: Stage, moment: Moment, evidence: Vec<Evidence>) {
         let who = self.who.clone().filter(|_| !matches!(stage, Stage::Anonymous));
-        self.named(kind, stage, place, evidence, who);
+        self.named(kind, stage, moment, evidence, who);
     }
 
     fn named(
         &mut self,
         kind: TurnKind,
         stage: Stage,
-        place: Place,
+        moment: Moment,
         evidence: Vec<Evidence>,
         who: Option<String>,
     ) {
@@ -365,11 +365,11 @@ impl<'a, P: Pages> Machine<'a, P> {
         if who.is_some() || kind == TurnKind::Begin {
             self.who.clone_from(&who);
         }
-        let seen = (place.visit, place.packet);
+        let seen = (moment.visit, moment.packet);
         if kind.gathers() && self.gather(kind, stage, seen, &evidence) {
             return;
         }
-        let (time, version) = (place.time, self.version);
+        let (time, version) = (moment.time, self.version);
         let seen = vec![seen];
         few::push(
             &mut self.turns,

@@ -31,18 +31,18 @@ struct Pending<'v> {
 /// Redirects that wait, by the host, path and query they lead to: those that may be followed by one
 /// request. They are only asked, and never walked through.
 #[derive(Default)]
-struct Waiting<'v>(HashMap<Place<'v>, Vec<Pending<'v>>, RandomState>);
+struct Waiting<'v>(HashMap<Resource<'v>, Vec<Pending<'v>>, RandomState>);
 
 /// Host, path and query.
-type Place<'v> = (Option<&'v str>, &'v str, Option<&'v str>);
+type Resource<'v> = (Option<&'v str>, &'v str, Option<&'v str>);
 
-fn place(url: &Address) -> Place<'_> {
+fn resource(url: &Address) -> Resource<'_> {
     (url.host_str(), url.path(), url.query())
 }
 
 impl<'v> Waiting<'v> {
     fn add(&mut self, pending: Pending<'v>) {
-        self.0.entry(place(pending.to)).or_default().push(pending);
+        self.0.entry(resource(pending.to)).or_default().push(pending);
     }
 
     /// The redirect that a visit follows. The newest: an older one that still waits has been given
@@ -54,7 +54,7 @@ impl<'v> Waiting<'v> {
         all: &[Visit],
     ) -> Option<Pending<'v>> {
         let url = visit.asked.as_deref()?.url.as_deref()?;
-        let pending = self.0.get_mut(&place(url))?;
+        let pending = self.0.get_mut(&resource(url))?;
         pending.retain(|one| !is_too_late(one, visit, all));
         let fitting = pending.iter().enumerate().filter(|(_, one)| {
             let hops = steps[one.navigation].hops.len();
@@ -68,9 +68,9 @@ impl<'v> Waiting<'v> {
 
 /// The latest step that shows each address. It is only asked, and never walked through.
 #[derive(Default)]
-struct Pages<'v>(HashMap<&'v str, usize, RandomState>);
+struct LatestSteps<'v>(HashMap<&'v str, usize, RandomState>);
 
-impl<'v> Pages<'v> {
+impl<'v> LatestSteps<'v> {
     fn add(&mut self, visit: &'v Visit, step: usize) {
         if let Some(url) = visit.asked.as_deref().and_then(|asked| asked.url.as_deref()) {
             let latest = self.0.entry(url.as_str()).or_insert(step);
@@ -89,13 +89,13 @@ impl<'v> Pages<'v> {
 pub(super) fn navigations(browser: usize, visits: &[usize], all: &[Visit]) -> Vec<Navigation> {
     let mut steps: Vec<Navigation> = Vec::new();
     let mut waiting = Waiting::default();
-    let mut pages = Pages::default();
+    let mut latest = LatestSteps::default();
     for &index in visits {
         let visit = &all[index];
         let (navigation, is_part) = if let Some(followed) = waiting.take(visit, &steps, all) {
             (followed.navigation, followed.is_part)
         } else if is_part(visit) && !steps.is_empty() {
-            (pages.of(visit).unwrap_or(steps.len() - 1), true)
+            (latest.of(visit).unwrap_or(steps.len() - 1), true)
         } else {
             let kind = StepKind::Page;
             steps.push(Navigation {
@@ -112,7 +112,7 @@ pub(super) fn navigations(browser: usize, visits: &[usize], all: &[Visit]) -> Ve
         let place = if is_part { &mut step.parts } else { &mut step.hops };
         few::push(place, index);
         if !is_part {
-            pages.add(visit, navigation);
+            latest.add(visit, navigation);
         }
         if let Some(to) = visit.redirects_to() {
             waiting.add(Pending { navigation, from: index, to, is_part });

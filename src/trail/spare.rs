@@ -1,6 +1,6 @@
 //! Connections that a browser opens together with one that it needs, and uses for a later request.
 
-use super::links::key;
+use super::links::named_client;
 use super::visit::Visit;
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(super) fn pairs(visits: &[Visit], carried: &[(u64, usize)]) -> Vec<(usize, u
         let apart = visits[*visit].connected.since(visits[*before].connected);
         let may_be_one = number + 1 == *connection
             && apart <= TOGETHER
-            && key(&visits[*before]) == key(&visits[*visit])
+            && named_client(&visits[*before]) == named_client(&visits[*visit])
             && *soonest < turn(*visit);
         may_be_one.then_some((*before, *visit))
     });

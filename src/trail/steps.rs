@@ -64,14 +64,14 @@ pub(super) struct Known<'a> {
 
 /// Names the steps of one browser, in order.
 pub(super) fn name_steps(steps: &mut [Navigation], known: Known<'_>) {
-    let mut held = Held::default();
+    let mut held = LoggedIn::default();
     let mut hosts = BTreeSet::new();
     let mut last_url = None;
     for step in steps {
         let deeds = Deeds::of(step, known, &held);
         let before = held.identity();
         held.apply(&deeds);
-        let mut page = Page { step, known, is_first_of_host: false, last_url };
+        let mut page = InContext { step, known, is_first_of_host: false, last_url };
         let target = page.first().and_then(|asked| asked.target.as_deref());
         page.is_first_of_host = hosts.insert(target.map(|target| &target.host));
         let (kind, title) = page.name(&deeds, before.as_deref(), held.identity().as_deref());
@@ -95,9 +95,9 @@ pub(super) fn add_chains(steps: &mut [Navigation], last: Option<usize>, known: K
 
 /// Who each of a browser's session cookies says is logged in.
 #[derive(Debug, Default)]
-struct Held(BTreeMap<usize, Option<Arc<str>>>);
+struct LoggedIn(BTreeMap<usize, Option<Arc<str>>>);
 
-impl Held {
+impl LoggedIn {
     fn identity(&self) -> Option<Arc<str>> {
         self.0.values().flatten().next().cloned()
     }
@@ -126,7 +126,7 @@ struct Deeds {
 }
 
 impl Deeds {
-    fn of(step: &Navigation, known: Known<'_>, held: &Held) -> Self {
+    fn of(step: &Navigation, known: Known<'_>, held: &LoggedIn) -> Self {
         let mut deeds = Self::default();
         let visits = step.hops.iter().chain(&step.parts);
         let events = visits.flat_map(|visit| known.by_visit.get(*visit));
@@ -185,14 +185,14 @@ impl<'a> Known<'a> {
 }
 
 /// A step and what surrounds it.
-struct Page<'s, 'a> {
+struct InContext<'s, 'a> {
     step: &'s Navigation,
     known: Known<'a>,
     is_first_of_host: bool,
     last_url: Option<&'a Arc<Address>>,
 }
 
-impl<'a> Page<'_, 'a> {
+impl<'a> InContext<'_, 'a> {
     fn first(&self) -> Option<&'a Asked> {
         let first = self.step.hops.first().or(self.step.parts.first())?;
         self.known.visits[*first].asked.as_deref()
@@ -311,7 +311,7 @@ mod tests {
     }
 
     /// Whether a step of all these events takes a session away.
-    fn takes(events: &[EventKind], held: &Held) -> bool {
+    fn takes(events: &[EventKind], held: &LoggedIn) -> bool {
         let step = Navigation {
             browser: 0,
             hops: (0..events.len()).collect(),
@@ -328,8 +328,8 @@ mod tests {
 
     #[test]
     fn only_a_session_that_was_there_is_taken() {
-        let nothing = Held::default();
-        let alice = Held(BTreeMap::from([(0, Some("alice".into()))]));
+        let nothing = LoggedIn::default();
+        let alice = LoggedIn(BTreeMap::from([(0, Some("alice".into()))]));
         for (events, held, taken) in [
             (&[EventKind::Deleted][..], &nothing, false),
             (&[EventKind::Deleted], &alice, true),

@@ -232,7 +232,7 @@ const fn fitted_by(fit: &Fit) -> TiedBy {
 }
 
 /// Address and `User-Agent`.
-type Key = (IpAddr, Text);
+type NamedClient = (IpAddr, Text);
 
 /// All clients of a capture.
 #[derive(Debug, Default)]
@@ -240,7 +240,7 @@ pub(super) struct Roster {
     pub profiles: Vec<Profile>,
     /// These are never walked through, so that their order, which hashing makes, shows nowhere.
     by_group: HashMap<usize, usize, RandomState>,
-    by_name: HashMap<Key, Vec<usize>, RandomState>,
+    by_name: HashMap<NamedClient, Vec<usize>, RandomState>,
     by_connection: HashMap<u64, usize, RandomState>,
     by_agent: HashMap<Text, Vec<usize>, RandomState>,
 }
@@ -284,7 +284,7 @@ impl Roster {
 
     fn choose(
         &mut self,
-        key: Key,
+        key: NamedClient,
         (visit, asked): (&Visit, &Asked),
         holds: Option<&Holdings>,
         texts: &Texts,
@@ -340,7 +340,7 @@ impl Roster {
 
     /// A client of the same name and traits at another address that holds exactly the cookies that
     /// are sent here: its address has changed.
-    fn moved(&mut self, key: Key, visit: &Visit, asked: &Asked) -> Option<usize> {
+    fn moved(&mut self, key: NamedClient, visit: &Visit, asked: &Asked) -> Option<usize> {
         let target = asked.target.as_ref().filter(|_| !asked.cookies.pairs.is_empty())?;
         let fits = |candidate: &usize| {
             let profile = &self.profiles[*candidate];
@@ -370,7 +370,13 @@ impl Roster {
         }
     }
 
-    fn open(&mut self, key: Key, visit: &Visit, asked: &Asked, told_apart: Option<Apart>) -> usize {
+    fn open(
+        &mut self,
+        key: NamedClient,
+        visit: &Visit,
+        asked: &Asked,
+        told_apart: Option<Apart>,
+    ) -> usize {
         let index = self.profiles.len();
         let equal = self.by_agent.get(&key.1).and_then(|equals| equals.first());
         let jar = match equal {

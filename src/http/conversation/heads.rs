@@ -7,7 +7,8 @@ use crate::http::Headers;
 use crate::http::body::Body;
 use crate::http::exchange::{Message, Response};
 use crate::http::framing::{self, Framing};
-use crate::http::head::{self, Head};
+use crate::http::head::{self, Head, Parsed, StatusLine};
+use crate::http::lenient;
 use crate::http::open::{Answer, Open};
 use crate::http::pairing::{self, Loss};
 use crate::http::reader::Reader;
@@ -47,8 +48,8 @@ impl Conversation {
             open.exchange.notes.extend(roles::told(odd, client));
         }
         let (framing, doubt) = framing::of_request(parsed.start.version, &parsed.headers);
-        let doubt = doubt.map(|text| format!("{text} (a shape of request smuggling)").into());
-        note_head(&mut open, parsed.leniencies, doubt, origin);
+        let doubt = doubt.map(|text| [text, lenient::SMUGGLING].concat().into());
+        note_head(&mut open, parsed.leniencies.into_iter(), doubt, origin);
         if framing != Framing::Empty {
             open.note_content(&parsed.headers, origin.mark.packet);
         }
@@ -85,55 +86,35 @@ impl Conversation {
         if self.is_quoted(origin) {
             return None;
         }
-        let parsed = head::response(head)?;
-        self.end_head_before(parsed.start.status, origin);
-        let index = self.answered_by(parsed.start.status, origin);
-        let keep = self.kept_bytes(&parsed.headers);
+        let mut parsed = head::response(head)?;
+        let status = parsed.start.status;
+        self.end_head_before(status, origin);
+        let index = self.answered_by(status, origin);
         let server = self.client?.other();
         let is_whole = is_whole(cut.as_ref());
+        let keep = self.kept_bytes(&parsed.headers);
         self.begun_by(origin);
+        let odd = self.odd.and_then(|odd| roles::told(odd, server));
         let open = &mut self.open[index];
-        open.exchange.notes.extend(cut);
-        if let Some(odd) = self.odd {
-            open.exchange.notes.extend(roles::told(odd, server));
-        }
-        let status = parsed.start.status;
-        let method = open.exchange.request.as_ref().map(|request| &*request.start.method);
-        let bodiless = method.is_none();
-        let is_tunnel = method == Some(b"CONNECT") && (200..300).contains(&status);
-        let (framing, doubt) = framing::of_response(method, &parsed.start, &parsed.headers);
-        note_head(open, parsed.leniencies, doubt.map(Cow::Borrowed), origin);
-        if !(100..600).contains(&status) {
-            let text = "the status code is none of those from 100 to 599";
-            open.note(NoteKind::LenientHead, origin.mark.packet, text);
-        }
-        if framing != Framing::Empty {
-            open.note_content(&parsed.headers, origin.mark.packet);
-        }
+        open.exchange.notes.extend(cut.into_iter().chain(odd));
         open.keep[1] = keep;
-        if status == 101 || is_tunnel {
-            let text = switch::told(status, &parsed.headers);
-            open.note(NoteKind::SwitchedProtocol, origin.mark.packet, text);
-        }
-        let mut response = message(parsed.start, parsed.headers, origin, last);
-        let asked = open.exchange.request.as_ref().map_or(0, |request| request.at.turn);
-        response.at.turn = self.turns.of_response(origin, asked);
-        if self.turns.is_news(origin, response.at.turn) {
-            let text = "the response was captured before its request";
-            open.note(NoteKind::OutOfStep, origin.mark.packet, text);
-        }
-        if matches!(status, 100 | 102..=199) {
-            keep_interim(open, response);
+        let framing = note_response(open, &mut parsed, origin);
+        let response = message(parsed.start, parsed.headers, origin, last);
+        let response = self.in_step(index, response, origin);
+        if is_interim(status) {
+            keep_interim(&mut self.open[index], response);
             self.weigh(index);
             self.begin_interim(server);
             return Some(());
         }
+        let open = &mut self.open[index];
         open.exchange.response = Some(response);
         open.answer = Answer::Reading;
+        // Where the pairing is not settled, its request may be another one.
+        self.bodiless = open.exchange.request.is_none() || !self.first.is_settled();
+        let is_tunnel = is_tunnel(open.method(), status);
         self.answering = Some(index);
         self.weigh(index);
-        // Where the pairing is not settled, its request may be another one.
-        self.bodiless = bodiless || !self.first.is_settled();
         if is_whole {
             self.begin_body(server, framing);
         }
@@ -143,6 +124,18 @@ impl Conversation {
             self.readers.iter_mut().for_each(Reader::go_seeking);
         }
         Some(())
+    }
+
+    /// The response that begins at `origin` with the packet as which it counts, after what it answers.
+    fn in_step(&mut self, index: usize, mut response: Response, origin: Origin) -> Response {
+        let open = &mut self.open[index];
+        let asked = open.exchange.request.as_ref().map_or(0, |request| request.at.turn);
+        response.at.turn = self.turns.of_response(origin, asked);
+        if self.turns.is_news(origin, response.at.turn) {
+            let text = "the response was captured before its request";
+            open.note(NoteKind::OutOfStep, origin.mark.packet, text);
+        }
+        response
     }
 
     /// Whether what looks like a response is none: it was found inside a segment behind missing bytes, and
@@ -275,14 +268,44 @@ impl Conversation {
 /// Notes what was lenient about a head, and what is doubtful about the framing that it states.
 fn note_head(
     open: &mut Open,
-    leniencies: Vec<&'static str>,
+    leniencies: impl Iterator<Item = &'static str>,
     doubt: Option<Cow<'static, str>>,
     origin: Origin,
 ) {
-    let leniencies = leniencies.into_iter().map(|text| (NoteKind::LenientHead, text.into()));
+    let leniencies = leniencies.map(|text| (NoteKind::LenientHead, text.into()));
     for (kind, text) in leniencies.chain(doubt.map(|text| (NoteKind::Framing, text))) {
         open.note(kind, origin.mark.packet, text);
     }
+}
+
+/// Notes what is to be said of the head of a response, and gives how its body is framed.
+fn note_response(open: &mut Open, parsed: &mut Parsed<StatusLine>, origin: Origin) -> Framing {
+    let status = parsed.start.status;
+    let (framing, doubt) = framing::of_response(open.method(), &parsed.start, &parsed.headers);
+    let leniencies = std::mem::take(&mut parsed.leniencies).into_iter().map(lenient::of_response);
+    note_head(open, leniencies, doubt.map(Cow::Borrowed), origin);
+    if !(100..600).contains(&status) {
+        let text = "the status code is none of those from 100 to 599";
+        open.note(NoteKind::LenientHead, origin.mark.packet, text);
+    }
+    if framing != Framing::Empty {
+        open.note_content(&parsed.headers, origin.mark.packet);
+    }
+    if status == 101 || is_tunnel(open.method(), status) {
+        let text = switch::told(status, &parsed.headers);
+        open.note(NoteKind::SwitchedProtocol, origin.mark.packet, text);
+    }
+    framing
+}
+
+/// Whether another response follows, which is the answer (RFC 9110 section 15.2). After 101 none does.
+const fn is_interim(status: u16) -> bool {
+    matches!(status, 100 | 102..=199)
+}
+
+/// Whether it grants a tunnel (RFC 9110 section 9.3.6).
+fn is_tunnel(method: Option<&[u8]>, status: u16) -> bool {
+    method == Some(b"CONNECT") && (200..300).contains(&status)
 }
 
 fn keep_interim(open: &mut Open, response: Response) {

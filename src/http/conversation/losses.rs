@@ -177,20 +177,24 @@ impl Conversation {
         }
         if !self.is_client(side) {
             self.settle_at_end(how);
-            self.tell_lost_response(mark);
+            self.tell_lost_responses(mark);
             // No response will come any more; a request may still go on.
             self.open.iter_mut().for_each(|open| open.answer = Answer::Done);
             self.close_done();
         }
     }
 
-    /// Says of the request that waits first that its response was lost, if one was.
-    fn tell_lost_response(&mut self, mark: Mark) {
+    /// Says of the requests that wait that a response was lost, if one was. It is that of the first; nobody
+    /// knows how many more there were.
+    fn tell_lost_responses(&mut self, mark: Mark) {
+        if self.loss != Loss::Surely {
+            return;
+        }
         let waits = |open: &&mut Open| open.is_waiting() && open.exchange.request.is_some();
-        if self.loss == Loss::Surely
-            && let Some(open) = self.open.iter_mut().find(waits)
-        {
-            open.note(NoteKind::Gap, mark.packet, "the response was not captured");
+        let mut text = "the response was not captured";
+        for open in self.open.iter_mut().filter(waits) {
+            open.note(NoteKind::Gap, mark.packet, text);
+            text = "the response was not captured, if there was one";
         }
     }
 

@@ -132,17 +132,17 @@ fn reused(
 }
 
 /// A page: its address, and the words that a person would remember.
-type Page<'a> = (&'a Address, &'a str);
+type Answer<'a> = (&'a Address, &'a str);
 
 /// The page that a visit was shown.
-fn page(story: &Story, visit: usize) -> Option<Page<'_>> {
+fn page(story: &Story, visit: usize) -> Option<Answer<'_>> {
     let visit = &story.visits[visit];
     let answered = visit.answered.as_deref().filter(|answered| answered.status < 300)?;
     Some((visit.asked.as_deref()?.url.as_deref()?, answered.page.excerpt.as_deref()?))
 }
 
 /// The pages that were shown where a value of a cookie was sent.
-fn pages<'a>(story: &'a Story, life: &CookieLife, version: usize) -> BTreeSet<Page<'a>> {
+fn pages<'a>(story: &'a Story, life: &CookieLife, version: usize) -> BTreeSet<Answer<'a>> {
     let sent = life.events.iter().filter(|event| event.kind == EventKind::Sent);
     let sent = sent.filter(|event| event.version == Some(version));
     sent.filter_map(|event| page(story, event.visit?)).collect()
