@@ -137,7 +137,7 @@ const CONNECTION: usize = 2 << 10;
 /// The least memory that can be asked for.
 pub const LEAST_MEMORY: usize = 64 << 20;
 
-/// How a figure for the whole is divided among what can grow, apart from what a report needs.
+/// How a figure for the whole is divided among what can grow.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
     /// For IP datagrams that were split.
@@ -151,6 +151,8 @@ pub struct Budget {
     pub open_bytes: usize,
     /// Bytes of finished exchanges that wait for an earlier one to end.
     pub finished_bytes: usize,
+    /// Bytes that the story of a report may take, as far as they can be told beforehand.
+    pub story_bytes: usize,
     /// Among how many the connections are divided: [`LANES`] at most.
     pub lanes: usize,
 }
@@ -163,6 +165,7 @@ impl Default for Budget {
             table: TableLimits::default(),
             open_bytes: 256 << 20,
             finished_bytes: 128 << 20,
+            story_bytes: usize::MAX,
             lanes: LANES,
         }
     }
@@ -173,7 +176,8 @@ impl Budget {
     /// [`LEAST_MEMORY`].
     ///
     /// Connections get a quarter of what is to be divided, open exchanges and waiting data a
-    /// quarter, finished exchanges an eighth. The rest is what an allocator loses between them.
+    /// quarter, finished exchanges an eighth. The rest is what an allocator loses between them. A story
+    /// gets half: while the capture is read it takes less than half of that, and then all others are gone.
     pub fn within(memory: usize) -> Self {
         let shared = memory.max(LEAST_MEMORY).saturating_sub(FIXED_MEMORY);
         let whole = Self::default();
@@ -188,6 +192,7 @@ impl Budget {
             table: TableLimits { most, crowded: most.min(whole.table.crowded), ..whole.table },
             open_bytes: shared / 4,
             finished_bytes: shared / 8,
+            story_bytes: shared / 2,
             lanes: if memory < MEMORY_FOR_LANES { 1 } else { LANES },
         }
     }

@@ -171,6 +171,34 @@ fn a_gzip_bomb_is_not_unpacked_beyond_its_cap() {
 }
 
 #[test]
+fn a_story_ends_where_its_memory_does() {
+    let cookies: String = (0..20).map(|at| format!("c{at}=0123456789abcdef; ")).collect();
+    // The content of a session, and a signature that is none.
+    let session = format!("eyJ1c2VyIjoiYWxpY2UifQ.awOrOA.{}", "x".repeat(200));
+    for (name, up, down) in [
+        ("a browser each", String::new(), String::new()),
+        ("many cookies", format!("Cookie: {cookies}\r\n"), String::new()),
+        ("new sessions", String::new(), format!("Set-Cookie: session={session}")),
+    ] {
+        let mut flood = Flood::new();
+        let count = scaled(15_000, 1_000_000);
+        for index in 0..count {
+            let request = format!("GET /{index} HTTP/1.1\r\nHost: a\r\n{up}\r\n");
+            let set = if down.is_empty() { String::new() } else { format!("{down}{index}\r\n") };
+            let response = format!("HTTP/1.1 200 OK\r\n{set}Content-Length: 0\r\n\r\n");
+            flood.talk(client(index), request.as_bytes(), response.as_bytes());
+        }
+        for command in [&["analyze", "--format", "json"][..], &["analyze", "--all"], &["timeline"]]
+        {
+            let seen = flood.run(command[0], &[&command[1..], &LEAST].concat());
+            seen.holds(64);
+            let said = [&*seen.text, &*seen.said].concat();
+            assert!(said.contains("the story ends before packet"), "{name}: {command:?}");
+        }
+    }
+}
+
+#[test]
 fn ten_thousand_pipelined_requests_are_all_paired() {
     let mut requests = Vec::new();
     (0..10_000).for_each(|at| {

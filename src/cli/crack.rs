@@ -59,7 +59,8 @@ pub fn run(arguments: &args::Crack) -> anyhow::Result<Outcome> {
 
 /// The signed cookies of the captures.
 fn targets(arguments: &args::Crack) -> anyhow::Result<Vec<(String, Target)>> {
-    let (trail, _) = input::trail(&arguments.input, KeepBodies::None, None)?;
+    let (trail, finished) = input::trail(&arguments.input, KeepBodies::None, None)?;
+    finished.tell();
     let story = trail.finish_on(input::threads(&arguments.input), &Keys::default());
     Ok(trail::targets(&story, &arguments.secrets.salts()))
 }

@@ -12,6 +12,7 @@ use crate::pipeline::{self, Counts, Lane, Order, Ready, Sorter};
 use crate::trail::{Shared, Trail};
 use std::num::NonZero;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What reading a capture gave, beside the exchanges.
 pub struct Finished {
@@ -106,15 +107,24 @@ pub fn trail(
     keep: KeepBodies,
     output: Option<&Path>,
 ) -> anyhow::Result<(Trail, Finished)> {
-    let mut trail = Trail::default();
+    let mut trail = Trail::within(input.memory.budget().story_bytes);
+    let is_full = AtomicBool::new(false);
     let make = || {
-        let mut shared = Shared::default();
-        move |exchange: Box<Exchange>| Trail::visit(&exchange, &mut shared)
+        let (mut shared, is_full) = (Shared::default(), &is_full);
+        move |exchange: Box<Exchange>| {
+            let is_full = is_full.load(Ordering::Relaxed);
+            (!is_full).then(|| Trail::visit(&exchange, &mut shared))
+        }
     };
-    let finished = read_as(open(input, output)?, input, keep, false, make, |ready| {
-        trail.push_visit(ready.id, ready.connection, ready.item);
+    let mut finished = read_as(open(input, output)?, input, keep, false, make, |ready| {
+        match ready.item {
+            Some(visit) => trail.push_visit(ready.id, ready.connection, visit),
+            None => trail.pass_over(),
+        }
+        is_full.store(trail.is_full(), Ordering::Relaxed);
         Ok(())
     })?;
+    finished.notes.extend(trail.note());
     Ok((trail, finished))
 }
 

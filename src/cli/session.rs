@@ -63,7 +63,8 @@ impl Session {
             pipeline.watch_finished();
         }
         let view = lines_to.map(|out| View::new(out, width, keys.clone()));
-        Self { pipeline, trail: Trail::default(), keys, view, silence: Silence::default() }
+        let trail = Trail::within(budget.story_bytes);
+        Self { pipeline, trail, keys, view, silence: Silence::default() }
     }
 
     /// What was counted so far.
@@ -81,7 +82,7 @@ impl Session {
         if let Some(view) = &mut self.view {
             view.take_finished(&mut self.pipeline);
             view.live.settle(self.pipeline.oldest_open().unwrap_or(u64::MAX), packet.time);
-            view.show()?;
+            view.show(self.trail.is_full())?;
         }
         self.keep();
         Ok(())
@@ -96,7 +97,7 @@ impl Session {
         if let Some(view) = &mut self.view {
             view.take_finished(&mut self.pipeline);
             view.live.settle_all(self.pipeline.oldest_open().unwrap_or(u64::MAX));
-            view.show()?;
+            view.show(self.trail.is_full())?;
         }
         self.keep();
         Ok(())
@@ -133,12 +134,20 @@ impl Session {
             view.out.flush()?;
         }
         self.keep();
+        let full = self.trail.note();
+        if options.format != Format::Terminal || options.output.is_some() {
+            for note in &full {
+                output::say(&format!("cookietrail: {}", note.text));
+            }
+        }
+        let notes: Vec<Note> = notes.iter().cloned().chain(full).collect();
         let mut story = self.trail.finish_on(threads, &self.keys);
         if let Some(corrected) = self.view.and_then(|view| view.corrected(&story)) {
             output::say(&format!("cookietrail: {corrected}"));
         }
         let is_found = report::judge(&mut story, options);
-        let about = About { files: &[name.to_owned()], counts: &self.pipeline.counts(), notes };
+        let about =
+            About { files: &[name.to_owned()], counts: &self.pipeline.counts(), notes: &notes };
         let is_styled = out.current_choice() != anstream::ColorChoice::Never;
         // Nobody is asked again: what was seen is gone.
         let letters = report::letters(&story, options).unwrap_or_else(|error| {
@@ -187,11 +196,13 @@ impl View {
         }
     }
 
-    fn show(&mut self) -> io::Result<()> {
+    /// Shows what has happened. What the report does not tell of need not be known at its end.
+    fn show(&mut self, is_full: bool) -> io::Result<()> {
         while let Some(happening) = self.live.pop() {
             live::write(&happening, self.width, &mut self.out)?;
             if let (Some(asked), Some(browser)) = (&happening.visit.asked, &happening.browser) {
-                self.told.insert(asked.packet, browser.clone());
+                let told = (!is_full).then(|| (asked.packet, browser.clone()));
+                self.told.extend(told);
             }
             self.out.flush()?;
         }

@@ -16,11 +16,12 @@ pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
     let (input, keep) = (&arguments.input, KeepBodies::Readable);
     let (trail, finished) = if arguments.follow {
         follow::check(input, file)?;
-        let mut trail = Trail::default();
-        let finished = follow::read(input, keep, |numbered| {
+        let mut trail = Trail::within(input.memory.budget().story_bytes);
+        let mut finished = follow::read(input, keep, |numbered| {
             trail.push(numbered);
             Ok(())
         })?;
+        finished.notes.extend(trail.note());
         (trail, finished)
     } else {
         super::input::trail(input, keep, file)?

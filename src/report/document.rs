@@ -4,8 +4,14 @@
 use super::pretty::Pretty;
 use crate::threads;
 use serde::Serialize;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::num::NonZero;
+
+/// Items of a shorter list are written one by one: threads would take longer to start.
+const FEW: usize = 64;
+
+/// Bytes gathered before they are written.
+const BLOCK: usize = 64 << 10;
 
 /// An object that is being written.
 pub(super) struct Document<W> {
@@ -48,17 +54,28 @@ impl<W: Write> Document<W> {
         self.name(name)?;
         let out = &mut self.out;
         out.write_all(b"[")?;
+        let separator = |place| if place == 0 { &b"\n    "[..] } else { b",\n    " };
+        if items.len() < FEW || self.threads.get() == 1 {
+            // One of them may be long, and need not be whole before it is written.
+            let mut out = BufWriter::with_capacity(BLOCK, out);
+            for (place, item) in items.iter().enumerate() {
+                out.write_all(separator(place))?;
+                json(&make(item), 2, &mut out)?;
+            }
+            out.write_all(if items.is_empty() { b"]" } else { b"\n  ]" })?;
+            return out.flush();
+        }
         let set = |places: &[usize]| -> io::Result<Vec<u8>> {
             let mut text = Vec::new();
             for place in places {
-                text.extend_from_slice(if *place == 0 { b"\n    " } else { b",\n    " });
+                text.extend_from_slice(separator(*place));
                 json(&make(&items[*place]), 2, &mut text)?;
             }
             Ok(text)
         };
         let places: Vec<usize> = (0..items.len()).collect();
         threads::in_order(&places, self.threads, set, |text| out.write_all(&text?))?;
-        out.write_all(if items.is_empty() { b"]" } else { b"\n  ]" })
+        out.write_all(b"\n  ]")
     }
 
     /// Ends the object, and its last line.
@@ -77,8 +94,8 @@ impl<W: Write> Document<W> {
 }
 
 /// Adds a value that stands so many levels deep in a document.
-fn json(value: &impl Serialize, depth: usize, text: &mut Vec<u8>) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(text, Pretty::at(depth));
+fn json(value: &impl Serialize, depth: usize, out: impl Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(out, Pretty::at(depth));
     Ok(value.serialize(&mut serializer)?)
 }
 

@@ -36,6 +36,7 @@ mod navigation;
 mod origins;
 mod page;
 mod pages;
+mod room;
 mod scheme;
 mod sessions;
 mod shared;
@@ -76,11 +77,13 @@ pub use visit::{Answered, Asked, Purpose, Visit};
 use crate::cookie::Jar;
 use crate::http::Exchange;
 use crate::limits::HttpLimits;
+use crate::note::Note;
 use crate::pipeline::Numbered;
 use crate::threads;
 use crate::time::Timestamp;
 use awaited::Awaited;
 use foldhash::fast::RandomState;
+use room::Room;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZero;
@@ -132,11 +135,36 @@ pub struct Trail {
     visits: Vec<Visit>,
     awaited: Awaited,
     shared: Shared,
+    room: Room,
 }
 
 impl Trail {
+    /// A trail whose story takes about so many bytes at most. It ends with the first exchange for which
+    /// there is no more room.
+    pub fn within(bytes: usize) -> Self {
+        Self { room: Room::within(bytes), ..Self::default() }
+    }
+
+    /// Whether there is no more room: what comes is only counted.
+    pub const fn is_full(&self) -> bool {
+        self.room.is_full()
+    }
+
+    /// What is said of what found no room, if anything did not.
+    pub fn note(&self) -> Option<Note> {
+        self.room.note()
+    }
+
+    /// Counts an exchange of which nothing was made, since the trail [is full](Self::is_full).
+    pub fn pass_over(&mut self) {
+        self.room.leave_out();
+    }
+
     /// Takes the next exchange, in capture order.
     pub fn push(&mut self, numbered: Numbered) {
+        if self.is_full() {
+            return self.pass_over();
+        }
         let Numbered { id, exchange } = numbered;
         let visit = Self::visit(&exchange, &mut self.shared);
         self.push_visit(id, exchange.connection, visit);
@@ -151,9 +179,11 @@ impl Trail {
     /// Takes what has been made of the next exchange, in capture order; its number, and that of its
     /// connection.
     pub fn push_visit(&mut self, id: u64, connection: u64, mut visit: Visit) {
-        (visit.id, visit.connection) = (id, connection);
-        self.awaited.mark(&mut visit);
-        self.visits.push(visit);
+        if self.room.take(&visit) {
+            (visit.id, visit.connection) = (id, connection);
+            self.awaited.mark(&mut visit);
+            self.visits.push(visit);
+        }
     }
 
     /// What each browser held at a point of the capture, as the model has it; found out on so many

@@ -6,16 +6,37 @@ use clap::Args;
 /// How much memory may be taken.
 #[derive(Debug, Args)]
 pub struct Memory {
-    /// Follow connections within this much memory, 64M or more; the oldest doubts are given up
+    /// Keep within this much memory, 64M or more: the oldest doubts are given up, and a story that takes
+    /// more ends early
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub max_memory: Option<usize>,
 }
 
 impl Memory {
-    /// How it is divided.
+    /// How it is divided. Where nothing is said, a story may take three quarters of what there is.
     pub fn budget(&self) -> Budget {
-        self.max_memory.map_or_else(Budget::default, Budget::within)
+        let whole = || {
+            let story_bytes = available().map_or(usize::MAX, |bytes| bytes / 4 * 3);
+            Budget { story_bytes, ..Budget::default() }
+        };
+        self.max_memory.map_or_else(whole, Budget::within)
     }
+}
+
+/// How much memory the machine has, or the container (cgroup v2) that this runs in; `None` where that is
+/// not known.
+fn available() -> Option<usize> {
+    #[cfg(target_os = "linux")]
+    {
+        let info = rustix::system::sysinfo();
+        let machine = usize::try_from(info.totalram).ok()?.checked_mul(info.mem_unit as usize)?;
+        #[expect(clippy::disallowed_methods, reason = "what the system says of itself")]
+        let limit = std::fs::read_to_string("/sys/fs/cgroup/memory.max");
+        let limit = limit.ok().and_then(|text| text.trim().parse().ok());
+        Some(limit.map_or(machine, |limit| machine.min(limit)))
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
 }
 
 /// An amount of memory: `64M`, `1G`, a number of bytes.
@@ -38,7 +59,7 @@ fn size(text: &str) -> Result<usize, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::size;
+    use super::{available, size};
 
     #[test]
     fn amounts_are_read_as_people_write_them() {
@@ -58,5 +79,11 @@ mod tests {
         ] {
             assert_eq!(size(text).ok(), bytes, "{text}");
         }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_there_is_can_be_told() {
+        assert!(available().is_some_and(|bytes| bytes > 16 << 20), "{:?}", available());
     }
 }

@@ -1,0 +1,153 @@
+//! How much of a capture its story holds. It grows with every exchange, and memory has an end: where
+//! that is reached the story ends too, as if the capture did, and says so.
+
+use super::visit::{Answered, Asked, Visit};
+use crate::note::{Note, NoteKind};
+
+/// Bytes that an exchange takes until its story is told, beside what it carries: itself, its step, what
+/// ties it to its browser, and that browser, if it is the only one of it. Measured, as the next ones, on
+/// captures of one kind of exchange each; where things come again they take less.
+const EACH: usize = 2 << 10;
+
+/// A cookie that is sent takes so many bytes, and its value so many times its length: the event, and the
+/// value where it is new.
+const SENT: (usize, usize) = (400, 4);
+
+/// The same of a `Set-Cookie` line: the value, what is read in it, and what changed.
+const SET: (usize, usize) = (512, 10);
+
+/// The same of a form field, which is kept as it is, and of a URL, which is kept in its parts as well.
+const FIELD: (usize, usize) = (100, 1);
+const URL: (usize, usize) = (0, 3);
+
+/// The room that is left.
+#[derive(Debug)]
+pub(super) struct Room {
+    left: usize,
+    left_out: Option<LeftOut>,
+}
+
+/// What found no room.
+#[derive(Debug)]
+struct LeftOut {
+    /// The packet that the first of it began with.
+    since: Option<u64>,
+    exchanges: u64,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self::within(usize::MAX)
+    }
+}
+
+impl Room {
+    /// Room for so many bytes.
+    pub const fn within(bytes: usize) -> Self {
+        Self { left: bytes, left_out: None }
+    }
+
+    /// Whether something found no room. Nothing that comes later does, however small.
+    pub const fn is_full(&self) -> bool {
+        self.left_out.is_some()
+    }
+
+    /// Gives an exchange its room. False if there is none.
+    pub fn take(&mut self, visit: &Visit) -> bool {
+        if self.is_full() {
+            self.leave_out();
+            return false;
+        }
+        if let Some(left) = self.left.checked_sub(weight(visit)) {
+            self.left = left;
+            return true;
+        }
+        let since = visit.begun().map(|(packet, _)| packet);
+        self.left_out = Some(LeftOut { since, exchanges: 1 });
+        false
+    }
+
+    /// Counts an exchange that comes when it is full.
+    pub fn leave_out(&mut self) {
+        self.left_out.iter_mut().for_each(|left_out| left_out.exchanges += 1);
+    }
+
+    /// What is said of what found no room.
+    pub fn note(&self) -> Option<Note> {
+        let LeftOut { since, exchanges } = self.left_out.as_ref()?;
+        let from = since.map_or(String::new(), |packet| format!(" before packet {packet}"));
+        let text = format!(
+            "the story ends{from}: it would take more memory than it may (--max-memory) with the \
+             {exchanges} exchanges that follow, which are only counted"
+        );
+        Some(Note { kind: NoteKind::Limit, packet: *since, text: text.into() })
+    }
+}
+
+/// About how many bytes an exchange takes until its story is told.
+fn weight(visit: &Visit) -> usize {
+    let asked = visit.asked.as_deref().map_or(0, of_asked);
+    let answered = visit.answered.as_deref().map_or(0, of_answered);
+    EACH + asked + answered + visit.notes.len() * size_of::<Note>()
+}
+
+fn of_asked(asked: &Asked) -> usize {
+    let sent = asked.cookies.pairs.iter().map(|pair| of(SENT, pair.name.len() + pair.value.len()));
+    let fields = asked.form.iter().map(|field| of(FIELD, field.name.len() + field.value.len()));
+    let from = asked.referer.as_ref().map_or(0, |referer| referer.as_str().len());
+    sent.chain(fields).sum::<usize>() + of(URL, asked.path.len() + from) + asked.user_agent.len()
+}
+
+fn of_answered(answered: &Answered) -> usize {
+    let set = answered.set_cookies.iter().map(|line| of(SET, line.len()));
+    let location = answered.location.as_ref().map_or(0, |location| location.len());
+    set.sum::<usize>() + of(URL, location)
+}
+
+const fn of((each, times): (usize, usize), length: usize) -> usize {
+    each + times * length
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::samples::exchange;
+    use crate::pipeline::Numbered;
+    use crate::trail::{Shared, Trail, Visit};
+
+    fn numbered(id: u64) -> Numbered {
+        let cookies = "x".repeat(usize::try_from(id).unwrap() % 7);
+        let request = format!("GET /{id} HTTP/1.1\nHost: a.test\nCookie: sid={cookies}");
+        let exchange = exchange([2 * id, 2 * id + 1], &request, "HTTP/1.1 200 OK\nSet-Cookie: a=b");
+        Numbered { id, exchange: Box::new(exchange) }
+    }
+
+    #[test]
+    fn a_story_without_room_is_that_of_a_capture_which_ends_there() {
+        let visit = |id| Trail::visit(&numbered(id).exchange, &mut Shared::default());
+        let room_for_three: usize = (1..4).map(|id| weight(&visit(id))).sum();
+        let (mut short, mut all) = (Trail::within(room_for_three), Trail::default());
+        (1..=10).for_each(|id| short.push(numbered(id)));
+        (1..=3).for_each(|id| all.push(numbered(id)));
+        let note = short.note().unwrap();
+        assert_eq!(note.packet, Some(8));
+        assert!(note.text.starts_with("the story ends before packet 8: "), "{}", note.text);
+        assert!(note.text.contains("with the 7 exchanges that follow"), "{}", note.text);
+        assert_eq!(all.note().map(|note| note.text), None);
+        assert_eq!(format!("{:?}", short.finish()), format!("{:?}", all.finish()));
+    }
+
+    #[test]
+    fn what_an_exchange_carries_has_its_weight() {
+        let weigh = |request: &str, response: &str| {
+            weight(&Visit::of(&exchange([1, 2], request, response), 0, &mut Shared::default()))
+        };
+        let (get, ok) = ("GET / HTTP/1.1\nHost: a.test", "HTTP/1.1 200 OK");
+        let plain = weigh(get, ok);
+        let cookies = (0..180).map(|at| format!("c{at}=1")).collect::<Vec<_>>().join("; ");
+        assert!(weigh(&format!("{get}\nCookie: {cookies}"), ok) > plain + 180 * SENT.0);
+        let long = "x".repeat(4000);
+        assert!(weigh(get, &format!("{ok}\nSet-Cookie: a={long}")) > plain + 10 * long.len());
+        assert!(weigh(&get.replace("/ ", &format!("/{long} ")), ok) > plain + 2 * long.len());
+    }
+}
