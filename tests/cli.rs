@@ -283,11 +283,12 @@ fn what_is_read_is_not_written_to() {
         }
     }
     let kept = file(&folder, "kept", b"something");
-    for options in [&[][..], &["--follow"]] {
-        let arguments =
-            [&["exchanges", "not-there", "-o", kept.to_str().unwrap()], options].concat();
-        assert_eq!(run(&arguments).status.code(), Some(2));
-        assert_eq!(fs::read(&kept).unwrap(), b"something");
+    for input in ["not-there", folder.path().join("kept/..").to_str().unwrap(), "/"] {
+        for options in [&[][..], &["--follow"]] {
+            let arguments = [&["exchanges", input, "-o", kept.to_str().unwrap()], options].concat();
+            assert_eq!(run(&arguments).status.code(), Some(2), "{arguments:?}");
+            assert_eq!(fs::read(&kept).unwrap(), b"something");
+        }
     }
     // One of a directory, and standard input, are inputs too.
     let folder_name = folder.path().to_str().unwrap();
@@ -316,6 +317,27 @@ fn a_file_named_twice_is_told_whatever_it_is_called() {
     let output = output.unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("it can be read only once"), "{}", stderr(&output));
+}
+
+#[test]
+fn packets_of_a_link_type_that_is_not_read_are_told_by_its_number() {
+    let folder = TempDir::new().unwrap();
+    let mut usb = fs::read(REDIRECTS).unwrap();
+    usb[20..24].copy_from_slice(&189_u32.to_le_bytes());
+    let usb = file(&folder, "usb.pcap", &usb);
+    let usb = usb.to_str().unwrap();
+    for command in [&["exchanges"][..], &["jar"], &["timeline"], &["analyze", "--width", "100"]] {
+        for files in [&[usb][..], &[usb, REDIRECTS]] {
+            let output = run(&[command, files].concat());
+            let said = stdout(&output) + &stderr(&output);
+            assert!(said.contains(" of link type 189, which is not read"), "{command:?}: {said}");
+            assert_eq!(said.contains("No HTTP was found"), files.len() == 1, "{command:?}");
+        }
+    }
+    let report = run(&["analyze", "--format", "json", usb]);
+    let report: serde_json::Value = serde_json::from_slice(&report.stdout).unwrap();
+    let skipped = &report["capture"]["skipped"]["unknown-link-type"];
+    assert_eq!(&report["capture"]["unknown_link_types"]["189"], skipped);
 }
 
 #[test]

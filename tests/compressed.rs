@@ -182,6 +182,16 @@ fn damage_never_stops_the_program_and_leaves_what_came_before_it() {
 }
 
 #[test]
+fn a_block_of_bzip2_that_is_damaged_is_not_called_something_else() {
+    let plain = large();
+    let Some(mut packed) = pack(&["bzip2", "-9"], &plain) else { return };
+    let half = packed.len() / 2;
+    packed[half] ^= 0x10;
+    let error = read(&packed).expect_err("its only block is damaged");
+    assert!(error.contains("its compressed data is damaged"), "{error}");
+}
+
+#[test]
 fn what_follows_the_compressed_data_is_told() {
     let plain = std::fs::read(CAPTURE).unwrap();
     let (expected, _) = read(&plain).unwrap();

@@ -156,6 +156,18 @@ fn a_directory_without_captures_is_refused() {
 }
 
 #[test]
+fn why_nothing_of_a_directory_can_be_read_is_told() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("a\nb.pcap"), &fs::read(REDIRECTS).unwrap()[..20]).unwrap();
+    fs::write(folder.path().join("c.cap"), b"snoop\0\0\0\0\0\0\x02").unwrap();
+    let output = exchanges(folder.path());
+    assert_eq!(output.status.code(), Some(2));
+    let said = stderr(&output);
+    assert!(said.contains("is cut off inside its file header") && said.contains("(and 1 more)"));
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
 fn files_and_directories_can_be_named_together() {
     let folder = TempDir::new().unwrap();
     let names: Vec<String> = ["a", "b"].map(str::to_owned).into();

@@ -31,6 +31,16 @@ pub enum Error {
         /// The directory.
         path: PathBuf,
     },
+    /// A directory with files that seem to be captures, none of which can be read.
+    #[error("nothing can be read in {}: {first}{}", path.display(), and_more(*more))]
+    Unreadable {
+        /// The directory.
+        path: PathBuf,
+        /// What is said of the first of them.
+        first: String,
+        /// How many others there are.
+        more: usize,
+    },
     /// Standard input was asked for, and is a terminal.
     #[error("standard input is a terminal: pipe a capture into it, or name a file")]
     Terminal,
@@ -80,6 +90,16 @@ pub enum Error {
         /// What it is, with its article.
         what: String,
     },
+    /// A pcapng file of a version that does not exist yet.
+    #[error("{} is a pcapng file of version {major}.{minor}, which is not read here", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// The major version that it states.
+        major: u16,
+        /// The minor one.
+        minor: u16,
+    },
     /// Not a capture.
     #[error(
         "{} is not a capture file (pcap or pcapng): it looks like {what} and begins with \"{first}\"",
@@ -93,6 +113,10 @@ pub enum Error {
         /// Its first bytes, escaped.
         first: String,
     },
+}
+
+fn and_more(more: usize) -> String {
+    if more > 0 { format!(" (and {more} more)") } else { String::new() }
 }
 
 /// A decoder's words in those of the house, and the system's own.

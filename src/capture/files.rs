@@ -7,7 +7,7 @@ use std::path::Path;
 use super::batch::Batch;
 use super::blocks::USUAL;
 use super::error::Error;
-use super::folder::Folder;
+use super::folder::{self, Folder};
 use super::identity::Identity;
 use super::input::Input;
 use super::open::STDIN;
@@ -87,18 +87,20 @@ impl Files {
     fn add_folder(&mut self, path: &Path) -> Result<(), Error> {
         let mut folder = Folder::list(path)?;
         let before = self.inputs.len();
+        let mut refused = Vec::new();
         for file in std::mem::take(&mut folder.files) {
             match Reader::open(&file) {
                 Ok(reader) => {
                     self.add(reader, Identity::of(&file));
                     self.park_last();
                 }
-                Err(error) => self.notes.extend(folder.refuse(&file, &error)),
+                Err(error) => refused.extend(folder.refuse(&file, &error)),
             }
         }
         if self.inputs.len() == before {
-            return Err(Error::NoCaptures { path: path.to_owned() });
+            return Err(nothing(path, &refused));
         }
+        self.notes.extend(refused.iter().map(|why| folder::damage(why)));
         self.notes.extend(folder.note());
         Ok(())
     }
@@ -202,6 +204,17 @@ impl Files {
                 total: sum.total.zip(file.total).map(|(sum, file)| sum + file),
             },
         )
+    }
+}
+
+/// Why nothing of a directory can be read, where these are the reasons for what may be captures.
+fn nothing(path: &Path, refused: &[String]) -> Error {
+    let path = path.to_owned();
+    match refused {
+        [] => Error::NoCaptures { path },
+        [first, others @ ..] => {
+            Error::Unreadable { path, first: first.clone(), more: others.len() }
+        }
     }
 }
 

@@ -6,14 +6,22 @@ use super::{LinkType, Packet};
 
 /// A filter expression, compiled once for every link type that it meets.
 ///
-/// The length that an expression such as `greater 1000` sees is that of the captured bytes; on a
-/// loopback of BSD, of those behind the address family.
+/// The length that an expression such as `greater 1000` sees is that on the wire; on a loopback of BSD,
+/// without the address family.
 pub struct Filter {
     expression: String,
     /// `None` where the expression makes no sense for that link type.
-    programs: Vec<(LinkType, Option<BpfProgram>)>,
+    programs: Vec<(LinkType, Option<Program>)>,
     /// One of those, until it is asked for.
     refused: Option<LinkType>,
+    /// A packet that was cut, and zeros in the place of what is missing.
+    whole: Vec<u8>,
+}
+
+/// A compiled expression.
+struct Program {
+    compiled: BpfProgram,
+    asks_length: bool,
 }
 
 /// Link types that an expression is tried with: one that makes no sense for any of them is none.
@@ -47,7 +55,12 @@ impl Filter {
         if !TRIED.iter().any(is_one) {
             program(expression, TRIED[0])?;
         }
-        Ok(Self { expression: expression.to_owned(), programs: Vec::new(), refused: None })
+        Ok(Self {
+            expression: expression.to_owned(),
+            programs: Vec::new(),
+            refused: None,
+            whole: Vec::new(),
+        })
     }
 
     /// Whether the packet passes. A packet of a link type for which the expression makes no sense
@@ -65,7 +78,15 @@ impl Filter {
         } else {
             packet.data
         };
-        self.programs[index].1.as_ref().is_some_and(|program| program.filter(data))
+        let Some(program) = &self.programs[index].1 else { return false };
+        let missing = (packet.wire_len as usize).saturating_sub(packet.data.len());
+        if !program.asks_length || missing == 0 {
+            return program.compiled.filter(data);
+        }
+        self.whole.clear();
+        self.whole.extend_from_slice(data);
+        self.whole.resize((data.len() + missing).min(LONGEST), 0);
+        program.compiled.filter(&self.whole)
     }
 
     /// A link type for which the expression makes no sense, if one was met since this was last asked.
@@ -74,12 +95,41 @@ impl Filter {
     }
 }
 
-fn program(expression: &str, link: LinkType) -> Result<BpfProgram, FilterError> {
+/// The longest packet that is filled up to its length on the wire: as much as tcpdump captures.
+const LONGEST: usize = 256 << 10;
+
+fn program(expression: &str, link: LinkType) -> Result<Program, FilterError> {
+    let failed = |reason| FilterError { expression: expression.to_owned(), reason };
     let number = i32::try_from(libpcap_number(link)).unwrap_or(-1);
     let compiled = Capture::dead(Linktype(number)).and_then(|dead| dead.compile(expression, true));
-    compiled.map_err(|error| FilterError {
-        expression: expression.to_owned(),
-        reason: super::live::message(error),
+    let compiled = compiled.map_err(|error| failed(super::live::message(error)))?;
+    if instructions(&compiled).any(asks_kernel) {
+        let text = "what came in, what went out, and by which interface, is not known of a file";
+        return Err(failed(text.to_owned()));
+    }
+    let asks_length = instructions(&compiled).any(|(code, _)| code == LOAD_LENGTH);
+    Ok(Program { compiled, asks_length })
+}
+
+/// Loads of the packet's length (`BPF_LD` and `BPF_LEN`), and of a word, half a word and a byte of the packet.
+const LOAD_LENGTH: u32 = 0x80;
+const LOADS: [u32; 3] = [0x20, 0x28, 0x30];
+
+/// What lies so far behind in a packet is nothing of it: Linux answers there what only a live capture knows
+/// (`SKF_AD_OFF` in its linux/filter.h). In a file all of that would be zero.
+const KERNEL: u32 = 0xffff_f000;
+
+fn asks_kernel((code, place): (u32, u32)) -> bool {
+    LOADS.contains(&code) && place >= KERNEL
+}
+
+/// Code and operand of each instruction, which the crate has only as text: code, two jumps, operand.
+fn instructions(program: &BpfProgram) -> impl Iterator<Item = (u32, u32)> {
+    program.get_instructions().iter().filter_map(|one| {
+        let text = one.to_string();
+        let mut numbers = text.split(' ').map(|number| number.parse().ok());
+        let code = numbers.next()??;
+        Some((code, numbers.nth(2)??))
     })
 }
 
@@ -211,7 +261,7 @@ mod tests {
             assert!(!filter.matches(&packet(link, &TCP)));
             assert_eq!(filter.take_refused(), None);
         }
-        assert!(Filter::compile("type data").is_ok(), "it has sense for Wi-Fi");
+        assert!(Filter::compile("wlan type data").is_ok(), "it has sense for Wi-Fi");
         assert!(Filter::compile("rulenum 1").is_ok(), "it has sense for PFLOG");
     }
 
@@ -223,5 +273,31 @@ mod tests {
             filter.matches(&packet(LinkType::RAW, &TCP[..len]));
             filter.matches(&packet(LinkType::NULL, &TCP[..len]));
         }
+    }
+
+    #[test]
+    fn lengths_are_those_on_the_wire() {
+        let mut bytes = vec![0; 60];
+        bytes[12..14].copy_from_slice(&[8, 0]);
+        let cut = Packet { wire_len: 1500, ..packet(LinkType::ETHERNET, &bytes) };
+        for (expression, matches) in [
+            ("greater 1500", true),
+            ("greater 1501", false),
+            ("less 60", false),
+            ("ip and len == 1500", true),
+        ] {
+            assert_eq!(Filter::compile(expression).unwrap().matches(&cut), matches, "{expression}");
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_only_a_live_capture_knows_is_not_asked_of_a_file() {
+        let mut filter = Filter::compile("tcp and not outbound").unwrap();
+        assert!(!filter.matches(&packet(LinkType::ETHERNET, &[0; 60])));
+        assert_eq!(filter.take_refused(), Some(LinkType::ETHERNET));
+        // Of cooked captures it is known.
+        filter.matches(&packet(LinkType::LINUX_SLL, &[0; 60]));
+        assert_eq!(filter.take_refused(), None);
     }
 }

@@ -42,15 +42,12 @@ impl Folder {
     }
 
     /// Judges why a file of this directory cannot be opened. What is no capture is passed over;
-    /// what may well be one and cannot be read is told as damage.
-    pub(super) fn refuse(&mut self, file: &Path, error: &Error) -> Option<Note> {
+    /// what may well be one and cannot be read is given back, as the reason.
+    pub(super) fn refuse(&mut self, file: &Path, error: &Error) -> Option<String> {
         match error {
             Error::NotACapture { .. } => self.pass_over(file, "no capture"),
             Error::Empty { .. } => self.pass_over(file, "empty"),
-            _ => {
-                let text = format!("passed over: {}", plain(&error.to_string()));
-                return Some(Note { kind: NoteKind::DamagedFile, packet: None, text: text.into() });
-            }
+            _ => return Some(plain(&error.to_string())),
         }
         None
     }
@@ -72,11 +69,17 @@ impl Folder {
     }
 }
 
+/// What is said of a file that may be a capture and cannot be read, for this reason.
+pub(super) fn damage(why: &str) -> Note {
+    let text = format!("passed over: {why}");
+    Note { kind: NoteKind::DamagedFile, packet: None, text: text.into() }
+}
+
 fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// A name for a message: whoever made the file chose it, and may have put anything into it.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     name.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }

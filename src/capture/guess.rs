@@ -45,10 +45,14 @@ const BEGINNINGS: &[(&[u8], Guess)] = &[
 ];
 
 /// Some formats have no mark at the beginning that is only theirs, such as Endace's.
-const UNKNOWN: &str = "binary data of an unknown kind (`editcap` can convert what Wireshark opens)";
+pub(super) const UNKNOWN: &str =
+    "binary data of an unknown kind (`editcap` can convert what Wireshark opens)";
 
 /// Says what a file that begins so may be.
 pub(crate) fn guess(first: &[u8]) -> Guess {
+    if first.get(257..262) == Some(b"ustar") {
+        return Guess::Other("a tar archive (`tar -xf` unpacks it)");
+    }
     let known = BEGINNINGS.iter().find(|(beginning, _)| first.starts_with(beginning));
     known.map_or_else(|| Guess::Other(plain_guess(first)), |(_, guess)| *guess)
 }
@@ -76,6 +80,14 @@ fn is_text(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_archive_is_known_by_what_stands_in_its_middle() {
+        let mut bytes = [0; 512];
+        bytes[..6].copy_from_slice(b"a.pcap");
+        bytes[257..262].copy_from_slice(b"ustar");
+        assert_eq!(guess(&bytes), Guess::Other("a tar archive (`tar -xf` unpacks it)"));
+    }
 
     #[test]
     fn what_is_no_capture_is_named() {

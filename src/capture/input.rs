@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Progress;
 use super::error::Error;
+use super::folder::plain;
 use super::reader::Reader;
 use crate::note::{Note, NoteKind};
 use crate::time::Timestamp;
@@ -124,13 +125,13 @@ impl Input {
 }
 
 fn vanished(error: &Error) -> Note {
-    let text = format!("its packets are missing: {error}");
+    let text = format!("its packets are missing: {}", plain(&error.to_string()));
     Note { kind: NoteKind::DamagedFile, packet: None, text: text.into() }
 }
 
 /// What is to be said of a file once it has ended.
 fn end_notes(reader: &Reader, last_packet: Option<u64>) -> Vec<Note> {
-    let path = reader.path().display().to_string();
+    let path = plain(&reader.path().display().to_string());
     let damage = reader.damage().map(|damage| {
         let last = match last_packet {
             Some(number) => format!("packet {number} is the last one read from it"),

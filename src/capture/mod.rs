@@ -42,7 +42,7 @@ pub use pipe::{Pipe, is_silence};
 pub use reader::{Damage, Reader};
 
 /// The link-layer header type of a packet, as numbered by the tcpdump group's LINKTYPE list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkType(pub u32);
 
 impl LinkType {
@@ -128,9 +128,11 @@ impl LinkType {
     pub const LINUX_SLL2: Self = Self(276);
 
     /// The link type of a number found in a file or told by libpcap. Raw IP also goes by two numbers
-    /// that are libpcap's own on some systems (12, and 14 on OpenBSD), and some writers store those.
+    /// that are libpcap's own on some systems (12, and 14 on OpenBSD), and ATM by one (11); some writers
+    /// store those.
     pub(crate) const fn from_file(number: u32) -> Self {
         match number {
+            11 => Self::ATM_RFC1483,
             12 | 14 => Self::RAW,
             _ => Self(number),
         }

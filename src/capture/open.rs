@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::blocks::Blocks;
 use super::error::Error;
-use super::guess::{Guess, guess};
+use super::guess::{Guess, UNKNOWN, guess};
 use super::pcap::{self, Pcap};
 use super::pcapng::{self, Pcapng};
 use super::record::Step;
@@ -23,6 +23,9 @@ pub(crate) const STDIN: &str = "-";
 /// How many bytes of a file that is no capture are looked at, and how many of them are shown.
 const LOOK: usize = 512;
 const SHOW: usize = 16;
+
+/// More than the largest block of bzip2, unpacked.
+const BZIP2_BLOCK: usize = 1 << 20;
 
 /// The reader of one of the file formats.
 pub(crate) enum Format {
@@ -103,17 +106,24 @@ pub(crate) fn identify(
 ) -> Result<Opened, Error> {
     let meter = Meter { read: Arc::default(), total };
     let source = Metered { source, read: Arc::clone(&meter.read) };
-    let mut blocks = unpack(path, Blocks::new(Box::new(source)))?;
-    let format = format_of(path, &mut blocks)?;
+    let (mut blocks, undone) = unpack(path, Blocks::new(Box::new(source)))?;
+    let format = format_of(path, &mut blocks).or_else(|error| {
+        if undone > 0 && matches!(error, Error::NotACapture { what: UNKNOWN, .. }) {
+            // A damaged block of bzip2 is unpacked to anything before it is known to be damaged.
+            fill(path, &mut blocks, BZIP2_BLOCK)?;
+        }
+        Err(error)
+    })?;
     Ok(Opened { path: path.to_owned(), blocks, format, meter })
 }
 
-fn unpack(path: &Path, blocks: Blocks) -> Result<Blocks, Error> {
+/// Also how many compressions were undone.
+fn unpack(path: &Path, blocks: Blocks) -> Result<(Blocks, usize), Error> {
     match unpack::unpack(blocks) {
         Ok((_, undone)) if undone > MAX_NESTED => {
             Err(Error::Nested { path: path.to_owned(), times: MAX_NESTED })
         }
-        Ok((blocks, _)) => Ok(blocks),
+        Ok(unpacked) => Ok(unpacked),
         Err(reason) => Err(Error::Read { path: path.to_owned(), reason }),
     }
 }
@@ -136,8 +146,7 @@ pub(super) fn format_of(path: &Path, blocks: &mut Blocks) -> Result<Format, Erro
             Err(pcapng::Refusal::NotPcapng) => {}
             Err(pcapng::Refusal::Cut) => return Err(Error::Cut { path: path.to_owned() }),
             Err(pcapng::Refusal::Version(major, minor)) => {
-                let what = format!("a pcapng file of version {major}.{minor}");
-                return Err(Error::Unsupported { path: path.to_owned(), what });
+                return Err(Error::Version { path: path.to_owned(), major, minor });
             }
         }
     }
@@ -195,7 +204,7 @@ mod tests {
                 &section[..12],
                 "a.pcap is cut off inside its file header: it holds no packets".into(),
             ),
-            (&section, format!("a.pcap is a pcapng file of version 7.0, {convert}")),
+            (&section, "a.pcap is a pcapng file of version 7.0, which is not read here".into()),
             (&ixia, format!("a.pcap is a pcap file by IxVeriWave (lcap), {convert}")),
             (b"snoop\0\0\0\0\0\0\x02", format!("a.pcap is a snoop capture, {convert}")),
             (b"GET /\r\n", format!("{not_a_capture} text and begins with \"GET /\\r\\n\"")),

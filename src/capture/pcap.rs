@@ -6,6 +6,7 @@
 //! (early SUSE kernels, Nokia, AIX).
 
 use super::LinkType;
+use super::pcapng;
 use super::record::{Endian, MAX_RECORD, Record, Step};
 use crate::time::Timestamp;
 
@@ -63,6 +64,16 @@ pub(crate) enum Refusal {
     Cut,
     /// A known relative of the format.
     Variant(String),
+}
+
+/// What is said where files were joined that cannot be read as one.
+pub(super) const ANOTHER: &str =
+    "another capture file begins there, and its header differs: name both files instead";
+
+/// Whether bytes begin with a whole header of a pcap file as nearly all are: it tells no time zone and
+/// no accuracy.
+pub(super) fn begins_file(bytes: &[u8]) -> bool {
+    is_pcap(bytes) && bytes.get(8..16) == Some(&[0; 8])
 }
 
 /// Whether a file that begins so is of the pcap family, readable or not.
@@ -154,6 +165,9 @@ impl Pcap {
             let text = "zeros stand where a packet should begin";
             return Some(Step::Damaged(text.into()));
         }
+        if pcapng::begins_section(head) {
+            return Some(Step::Damaged(ANOTHER.into()));
+        }
         if !self.is_file_header(head) {
             return None;
         }
@@ -161,16 +175,14 @@ impl Pcap {
         if Self::new(header).as_ref() == Ok(self) {
             return Some(Step::Skip(FILE_HEADER as u64));
         }
-        let text =
-            "another capture file begins there, and its header differs: name both files instead";
-        Some(Step::Damaged(text.into()))
+        Some(Step::Damaged(ANOTHER.into()))
     }
 
     /// Whether the header of a record is that of a file. As a record it would be of the year 2055,
     /// and empty; or, where it tells a time zone and an accuracy, have more bytes than there were on
     /// the wire.
     fn is_file_header(&self, head: &[u8]) -> bool {
-        if is_pcap(head) && head[8..16].iter().all(|byte| *byte == 0) {
+        if begins_file(head) {
             return true;
         }
         let Some((seconds, _, captured, wire_len)) = self.header(head) else { return false };
@@ -278,6 +290,9 @@ mod tests {
         assert!(matches!(pcap.step(&header(113)), Step::Damaged(_)));
         let other = Writer { big: false }.pcap_header(0xa1b2_c3d4, (2, 4), 1);
         assert!(matches!(pcap.step(&other), Step::Damaged(_)));
+        let mut section = Writer { big: false }.section();
+        section.resize(64, 0);
+        assert_eq!(pcap.step(&section), Step::Damaged(ANOTHER.into()));
         // With a time zone east or west of Greenwich, and how exact the times are.
         for (zone, accuracy) in [(-3600_i32, 6_u32), (3600, 6), (3600, 0), (0, 6)] {
             let mut zoned = [header(1), vec![0; 3600]].concat();

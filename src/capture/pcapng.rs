@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::pcap;
 use super::record::{Endian, MAX_RECORD, Record, Step};
 use crate::time::Timestamp;
 
@@ -129,6 +130,9 @@ impl Pcapng {
         let (Some(kind), Some(len)) = (self.endian.u32(bytes, 0), self.endian.u32(bytes, 4)) else {
             return Ok(Step::Need(HEAD + TAIL));
         };
+        if pcap::is_pcap(bytes) {
+            return self.no_block(bytes);
+        }
         let len = padded(len)?;
         match kind {
             INTERFACE_DESCRIPTION
@@ -138,6 +142,17 @@ impl Pcapng {
             | DECRYPTION_SECRETS => self.whole_block(kind, bytes, len),
             _ => Ok(Step::Skip(len)),
         }
+    }
+
+    /// What begins like a pcap file is one, or a block that somebody made up.
+    fn no_block(&self, bytes: &[u8]) -> Result<Step, Reason> {
+        if bytes.len() < pcap::FILE_HEADER {
+            return Ok(Step::Need(pcap::FILE_HEADER));
+        }
+        if pcap::begins_file(bytes) {
+            return Err(pcap::ANOTHER.into());
+        }
+        padded(self.endian.u32(bytes, 4).unwrap_or(0)).map(Step::Skip)
     }
 
     fn section(&mut self, bytes: &[u8]) -> Result<Step, Reason> {
@@ -254,6 +269,12 @@ impl Pcapng {
 
 /// Enough of a section header to know its byte order, version and length.
 const SECTION_START: usize = 16;
+
+/// Whether bytes begin with a section, of whatever version.
+pub(super) fn begins_section(bytes: &[u8]) -> bool {
+    bytes.starts_with(&SECTION_HEADER)
+        && !matches!(section_endian(bytes), Err(Refusal::NotPcapng | Refusal::Cut))
+}
 
 fn section_endian(bytes: &[u8]) -> Result<Endian, Refusal> {
     let endian = match bytes.get(8..12).ok_or(Refusal::Cut)? {
@@ -412,6 +433,14 @@ mod tests {
         packet[end] -= 3;
         let file = [LITTLE.section(), LITTLE.interface(1, 0, &[]), packet.clone(), packet];
         assert_eq!(walk(&file.concat()).0, ["1000 1 abcde/15", "1000 1 abcde/15"]);
+    }
+
+    #[test]
+    fn a_pcap_file_behind_it_is_another_file() {
+        let own = [LITTLE.section(), LITTLE.interface(1, 0, &[]), LITTLE.enhanced(0, 5, b"good")];
+        let header = LITTLE.pcap_header(0xa1b2_c3d4, (2, 4), 1);
+        let end = end_of(&[&own[..], &[header]].concat());
+        assert_eq!(end, Step::Damaged(pcap::ANOTHER.into()));
     }
 
     #[test]

@@ -3,9 +3,7 @@
 use super::input::{self, Finished, Opened};
 use super::{Outcome, args, follow, output};
 use crate::http::{Exchange, KeepBodies};
-use crate::pipeline::Counts;
 use crate::report::exchange_json::ExchangeLines;
-use crate::report::summary;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
@@ -25,9 +23,7 @@ pub fn run(arguments: &args::Exchanges) -> anyhow::Result<Outcome> {
         whole(arguments, opened, begun(file)?)?
     };
     finished.tell();
-    if !is_found {
-        say_why(&finished.counts);
-    }
+    finished.tell_unread(is_found);
     Ok(finished.outcome())
 }
 
@@ -74,12 +70,4 @@ fn whole(
     })?;
     out.flush()?;
     Ok((finished, is_found))
-}
-
-/// Says on standard error that there was nothing, and what there was in its place.
-fn say_why(counts: &Counts) {
-    output::say(&format!("cookietrail: {}", summary::NOTHING));
-    for reason in summary::unread(counts) {
-        output::say(&format!("cookietrail: {reason}"));
-    }
 }

@@ -107,7 +107,11 @@ pub fn check(input: &args::Input, output: Option<&Path>) -> anyhow::Result<()> {
     let path = only(input)?;
     output::refuse_input(output, |output| is_same_file(path, output).then_some(path))?;
     if path.as_os_str() != "-" {
-        path.metadata().with_context(|| format!("cannot open {}", path.display()))?;
+        let is = path.metadata().with_context(|| format!("cannot open {}", path.display()))?;
+        // What is no file, such as a pipe, may be opened only once.
+        if is.is_file() || is.is_dir() {
+            Follow::open(path)?;
+        }
     }
     Ok(())
 }

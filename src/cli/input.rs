@@ -9,6 +9,7 @@ use crate::capture::{Files, Packet};
 use crate::http::{Exchange, KeepBodies, Reading};
 use crate::note::{Note, NoteKind};
 use crate::pipeline::{self, Counts, Lane, Order, Ready, Sorter};
+use crate::report::summary;
 use crate::trail::{Shared, Trail};
 use std::num::NonZero;
 use std::path::Path;
@@ -35,6 +36,20 @@ impl Finished {
     pub fn tell(&self) {
         for note in &self.notes {
             output::say(&format!("cookietrail: {}", note.text));
+        }
+    }
+
+    /// Says on standard error what could not be read: if nothing else `is_found`, all of it, and
+    /// otherwise what may well have been more of the same.
+    pub fn tell_unread(&self, is_found: bool) {
+        let reasons = if is_found {
+            summary::unknown_links(&self.counts).collect()
+        } else {
+            output::say(&format!("cookietrail: {}", summary::NOTHING));
+            summary::unread(&self.counts)
+        };
+        for reason in reasons {
+            output::say(&format!("cookietrail: {reason}"));
         }
     }
 }

@@ -34,6 +34,7 @@ pub fn run(arguments: &args::Jar) -> anyhow::Result<Outcome> {
     }
     out.flush()?;
     finished.tell();
+    finished.tell_unread(!trail.is_empty());
     Ok(finished.outcome())
 }
 

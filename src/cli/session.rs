@@ -135,10 +135,9 @@ impl Session {
         }
         self.keep();
         let full = self.trail.note();
-        if options.format != Format::Terminal || options.output.is_some() {
-            for note in &full {
-                output::say(&format!("cookietrail: {}", note.text));
-            }
+        let is_document = options.format != Format::Terminal || options.output.is_some();
+        if let Some(note) = full.as_ref().filter(|_| is_document) {
+            output::say(&format!("cookietrail: {}", note.text));
         }
         let notes: Vec<Note> = notes.iter().cloned().chain(full).collect();
         let mut story = self.trail.finish_on(threads, &self.keys);

@@ -39,5 +39,6 @@ pub fn run(arguments: &args::Timeline) -> anyhow::Result<Outcome> {
     timeline::write(&story, start, &selection, output::width(arguments.width), &mut out)?;
     out.flush()?;
     finished.tell();
+    finished.tell_unread(!story.visits.is_empty());
     Ok(finished.outcome())
 }

@@ -38,5 +38,6 @@ pub fn run(arguments: &args::Why) -> anyhow::Result<Outcome> {
     }
     out.flush()?;
     finished.tell();
+    finished.tell_unread(!story.visits.is_empty());
     Ok(finished.outcome())
 }

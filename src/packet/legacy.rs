@@ -45,7 +45,9 @@ pub(super) fn atm(view: View<'_>) -> Next<'_> {
 pub(super) fn frame_relay(view: View<'_>) -> Next<'_> {
     const UNNUMBERED: u8 = 0x03;
     const PAD: u8 = 0;
-    let len = if view.u8(1)? & 1 == 1 { 2 } else { 4 };
+    // Two to four bytes (ITU-T Q.922).
+    let is_last = |at: &usize| view.u8(*at).is_ok_and(|byte| byte & 1 == 1);
+    let len = 1 + (1..4).find(is_last).unwrap_or(3);
     if view.u8(len)? != UNNUMBERED {
         return Ok((Layer::EtherType(EtherType(view.be16(len)?)), view.skip(len + 2)?));
     }

@@ -307,6 +307,10 @@ mod tests {
             (LinkType::IEEE802_11, wifi(0x0048), Skip::NotIp),
             (LinkType::IEEE802_11, wifi(0x0080), Skip::NotIp),
             (LinkType::PPP, vec![0xc0, 0x21, 1, 1], Skip::NotIp),
+            (LinkType::PPP, vec![0, 0xfd, 1, 1], Skip::Encrypted),
+            (LinkType::RAW, samples::udp(4500, b"\x12\x34\x56\x78\0\0\0\x01..."), Skip::Encrypted),
+            (LinkType::RAW, samples::udp(4500, b"\0\0\0\0a key exchange"), Skip::NotTcp),
+            (LinkType::RAW, samples::udp(4500, b"\xff"), Skip::NotTcp),
             (LinkType(189), ip.clone(), Skip::UnknownLinkType),
         ] {
             assert_eq!(decode(link, &bytes, bytes.len()), Err(why), "{link:?} {bytes:02x?}");

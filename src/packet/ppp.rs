@@ -20,7 +20,8 @@ pub(super) fn frame(view: View<'_>) -> Next<'_> {
         0x0021 | 0x0057 => Ok((Layer::Ip, rest)),
         0x0281 | 0x0283 => Ok((Layer::MPLS, rest)),
         0x0031 => bridged(rest),
-        0x0053 => Err(Skip::Encrypted),
+        // Enciphered (RFC 1968), and MPPE (RFC 3078) as what it compresses.
+        0x0053 | 0x00fd => Err(Skip::Encrypted),
         _ => Err(Skip::NotIp),
     }
 }

@@ -169,6 +169,7 @@ fn plain_links() -> Vec<Sample> {
             LinkType::FRELAY_WITH_DIR,
             before_ip(&[0, 0x18, 0x41, 3, 0, 0x80, 0, 0, 0, 8, 0]),
         ),
+        ("frame relay, three", LinkType::FRELAY, before_ip(&[0x18, 0x40, 0x01, 3, 0xcc])),
         ("frame relay, cisco", LinkType::FRELAY, before_ip(&[0x18, 0x41, 8, 0])),
         ("ieee 1394", LinkType::IP_OVER_IEEE1394, before_ip(&[&[0; 16][..], &[8, 0]].concat())),
         (

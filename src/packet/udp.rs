@@ -15,7 +15,7 @@ use etherparse::EtherType;
 type Reader = fn(View<'_>) -> Next<'_>;
 
 /// The readers by port.
-const TUNNELS: [(u16, Reader); 13] = [
+const TUNNELS: [(u16, Reader); 14] = [
     (4789, vxlan),
     // What Linux used before a port was assigned.
     (8472, vxlan),
@@ -33,6 +33,7 @@ const TUNNELS: [(u16, Reader); 13] = [
     // The port of CAPWAP's data; the one below has its control messages.
     (5247, capwap),
     (4341, lisp),
+    (4500, ipsec),
 ];
 
 /// A UDP datagram, if there is a tunnel in it.
@@ -43,7 +44,19 @@ pub(super) fn open(view: View<'_>) -> Next<'_> {
     let body = view.skip(8)?;
     let by_port = TUNNELS.iter().find(|(port, _)| *port == to || *port == from);
     let next = by_port.map_or(Err(Skip::NotTcp), |(_, reader)| reader(body));
-    next.or_else(|_| by_content(body)).map_err(|_| Skip::NotTcp)
+    next.or_else(|why| by_content(body).map_err(|_| why)).map_err(|why| match why {
+        Skip::Encrypted => why,
+        _ => Skip::NotTcp,
+    })
+}
+
+/// `IPsec` behind an address translator (RFC 3948): enciphered, but for its handshake, which begins with
+/// four zeros, and the byte that keeps the translation alive.
+fn ipsec(view: View<'_>) -> Next<'_> {
+    match view.be32(0)? {
+        0 => Err(Skip::NotTcp),
+        _ => Err(Skip::Encrypted),
+    }
 }
 
 /// The tunnels that can be told by their content alone.

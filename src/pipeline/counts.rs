@@ -1,6 +1,6 @@
 //! What was read, and what was not.
 
-use crate::capture::Packet;
+use crate::capture::{LinkType, Packet};
 use crate::layer::Protocol;
 use crate::packet::Skip;
 use crate::time::Timestamp;
@@ -21,6 +21,8 @@ pub struct Counts {
     pub protocols: BTreeMap<Protocol, u64>,
     /// Packets that gave no TCP segment, by reason.
     pub skipped: BTreeMap<Skip, u64>,
+    /// Of those the ones of an unknown link type, by that of the packet.
+    pub unknown_links: BTreeMap<LinkType, u64>,
     /// Segments and IP fragments whose bytes disagreed with an earlier copy.
     pub conflicts: u64,
 }
@@ -36,6 +38,14 @@ impl Counts {
             *first = packet.time;
         } else if packet.time >= *last {
             *last = packet.time;
+        }
+    }
+
+    /// Counts a packet that gave no segment.
+    pub(super) fn skip(&mut self, packet: &Packet<'_>, why: Skip) {
+        *self.skipped.entry(why).or_default() += 1;
+        if why == Skip::UnknownLinkType {
+            *self.unknown_links.entry(packet.link).or_default() += 1;
         }
     }
 

@@ -35,7 +35,7 @@ impl Unpacking {
         match self.decoder.decode(packet) {
             Ok(segment) => Some(segment),
             Err(skip) => {
-                *self.counts.skipped.entry(skip).or_default() += 1;
+                self.counts.skip(packet, skip);
                 None
             }
         }

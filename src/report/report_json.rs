@@ -66,6 +66,8 @@ struct CaptureJson<'a> {
     protocols: BTreeMap<&'static str, u64>,
     exchanges: usize,
     skipped: BTreeMap<&'static str, u64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    unknown_link_types: BTreeMap<u32, u64>,
     notes: Vec<NoteJson<'a>>,
 }
 
@@ -85,6 +87,11 @@ impl<'a> CaptureJson<'a> {
                 .collect(),
             exchanges: story.visits.len(),
             skipped: counts.skipped.iter().map(|(skip, count)| (skip.word(), *count)).collect(),
+            unknown_link_types: counts
+                .unknown_links
+                .iter()
+                .map(|(link, count)| (link.0, *count))
+                .collect(),
             notes: about.notes.iter().map(NoteJson::of).collect(),
         }
     }

@@ -7,6 +7,7 @@ use super::told::Told;
 use super::walkthrough::{Compared, FindingView};
 use super::words::{first_few, lossy};
 use crate::layer::Protocol;
+use crate::packet::Skip;
 use crate::pipeline::Counts;
 use crate::trail::{CookieEvent, CookieLife, EventKind, Story};
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,12 +69,21 @@ pub fn unread(counts: &Counts) -> Vec<String> {
             were(counts.conflicts, "segment")
         ));
     }
-    if !counts.skipped.is_empty() {
-        let list: Vec<String> =
-            counts.skipped.iter().map(|(skip, count)| format!("{} {count}", skip.word())).collect();
+    warnings.extend(unknown_links(counts));
+    let others = counts.skipped.iter().filter(|(skip, _)| **skip != Skip::UnknownLinkType);
+    let list: Vec<String> =
+        others.map(|(skip, count)| format!("{} {count}", skip.word())).collect();
+    if !list.is_empty() {
         warnings.push(format!("Packets passed over: {}.", list.join(", ")));
     }
     warnings
+}
+
+/// What is said of packets whose link type is not known: they may be all that somebody looks for.
+pub fn unknown_links(counts: &Counts) -> impl Iterator<Item = String> {
+    counts.unknown_links.iter().map(|(link, packets)| {
+        format!("{} of link type {}, which is not read.", are(*packets, "packet"), link.0)
+    })
 }
 
 pub(super) fn count(number: u64, what: &str) -> String {

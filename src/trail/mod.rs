@@ -145,6 +145,11 @@ impl Trail {
         Self { room: Room::within(bytes), ..Self::default() }
     }
 
+    /// Whether there has been no exchange.
+    pub const fn is_empty(&self) -> bool {
+        self.visits.is_empty()
+    }
+
     /// Whether there is no more room: what comes is only counted.
     pub const fn is_full(&self) -> bool {
         self.room.is_full()
