@@ -177,7 +177,8 @@ impl Budget {
     ///
     /// Connections get a quarter of what is to be divided, open exchanges and waiting data a
     /// quarter, finished exchanges an eighth. The rest is what an allocator loses between them. A story
-    /// gets half: while the capture is read it takes less than half of that, and then all others are gone.
+    /// gets three quarters: while the capture is read it takes less than half of that, and then the others are
+    /// gone.
     pub fn within(memory: usize) -> Self {
         let shared = memory.max(LEAST_MEMORY).saturating_sub(FIXED_MEMORY);
         let whole = Self::default();
@@ -192,7 +193,7 @@ impl Budget {
             table: TableLimits { most, crowded: most.min(whole.table.crowded), ..whole.table },
             open_bytes: shared / 4,
             finished_bytes: shared / 8,
-            story_bytes: shared / 2,
+            story_bytes: shared / 4 * 3,
             lanes: if memory < MEMORY_FOR_LANES { 1 } else { LANES },
         }
     }
