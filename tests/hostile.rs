@@ -182,12 +182,12 @@ fn a_story_ends_where_its_memory_does() {
         ("new sessions", String::new(), format!("Set-Cookie: session={session}")),
     ] {
         let mut flood = Flood::new();
-        let count = scaled(15_000, 1_000_000);
+        let count = scaled(10_000, 1_000_000);
         for index in 0..count {
             let request = format!("GET /{index} HTTP/1.1\r\nHost: a\r\n{up}\r\n");
             let set = if down.is_empty() { String::new() } else { format!("{down}{index}\r\n") };
             let response = format!("HTTP/1.1 200 OK\r\n{set}Content-Length: 0\r\n\r\n");
-            flood.talk(client(index), request.as_bytes(), response.as_bytes());
+            flood.talk(Client(0x0b00_0000 + index, 1024), request.as_bytes(), response.as_bytes());
         }
         for command in [&["analyze", "--format", "json"][..], &["analyze", "--all"], &["timeline"]]
         {
@@ -196,6 +196,10 @@ fn a_story_ends_where_its_memory_does() {
             let said = [&*seen.text, &*seen.said].concat();
             assert!(said.contains("the story ends before packet"), "{name}: {command:?}");
         }
+        let seen = flood.run_from(true, "analyze", &[&["--follow"], &LEAST[..]].concat());
+        seen.holds(64);
+        assert!(seen.said.contains("are forgotten"), "{name}: {}", seen.said);
+        assert!(seen.text.contains("the story ends before packet"), "{name}");
     }
 }
 

@@ -43,6 +43,15 @@ fn probes_add_nothing() {
 }
 
 #[test]
+fn a_lone_piece_from_far_away_is_let_go() {
+    let far = |payload| Odd { seq: 1_000_000_000, ack: Some(0), payload, ..Odd::default() };
+    let wire = Wire::open().c("ping").odd(SERVER, far(b"xx")).s("pong").close();
+    assert_eq!(streams(&wire.frames()), ["c 'ping'", "s 'pong'", "c closed", "s closed"]);
+    let wire = Wire::open().c("ping").s("pong").odd(SERVER, far(b"xx")).close();
+    assert_eq!(streams(&wire.frames()), ["c 'ping'", "s 'pong'", "c closed", "s closed"]);
+}
+
+#[test]
 fn what_was_captured_too_early_waits_for_what_it_acknowledges() {
     let mut frames = Wire::open().c("request").s("response").ack(CLIENT).frames();
     frames.swap(3, 4);

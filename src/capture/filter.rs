@@ -14,7 +14,7 @@ pub struct Filter {
     programs: Vec<(LinkType, Option<Program>)>,
     /// One of those, until it is asked for.
     refused: Option<LinkType>,
-    /// A packet that was cut, and zeros in the place of what is missing.
+    /// Zeros, in which a packet that was cut is looked at: they stand for what is missing.
     whole: Vec<u8>,
 }
 
@@ -83,10 +83,14 @@ impl Filter {
         if !program.asks_length || missing == 0 {
             return program.compiled.filter(data);
         }
-        self.whole.clear();
-        self.whole.extend_from_slice(data);
-        self.whole.resize((data.len() + missing).min(LONGEST), 0);
-        program.compiled.filter(&self.whole)
+        let len = (data.len() + missing).clamp(data.len(), LONGEST.max(data.len()));
+        if self.whole.len() < len {
+            self.whole.resize(len, 0);
+        }
+        self.whole[..data.len()].copy_from_slice(data);
+        let passes = program.compiled.filter(&self.whole[..len]);
+        self.whole[..data.len()].fill(0);
+        passes
     }
 
     /// A link type for which the expression makes no sense, if one was met since this was last asked.

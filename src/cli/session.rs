@@ -62,8 +62,8 @@ impl Session {
         if lines_to.is_some() {
             pipeline.watch_finished();
         }
-        let view = lines_to.map(|out| View::new(out, width, keys.clone()));
-        let trail = Trail::within(budget.story_bytes);
+        let view = lines_to.map(|out| View::new(out, width, keys.clone(), budget.story_bytes / 3));
+        let trail = Trail::within(budget.story_bytes / 3 * 2);
         Self { pipeline, trail, keys, view, silence: Silence::default() }
     }
 
@@ -134,12 +134,12 @@ impl Session {
             view.out.flush()?;
         }
         self.keep();
-        let full = self.trail.note();
+        let told: Vec<Note> = self.pipeline.note().into_iter().chain(self.trail.note()).collect();
         let is_document = options.format != Format::Terminal || options.output.is_some();
-        if let Some(note) = full.as_ref().filter(|_| is_document) {
+        for note in told.iter().filter(|_| is_document) {
             output::say(&format!("cookietrail: {}", note.text));
         }
-        let notes: Vec<Note> = notes.iter().cloned().chain(full).collect();
+        let notes: Vec<Note> = notes.iter().cloned().chain(told).collect();
         let mut story = self.trail.finish_on(threads, &self.keys);
         if let Some(corrected) = self.view.and_then(|view| view.corrected(&story)) {
             output::say(&format!("cookietrail: {corrected}"));
@@ -158,6 +158,10 @@ impl Session {
     }
 }
 
+/// What is said where the lines had to forget.
+const FORGOTTEN: &str = "cookietrail: the browsers and cookies that were told of are forgotten, since they \
+                         took more memory than they may (--max-memory); whoever comes now has a new letter";
+
 /// The lines that tell what happens.
 struct View {
     live: trail::Live,
@@ -165,11 +169,14 @@ struct View {
     width: usize,
     /// The browser that each request was given to, by its first packet.
     told: BTreeMap<u64, String>,
+    /// It knows of no more.
+    is_closed: bool,
 }
 
 impl View {
-    fn new(out: Output, width: usize, keys: Keys) -> Self {
-        Self { live: trail::Live::new(keys), out, width, told: BTreeMap::new() }
+    fn new(out: Output, width: usize, keys: Keys, room: usize) -> Self {
+        let live = trail::Live::within(keys, room);
+        Self { live, out, width, told: BTreeMap::new(), is_closed: false }
     }
 
     /// Which exchanges the report, which knows what came later, gives to another browser than the
@@ -195,15 +202,21 @@ impl View {
         }
     }
 
-    /// Shows what has happened. What the report does not tell of need not be known at its end.
+    /// Shows what has happened. What the report does not tell of (`is_full`), or calls by other letters,
+    /// need not be known at its end.
     fn show(&mut self, is_full: bool) -> io::Result<()> {
+        self.is_closed |= is_full;
         while let Some(happening) = self.live.pop() {
             live::write(&happening, self.width, &mut self.out)?;
             if let (Some(asked), Some(browser)) = (&happening.visit.asked, &happening.browser) {
-                let told = (!is_full).then(|| (asked.packet, browser.clone()));
+                let told = (!self.is_closed).then(|| (asked.packet, browser.clone()));
                 self.told.extend(told);
             }
             self.out.flush()?;
+        }
+        if self.live.take_forgotten() {
+            self.is_closed = true;
+            output::say(FORGOTTEN);
         }
         Ok(())
     }

@@ -76,12 +76,26 @@ pub(super) fn head_end(bytes: &[u8], scanned: usize) -> Option<usize> {
     // The blank line may have begun up to three bytes before.
     let from = scanned.saturating_sub(3);
     let rest = bytes.get(from..)?;
-    let usual = USUAL_END.find(rest).map(|at| at + 3);
-    // A bare one may come before it.
-    let before = usual.map_or(rest, |end| &rest[..end - 1]);
-    let bare = BARE_END.find(before).map(|at| at + 2);
-    bare.or(usual).map(|end| from + end)
+    let mut len = LOOK.min(rest.len());
+    loop {
+        // Where one kind of end is missing, all that follows is not searched for it.
+        let near = &rest[..len];
+        let usual = USUAL_END.find(near).map(|at| at + 3);
+        // A bare one may come before it.
+        let before = usual.map_or(near, |end| &near[..end - 1]);
+        let bare = BARE_END.find(before).map(|at| at + 2);
+        if let Some(end) = bare.or(usual) {
+            return Some(from + end);
+        }
+        if len == rest.len() {
+            return None;
+        }
+        len = (4 * len).min(rest.len());
+    }
 }
+
+/// Bytes in which the end of a head is looked for first. Nearly all heads are shorter.
+const LOOK: usize = 4096;
 
 /// Line feeds may come with or without a carriage return before them; these are the ends of a head.
 static USUAL_END: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\n\r\n"));
@@ -188,6 +202,18 @@ mod tests {
                 assert_eq!(head_end(&bytes[..scanned], 0), None, "{head:?} {scanned}");
             }
         }
+    }
+
+    #[test]
+    fn the_first_end_is_found_however_far_away() {
+        for len in [0, 1, LOOK - 4, LOOK - 3, LOOK - 2, LOOK - 1, LOOK, 4 * LOOK - 2, 5 * LOOK] {
+            for (first, other) in [("\n\r\n", "\n\n"), ("\n\n", "\n\r\n")] {
+                let head = format!("{}{first}", "x".repeat(len));
+                let bytes = format!("{head}more{other}");
+                assert_eq!(head_end(bytes.as_bytes(), 0), Some(head.len()), "{len} {first:?}");
+            }
+        }
+        assert_eq!(head_end(&[b'x'; 3 * LOOK], 0), None);
     }
 
     #[test]

@@ -29,8 +29,10 @@ pub(super) enum Loss {
 /// doubtful. `None` if no request is open that its server had received.
 pub(super) fn answered(open: &VecDeque<Open>, loss: Loss, origin: Origin) -> Option<(usize, bool)> {
     let received = |open: &Open| origin.mark.acked.is_none_or(|acked| open.request_start < acked);
-    let mut waiting =
-        (0..open.len()).filter(|index| open[*index].is_waiting() && received(&open[*index]));
+    // They are in the order of the stream: behind one that was not received none was.
+    let mut waiting = (0..open.len())
+        .take_while(|index| received(&open[*index]))
+        .filter(|index| open[*index].is_waiting());
     let is_exact = |index: usize| open[index].is_asked_at(origin.offset);
     if loss <= Loss::Doubt {
         let first = waiting.next()?;

@@ -46,14 +46,31 @@ static BLANK: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\n\r\n"));
 /// that names its version, or behind a blank line.
 pub(super) fn next_start(bytes: &[u8], sought: Sought) -> Option<usize> {
     let rest = bytes.get(1..).filter(|_| sought != Sought::Nothing)?;
+    // Where one of both is missing, all that follows is not searched for it.
+    let mut len = NEAR.min(rest.len());
+    loop {
+        let found = start_within(bytes, &rest[..len], sought);
+        if found.is_some() || len == rest.len() {
+            return found;
+        }
+        len = (4 * len).min(rest.len());
+    }
+}
+
+/// Bytes that are looked through first.
+const NEAR: usize = 4096;
+
+/// The same, where what shows it lies in the beginning of all but the first byte.
+fn start_within(bytes: &[u8], rest: &[u8], sought: Sought) -> Option<usize> {
     let named = VERSION.find_iter(rest).find_map(|at| {
         let at = at + 1;
         let is_response = sought.responses() && is_status_line(&bytes[at..]);
-        if is_response { Some(at) } else { request_before(bytes, at).filter(|_| sought.requests()) }
+        let request = || request_before(bytes, at).filter(|at| *at > 0 && sought.requests());
+        if is_response { Some(at) } else { request() }
     });
     let behind_blank =
         BLANK.find_iter(rest).map(|at| at + 4).find(|at| sought.has(probe(&bytes[*at..])));
-    named.into_iter().chain(behind_blank).min().filter(|at| *at > 0)
+    named.into_iter().chain(behind_blank).min()
 }
 
 /// Where the request line begins that has its version at `at`, if more of a head follows.
@@ -210,8 +227,29 @@ mod tests {
             (b"speaking of HTTP/1.1 and HTTP/1.0\r\n\r\nmore text", None),
             (b"x", None),
             (b"", None),
+            // What begins at the first byte is not behind it, and hides nothing.
+            (b"ET /first HTTP/1.1\r\nHost: a\r\n\r\nGET /second HTTP/1.1\r\nHost: b\r\n", Some(31)),
         ] {
             assert_eq!(next_start(bytes, Sought::Any), next, "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn the_next_message_is_found_however_far_away() {
+        for len in [NEAR - 12, NEAR - 8, NEAR - 2, NEAR, NEAR + 1, 4 * NEAR, 5 * NEAR] {
+            for message in [
+                "HTTP/1.1 200 OK\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\n",
+                "\r\n\r\nPUT / HTTP/1.1\r\n",
+            ] {
+                let bytes = format!("{}{message}HTTP/1.1 200 OK\r\n", "x".repeat(len));
+                let next = len + message.len() - message.trim_start().len();
+                assert_eq!(
+                    next_start(bytes.as_bytes(), Sought::Any),
+                    Some(next),
+                    "{len} {message}"
+                );
+            }
         }
     }
 }

@@ -195,6 +195,14 @@ impl<M: Copy> Assembler<M> {
         Some(chunk)
     }
 
+    /// Forgets what is stored.
+    pub fn drop_stored(&mut self) {
+        if let Some(store) = &mut self.store {
+            store.chunks.clear();
+            store.bytes = 0;
+        }
+    }
+
     /// Gives up the bytes before `offset` that never came, and says how many those were. Stops at
     /// the first stored chunk, since its bytes are there.
     pub fn skip_to(&mut self, offset: u64) -> u64 {

@@ -114,6 +114,9 @@ impl Connection {
         let last = self.last.mark();
         let half = self.half_mut(side);
         let offset = half.next();
+        if half.drop_stray() {
+            return self.pop(limits);
+        }
         let how = if half.lacks_only_fin() { End::Closed } else { End::Unknown };
         let missing = if how == End::Closed { 0 } else { half.skip_missing() };
         if missing > 0 {

@@ -371,6 +371,18 @@ impl Half {
         self.assembler.skip_to(stop)
     }
 
+    /// Lets go of a lone piece that lies further ahead than anybody is believed to be, and of an end behind
+    /// it. Whoever goes on behind such a hole has sent more by the time it is given up.
+    pub fn drop_stray(&mut self) -> bool {
+        let Some((offset, _)) = self.assembler.first_stored() else { return false };
+        let is_stray = self.assembler.stored_chunks() == 1 && offset > self.next() + PLAUSIBLE_ACK;
+        if is_stray {
+            self.assembler.drop_stored();
+            self.fin = self.fin.filter(|fin| *fin < offset);
+        }
+        is_stray
+    }
+
     /// Remembers since which packet something is held back, for [`Half::held_since`].
     pub fn note_held(&mut self, packet: u64) {
         if self.is_holding() {

@@ -7,6 +7,7 @@
 mod assembler;
 mod connection;
 mod delivery;
+mod doubts;
 mod half;
 mod past;
 mod rare;
@@ -18,7 +19,8 @@ mod table;
 
 pub use assembler::{Assembler, Chunk};
 pub use connection::{Connection, End, Event, Mark, What};
+pub use doubts::Doubt;
 pub use seq::{Origin, Seq};
 pub use side::Side;
 pub use straight::Straight;
-pub use table::{Doubt, Entry, Table};
+pub use table::{Entry, Table};

@@ -7,6 +7,7 @@
 //! can send one: the next segment of the new connection must agree.
 
 use super::connection::Connection;
+use super::doubts::{Doubt, Doubts, GRACE};
 use super::past::Past;
 use super::reuse::{Fate, Rival};
 use super::side::Side;
@@ -94,31 +95,6 @@ impl<T> Entry<T> {
     }
 }
 
-/// Why a connection is to be looked at again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    /// It was reset, unless that was forged.
-    Reset,
-    /// Something waits for a direction of which nothing has been seen.
-    Unseen,
-    /// Its consumer holds something back.
-    Held,
-    /// A receiver has something that has not been seen.
-    Missing,
-}
-
-impl Doubt {
-    /// Whether only time settles it, and not that nothing comes for now: what is under way may.
-    fn is_for_time(self) -> bool {
-        matches!(self, Self::Reset | Self::Missing)
-    }
-}
-
-/// How many nanoseconds after a reset a connection is still listened to: segments were in flight,
-/// and the reset may be forged. A direction of which nothing has been seen is waited for as long, and
-/// so is what a receiver has, on a connection that has fallen silent.
-const GRACE: i64 = 2_000_000_000;
-
 /// A connection, and the one that it replaces.
 pub type Found<'a, T> = (&'a mut Entry<T>, Option<Box<Entry<T>>>);
 
@@ -135,8 +111,7 @@ pub struct Table<T> {
     /// With which packets connections began since this was last asked.
     begun: Vec<u64>,
     next_sweep: usize,
-    /// Connections that are to be looked at again after [`GRACE`], and since when.
-    doubts: VecDeque<(Timestamp, SocketPair, Doubt)>,
+    doubts: Doubts,
     /// Connections that are over, those first that have been so for longest.
     lingering: VecDeque<SocketPair>,
     past: Past,
@@ -152,7 +127,7 @@ impl<T: Default> Table<T> {
             next_sweep: limits.crowded,
             limits,
             begun: Vec::new(),
-            doubts: VecDeque::new(),
+            doubts: Doubts::default(),
             lingering: VecDeque::new(),
             past: Past::of(limits.most),
         }
@@ -250,7 +225,7 @@ impl<T: Default> Table<T> {
 
     /// A connection is to be looked at again, and not before some time has passed.
     pub fn doubt(&mut self, entry: SocketPair, now: Timestamp, why: Doubt) {
-        self.doubts.push_back((now, entry, why));
+        self.doubts.add(entry, now, why);
     }
 
     /// The same of one that was looked at, and still misses something; but not where so many are doubted
@@ -264,17 +239,14 @@ impl<T: Default> Table<T> {
     /// Whether [`Self::doubted_long_ago`] may have something to give.
     #[inline]
     pub fn has_old_doubts(&self, now: Timestamp) -> bool {
-        // Times may lie at the end of what can be told, where nothing is added to them.
-        let is_old = |since: Timestamp| now.nanos().saturating_sub(since.nanos()) >= GRACE;
-        self.doubts.front().is_some_and(|(since, ..)| is_old(*since))
-            || self.doubts.len() > self.limits.most
+        self.doubts.has_old(now, self.limits.most)
     }
 
     /// A connection that was doubted long enough ago, and still is: its reset lies back and has not
     /// turned out to be forged, or nothing of one direction has been seen, or something is held back. For
     /// these nobody waits while nothing comes, which `now` says by being `None`. It stays in the table.
     pub fn doubted_long_ago(&mut self, now: Option<Timestamp>) -> Option<(&mut Entry<T>, Doubt)> {
-        while let Some((key, why)) = self.next_doubt(now) {
+        while let Some((key, why)) = self.doubts.next(now, self.limits.most) {
             let hash = self.hasher.hash_one(key);
             let is_meant = |entry: &Entry<T>| entry.key() == key && entry.is_doubted(why);
             if self.entries.find(hash, |entry| is_meant(entry)).is_some() {
@@ -285,15 +257,6 @@ impl<T: Default> Table<T> {
         None
     }
 
-    fn next_doubt(&mut self, now: Option<Timestamp>) -> Option<(SocketPair, Doubt)> {
-        let place = match now {
-            Some(now) if !self.has_old_doubts(now) => return None,
-            Some(_) => 0,
-            None => self.doubts.iter().position(|(.., why)| !why.is_for_time())?,
-        };
-        self.doubts.remove(place).map(|(_, key, why)| (key, why))
-    }
-
     /// Whether it is time for [`Self::take_idle`].
     pub fn is_crowded(&self) -> bool {
         self.entries.len() >= self.next_sweep
@@ -302,7 +265,8 @@ impl<T: Default> Table<T> {
     /// Takes out the connections that have been idle for long, in the order in which they began.
     pub fn take_idle(&mut self, now: Timestamp) -> Vec<Box<Entry<T>>> {
         let mut goners = self.idle_keys(now);
-        if self.entries.len() - goners.len() >= self.limits.most {
+        // Freeing a few would mean to look through all again for the next few.
+        if self.entries.len() >= self.limits.most && goners.len() < self.entries.len() / 8 {
             goners = self.least_wanted();
         }
         let mut taken: Vec<_> = goners.iter().filter_map(|key| self.take(key)).collect();
@@ -379,21 +343,39 @@ fn new_entry<T: Default>(segment: &Segment<'_>) -> Box<Entry<T>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packet::Flags;
+
+    /// A SYN of a client of its own.
+    fn syn(number: u32, millis: i64) -> Segment<'static> {
+        let client = (std::net::Ipv4Addr::from(0x0a00_0000 + number), 40_000).into();
+        Segment {
+            packet: number.into(),
+            time: Timestamp::from_nanos(millis * 1_000_000, 9),
+            pair: SocketPair::new(client, ([192, 0, 2, 1], 80).into()),
+            seq: 7,
+            ack: 0,
+            flags: Flags { syn: true, ..Flags::default() },
+            payload: b"",
+            cut: 0,
+        }
+    }
 
     #[test]
-    fn doubts_grow_old_where_time_goes_on() {
-        let mut table = Table::<()>::new(TableLimits::default());
-        let ends = [([10, 0, 0, 1], 40_000), ([10, 0, 0, 2], 80)].map(Into::into);
-        for since in [0, i64::MIN, i64::MAX - GRACE, i64::MAX] {
-            let at = |later: i64| Timestamp::from_nanos(since.saturating_add(later), 9);
-            table.doubts.clear();
-            table.doubt(SocketPair::new(ends[0], ends[1]), at(0), Doubt::Reset);
-            assert!(
-                !table.has_old_doubts(at(GRACE - 1)) && !table.has_old_doubts(at(-1)),
-                "{since}"
-            );
-            // Times may have come to the end of what can be told.
-            assert_eq!(table.has_old_doubts(at(GRACE)), since < i64::MAX, "{since}");
+    fn a_full_table_is_swept_seldom_however_fast_connections_begin() {
+        let limits = TableLimits { crowded: 64, idle_seconds: 60, most: 256 };
+        for millis in [1, 200, 234, 235, 240, 1000, 10_000] {
+            let mut table = Table::<()>::new(limits);
+            let (mut looked_at, mut largest) = (0, 0);
+            for number in 0..4000 {
+                let segment = syn(number, i64::from(number) * millis);
+                table.entry(&segment);
+                if table.is_crowded() {
+                    looked_at += table.entries.len();
+                    table.take_idle(segment.time);
+                }
+                largest = largest.max(table.entries.len());
+            }
+            assert!(largest <= 256 && looked_at <= 16 * 4000, "{millis}: {looked_at}, {largest}");
         }
     }
 }

@@ -11,6 +11,7 @@
 use super::awaited::Awaited;
 use super::follow::Follower;
 use super::lives::EventAt;
+use super::room::Room;
 use super::shared::Shared;
 use super::story::{CookieEvent, EventKind, Version};
 use super::verify::Keys;
@@ -72,6 +73,8 @@ pub struct Live {
     brought: BTreeSet<(usize, usize)>,
     /// The newest response followed that had to do with cookies.
     cookies_changed: u64,
+    room: Room,
+    has_forgotten: bool,
 }
 
 /// An exchange of which not every message has been followed.
@@ -83,9 +86,16 @@ struct Waiting {
 }
 
 impl Live {
-    /// One that judges signatures with these secrets.
-    pub fn new(keys: Keys) -> Self {
-        Self { keys, ..Self::default() }
+    /// One that judges signatures with these secrets, and remembers about so many bytes of browsers and
+    /// their cookies.
+    pub fn within(keys: Keys, bytes: usize) -> Self {
+        Self { keys, room: Room::within(bytes), ..Self::default() }
+    }
+
+    /// Whether all browsers and cookies were forgotten since this was last asked, since there was no more
+    /// room. Those that come from then on have letters of their own.
+    pub fn take_forgotten(&mut self) -> bool {
+        std::mem::take(&mut self.has_forgotten)
     }
 
     /// Takes an exchange that has just finished.
@@ -95,6 +105,9 @@ impl Live {
         let cap = HttpLimits::default().decoded_body;
         let mut visit = Visit::of(exchange, cap, &mut self.shared);
         visit.id = self.finished as u64;
+        if !self.room.remember(&visit) {
+            self.forget();
+        }
         self.awaited.mark(&mut visit);
         let asked = visit.asked.as_deref().map(|asked| (asked.turn, false, index));
         let answered = visit.answered.as_deref().map(|answered| (answered.turn, true, index));
@@ -109,6 +122,17 @@ impl Live {
             // Interim responses alone.
             None => self.told.push_back(happening),
         }
+    }
+
+    /// Tells what waits, and forgets all browsers and cookies.
+    fn forget(&mut self) {
+        self.settle_all(u64::MAX);
+        let forgotten = self.follower.lives.forgotten + self.follower.roster.profiles.len();
+        self.follower = Follower::default();
+        self.follower.lives.forgotten = forgotten;
+        (self.awaited, self.shared, self.numbers) = Default::default();
+        (self.read, self.brought) = Default::default();
+        self.has_forgotten = true;
     }
 
     /// Follows what it is time for. Every message up to packet `known` is known; it is `now`.
@@ -145,7 +169,8 @@ impl Live {
             happening.cookies.extend(self.take_news());
         } else {
             let in_doubt = !is_known || packet < self.cookies_changed;
-            happening.browser = self.request(index, &happening.visit, in_doubt).map(letter);
+            let browser = self.request(index, &happening.visit, in_doubt);
+            happening.browser = browser.map(|own| letter(self.follower.lives.forgotten + own));
             let news = self.take_news();
             let news =
                 news.into_iter().filter_map(|news| if in_doubt { news.mild() } else { Some(news) });
@@ -387,6 +412,23 @@ mod tests {
             all(&mut live),
             ["A, sent-unknown theme", "A, sent theme", "A, sent-unknown theme"]
         );
+    }
+
+    #[test]
+    fn where_there_is_no_more_room_all_is_forgotten_and_letters_go_on() {
+        let mut live = Live::within(Keys::default(), 4000);
+        let mut held = String::new();
+        for at in 1..5 {
+            let cookie = format!("HTTP/1.1 200 OK\nSet-Cookie: session={at}; Path=/");
+            live.push(&page([2 * at, 2 * at + 1], "Firefox", &held, &cookie));
+            held = format!("session={at}");
+        }
+        live.settle_all(u64::MAX);
+        assert!(live.take_forgotten() && !live.take_forgotten());
+        let told = all(&mut live);
+        let letters: Vec<&str> = told.iter().map(|told| &told[..1]).collect();
+        assert_eq!(letters, ["A", "A", "A", "B"], "{told:?}");
+        assert_eq!(told[3], "B, sent-unknown session, replaced session");
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub(super) struct Lives {
     pub(super) index: Index,
     /// What happened since that was last asked, where anybody asks.
     happened: Vec<EventAt>,
+    /// How many browsers came before, and are forgotten: others have their letters behind theirs.
+    pub(super) forgotten: usize,
     /// The whole capture is known, so that nobody asks what happened last.
     pub(super) is_whole: bool,
     pub(super) unread: Vec<Unread>,
@@ -311,7 +313,12 @@ impl Lives {
             self.unowned.push((life, self.all[life].events.len()));
         }
         if let Some(owner) = owner {
-            given::explain(&mut event, self.all[owner].browser, &pair.name, target);
+            given::explain(
+                &mut event,
+                self.forgotten + self.all[owner].browser,
+                &pair.name,
+                target,
+            );
         }
         self.push(life, event);
     }

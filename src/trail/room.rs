@@ -16,8 +16,11 @@ const EACH: usize = 1400;
 /// The same of a browser.
 const BROWSER: usize = 1200;
 
-/// A cookie that is sent: the event. Where nobody has sent or set that value lately it takes more, and so
-/// many times its length.
+/// What ties an exchange to its browser, without the exchange.
+const ATTRIBUTED: usize = 160;
+
+/// A cookie that is sent: the event. Where its browser has not sent or been given that value lately it takes more,
+/// and so many times its length.
 const SENT: usize = 330;
 const NEW: (usize, usize) = (500, 4);
 
@@ -34,6 +37,7 @@ const MOST: usize = 65_536;
 /// The room that is left.
 #[derive(Debug)]
 pub(super) struct Room {
+    most: usize,
     left: usize,
     left_out: Option<LeftOut>,
     seen: Seen,
@@ -76,7 +80,7 @@ impl Default for Room {
 impl Room {
     /// Room for so many bytes.
     pub fn within(bytes: usize) -> Self {
-        Self { left: bytes, left_out: None, seen: Seen::default() }
+        Self { most: bytes, left: bytes, left_out: None, seen: Seen::default() }
     }
 
     /// Whether something found no room. Nothing that comes later does, however small.
@@ -99,6 +103,20 @@ impl Room {
         false
     }
 
+    /// Gives what is remembered of an exchange beyond its own time its room: a browser, and values that
+    /// are new. If there is none, that is said once, all room is free again, and the exchange has taken
+    /// its own.
+    pub fn remember(&mut self, visit: &Visit) -> bool {
+        let weight = of_memory(visit, &mut self.seen);
+        if let Some(left) = self.left.checked_sub(weight) {
+            self.left = left;
+            return true;
+        }
+        self.seen = Seen::default();
+        self.left = self.most.saturating_sub(of_memory(visit, &mut self.seen));
+        false
+    }
+
     /// Counts an exchange that comes when it is full.
     pub fn leave_out(&mut self) {
         self.left_out.iter_mut().for_each(|left_out| left_out.exchanges += 1);
@@ -118,37 +136,66 @@ impl Room {
 
 /// About how many bytes an exchange takes until its story is told.
 fn weight(visit: &Visit, seen: &mut Seen) -> usize {
+    let browser = key(visit);
     let asked = visit.asked.as_deref().map_or(0, |asked| {
-        let address = match visit.client.ip() {
-            IpAddr::V4(address) => address.to_ipv6_mapped(),
-            IpAddr::V6(address) => address,
-        };
-        let is_new = seen.is_new([&address.octets()[..], &asked.user_agent]);
-        let browser = if is_new { BROWSER + asked.user_agent.len() } else { 0 };
-        browser + of_asked(asked, seen)
+        of_browser(&browser, seen) + of_cookies(&browser, asked, seen, SENT) + of_asked(asked)
     });
-    let answered = visit.answered.as_deref().map_or(0, |answered| of_answered(answered, seen));
+    let answered = visit.answered.as_deref().map_or(0, |answered| {
+        let location = answered.location.as_ref().map_or(0, |location| location.len());
+        of_lines(&browser, answered, seen) + of(URL, location)
+    });
     EACH + asked + answered + visit.notes.len() * size_of::<Note>()
 }
 
-fn of_asked(asked: &Asked, seen: &mut Seen) -> usize {
-    let sent = asked.cookies.pairs.iter().map(|pair| {
-        let is_new = seen.is_new([&pair.name[..], b"=", &pair.value]);
-        SENT + if is_new { of(NEW, pair.name.len() + pair.value.len()) } else { 0 }
-    });
-    let fields = asked.form.iter().map(|field| of(FIELD, field.name.len() + field.value.len()));
-    let from = asked.referer.as_ref().map_or(0, |referer| referer.as_str().len());
-    sent.chain(fields).sum::<usize>() + of(URL, asked.path.len() + from)
+/// The same of what is remembered of it by who tells exchanges while they come.
+fn of_memory(visit: &Visit, seen: &mut Seen) -> usize {
+    let browser = key(visit);
+    let asked = visit
+        .asked
+        .as_deref()
+        .map_or(0, |asked| of_browser(&browser, seen) + of_cookies(&browser, asked, seen, 0));
+    let answered =
+        visit.answered.as_deref().map_or(0, |answered| of_lines(&browser, answered, seen));
+    ATTRIBUTED + asked + answered
 }
 
-fn of_answered(answered: &Answered, seen: &mut Seen) -> usize {
+/// What a browser is known by here: its address and its name.
+type Key<'a> = ([u8; 16], &'a [u8]);
+
+fn key(visit: &Visit) -> Key<'_> {
+    let address = match visit.client.ip() {
+        IpAddr::V4(address) => address.to_ipv6_mapped(),
+        IpAddr::V6(address) => address,
+    };
+    (address.octets(), visit.asked.as_deref().map_or(&[], |asked| &asked.user_agent))
+}
+
+fn of_browser((address, name): &Key<'_>, seen: &mut Seen) -> usize {
+    if seen.is_new([address, *name]) { BROWSER + name.len() } else { 0 }
+}
+
+/// Cookies that are sent, of which each takes `sent` beside what a new one does.
+fn of_cookies((address, name): &Key<'_>, asked: &Asked, seen: &mut Seen, sent: usize) -> usize {
+    let weights = asked.cookies.pairs.iter().map(|pair| {
+        let is_new = seen.is_new([&address[..], name, &pair.name, b"=", &pair.value]);
+        sent + if is_new { of(NEW, pair.name.len() + pair.value.len()) } else { 0 }
+    });
+    weights.sum()
+}
+
+fn of_lines((address, name): &Key<'_>, answered: &Answered, seen: &mut Seen) -> usize {
     let set = answered.set_cookies.iter().map(|line| {
         let pair = line.split(|byte| *byte == b';').next().unwrap_or_default();
-        seen.is_new([pair]);
+        seen.is_new([&address[..], name, pair]);
         of(SET, line.len())
     });
-    let location = answered.location.as_ref().map_or(0, |location| location.len());
-    set.sum::<usize>() + of(URL, location)
+    set.sum()
+}
+
+fn of_asked(asked: &Asked) -> usize {
+    let fields = asked.form.iter().map(|field| of(FIELD, field.name.len() + field.value.len()));
+    let from = asked.referer.as_ref().map_or(0, |referer| referer.as_str().len());
+    fields.sum::<usize>() + of(URL, asked.path.len() + from)
 }
 
 const fn of((each, times): (usize, usize), length: usize) -> usize {

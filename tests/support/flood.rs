@@ -108,11 +108,21 @@ impl Flood {
     }
 
     pub fn run(&self, command: &str, options: &[&str]) -> Seen {
+        self.run_from(false, command, options)
+    }
+
+    /// Runs a subcommand on it, as a file or as standard input.
+    pub fn run_from(&self, is_stdin: bool, command: &str, options: &[&str]) -> Seen {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("hostile.pcap");
         std::fs::write(&file, &self.bytes).unwrap();
         let mut program = super::program();
-        program.arg(command).arg(&file).args(options);
+        program.arg(command).args(options);
+        if is_stdin {
+            program.arg("-").stdin(std::fs::File::open(&file).unwrap());
+        } else {
+            program.arg(&file);
+        }
         let begun = Instant::now();
         let mut child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let status = format!("/proc/{}/status", child.id());
