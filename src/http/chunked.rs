@@ -12,8 +12,50 @@ pub(super) enum Chunked {
     Data(u64),
     /// After chunk data, before its line end; whether a carriage return has come of it.
     DataEnd(bool),
-    /// In the trailer section; the length of the line so far.
-    Trailer(usize),
+    /// In the trailer section.
+    Trailer(Line),
+}
+
+/// What has been seen of a line of the trailer section.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Its length, without carriage returns.
+    pub len: usize,
+    /// Carriage returns, up to two.
+    returns: u8,
+    /// One of them was not the last byte.
+    is_odd: bool,
+    /// What is odd about it has been said.
+    is_told: bool,
+}
+
+impl Line {
+    /// One of which these bytes have come.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut line = Self::default();
+        line.add(bytes);
+        line
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            if *byte == b'\r' {
+                self.returns = (self.returns + 1).min(2);
+            } else {
+                self.is_odd |= self.returns > 0;
+                self.len += 1;
+            }
+        }
+    }
+
+    /// What is odd about it, once it has come to its end.
+    fn oddity(self) -> Option<&'static str> {
+        match self.returns {
+            0 => Some(BARE_FEED),
+            1 if !self.is_odd => None,
+            _ => Some(RETURNS),
+        }
+    }
 }
 
 /// What the next bytes are.
@@ -91,7 +133,7 @@ impl Chunked {
         let Some(end) = end else { return (bytes.len(), Piece::Coding) };
         let odd = oddity(line);
         match size(line) {
-            Some(0) => *self = Self::Trailer(0),
+            Some(0) => *self = Self::Trailer(Line::default()),
             Some(size) => *self = Self::Data(size),
             None => return (0, Piece::Broken),
         }
@@ -103,16 +145,19 @@ impl Chunked {
     /// field; it is known where a piece has it whole, and at its beginning. Of one that is split its owner
     /// takes care.
     fn read_trailer<'a>(&mut self, bytes: &'a [u8]) -> (usize, Piece<'a>) {
-        let Self::Trailer(line_len) = self else { return (0, Piece::Broken) };
-        if *line_len == 0 && is_first_line(bytes) {
+        let Self::Trailer(line) = self else { return (0, Piece::Broken) };
+        if line.len == 0 && is_first_line(bytes) {
             return (0, Piece::Unended);
         }
-        let Some(end) = memchr::memchr(b'\n', bytes) else {
-            *line_len += bytes.iter().filter(|byte| **byte != b'\r').count();
-            return (bytes.len(), Piece::Coding);
-        };
-        let blank = *line_len == 0 && bytes[..end].iter().all(|byte| *byte == b'\r');
-        *line_len = 0;
+        let end = memchr::memchr(b'\n', bytes);
+        line.add(&bytes[..end.unwrap_or(bytes.len())]);
+        let Some(end) = end else { return (bytes.len(), Piece::Coding) };
+        if let Some(what) = line.oddity().filter(|_| !line.is_told) {
+            line.is_told = true;
+            return (end, Piece::Odd(what));
+        }
+        let blank = line.len == 0;
+        *line = Line::default();
         (end + 1, if blank { Piece::End } else { Piece::Coding })
     }
 }
@@ -174,9 +219,13 @@ mod tests {
             ("Get-Line : / HTTP/1.1\r\n", Piece::Coding),
         ] {
             let used = if what == Piece::Unended { 0 } else { line.len() };
-            assert_eq!(Chunked::Trailer(0).read(line.as_bytes(), 64), (used, what), "{line}");
+            assert_eq!(
+                Chunked::Trailer(Line::default()).read(line.as_bytes(), 64),
+                (used, what),
+                "{line}"
+            );
         }
-        let within = Chunked::Trailer(5).read(b"GET /a HTTP/1.1\r\n", 64);
+        let within = Chunked::Trailer(Line::of(b"X-Lin")).read(b"GET /a HTTP/1.1\r\n", 64);
         assert_eq!(within, (17, Piece::Coding));
     }
 

@@ -105,12 +105,16 @@ pub struct Conversation {
     /// Exchanges that were closed since `oldest` was looked for.
     closed: usize,
     is_http2: bool,
+    /// A CONNECT was granted.
+    is_tunnel: bool,
     /// A request in HTTP/0.9 waits for its response, which has no head.
     simple: bool,
     votes: Votes,
     first: First,
     /// What speaks against the next head of a side, and in which packet.
     odd: Option<(Side, u64, Odd)>,
+    /// Bytes that were no message while no exchange was open: in which packet, and whose.
+    stray: Option<(u64, &'static str)>,
     /// Where copies of bytes disagreed that are still to come.
     overlaps: Vec<Overlap>,
     /// What the open exchanges take together.
@@ -138,10 +142,12 @@ impl Conversation {
             oldest: None,
             closed: 0,
             is_http2: false,
+            is_tunnel: false,
             simple: false,
             votes: Votes::default(),
             first: First::default(),
             odd: None,
+            stray: None,
             overlaps: Vec::new(),
             weight: 0,
         }
@@ -208,7 +214,7 @@ impl Conversation {
         self.heard.bytes(side, at.offset + bytes.len() as u64);
         self.simple_request_before(side);
         while !bytes.is_empty() {
-            self.end_body_before(side, bytes, at.offset);
+            self.end_body_before(side, bytes, at);
             self.end_request_before(side, bytes, at.mark);
             self.simple_response_before(side, bytes, at);
             let (used, step) = self.readers[side.index()].read(bytes, at, &self.reading.limits);
@@ -304,7 +310,7 @@ impl Conversation {
     }
 
     /// Bytes between messages are told where an exchange is still open that began before them, or is
-    /// still at hand; else they are passed over. That they are no message may be known only after the next one has begun.
+    /// still at hand; else with the next one, if there is one. That they are no message may be known only after the next one has begun.
     fn junk(&mut self, side: Side, Origin { mark, offset }: Origin) {
         self.forget_odd(side);
         self.lose_track(side, offset);
@@ -324,6 +330,11 @@ impl Conversation {
         } else if let Some(exchange) = self.done.back_mut() {
             // It ended in the same segment.
             exchange.notes.push(Note::at(NoteKind::Junk, mark.packet, text));
+        } else if let Some(open) = self.open.front_mut() {
+            // What it was became known only after the next one had begun.
+            open.note(NoteKind::Junk, mark.packet, text);
+        } else {
+            self.stray = Some((mark.packet, text));
         }
     }
 

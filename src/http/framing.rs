@@ -19,17 +19,18 @@ pub(super) enum Framing {
 }
 
 /// A framing, and what was doubtful about it.
-pub(super) type Judged = (Framing, Option<&'static str>);
+pub(super) type Judged = (Framing, Vec<&'static str>);
 
 /// The framing of a request body. A second `Host`, too, is read differently by different programs
 /// (RFC 9112 section 3.2), and so is chunked coding before HTTP/1.1 (section 6.1).
 pub(super) fn of_request(version: Version, headers: &Headers) -> Judged {
     let stated = Stated::of(headers);
     let other = "the request has a Transfer-Encoding that does not end in chunked";
-    let (framing, doubt) = stated.framing(Framing::Empty, other);
+    let (framing, mut doubts) = stated.framing(Framing::Empty, other);
     let hosts =
         (stated.hosts > 1).then_some("there are several Host fields; the first was believed");
-    (framing, doubt.or(early(framing, version)).or(hosts))
+    doubts.extend(early(framing, version).into_iter().chain(hosts));
+    (framing, doubts)
 }
 
 /// The framing of a response body. `method` is that of the request, where it is known.
@@ -38,11 +39,12 @@ pub(super) fn of_response(method: Option<&[u8]>, start: &StatusLine, headers: &H
     let is_head = method.is_some_and(|method| method.eq_ignore_ascii_case(b"HEAD"));
     let is_connect = method == Some(b"CONNECT") && (200..300).contains(&status);
     if is_head || is_connect || matches!(status, 100..=199 | 204 | 304) {
-        return (Framing::Empty, None);
+        return (Framing::Empty, Vec::new());
     }
     let other = "the response has a Transfer-Encoding that does not end in chunked";
-    let (framing, doubt) = Stated::of(headers).framing(Framing::UntilClose, other);
-    (framing, doubt.or(early(framing, version)))
+    let (framing, mut doubts) = Stated::of(headers).framing(Framing::UntilClose, other);
+    doubts.extend(early(framing, version));
+    (framing, doubts)
 }
 
 /// What is to be said of chunked coding where it does not belong (RFC 9112 section 6.1).
@@ -53,9 +55,12 @@ fn early(framing: Framing, version: Version) -> Option<&'static str> {
 
 const BAD_LENGTH: &str = "the Content-Length cannot be read";
 
+const NO_CODING: &str = "Transfer-Encoding names no coding";
+
+#[derive(PartialEq, Eq)]
 enum Coding {
     None,
-    Chunked { doubt: Option<&'static str> },
+    Chunked,
     Other,
 }
 
@@ -63,7 +68,8 @@ enum Coding {
 enum Length {
     #[default]
     None,
-    Of(u64, Option<&'static str>),
+    /// And whether others disagree.
+    Of(u64, bool),
     Unreadable,
 }
 
@@ -79,6 +85,8 @@ struct Stated<'a> {
     /// How often they name chunked.
     chunked: usize,
     has_coding: bool,
+    /// One of them names none.
+    has_empty_coding: bool,
     has_length: bool,
     /// How many `Host` fields there are.
     hosts: usize,
@@ -98,10 +106,14 @@ impl<'a> Stated<'a> {
                 members(value).for_each(|member| stated.add_length(member));
             } else if name.eq_ignore_ascii_case(CODING) {
                 stated.has_coding = true;
+                let before = stated.last_coding.take();
                 for member in members(value) {
                     stated.chunked += usize::from(member.eq_ignore_ascii_case(b"chunked"));
                     stated.last_coding = Some(member);
                 }
+                let named = stated.last_coding;
+                stated.has_empty_coding |= named.is_none();
+                stated.last_coding = named.or(before);
             } else if name.eq_ignore_ascii_case(HOST) {
                 stated.hosts += 1;
             }
@@ -109,52 +121,61 @@ impl<'a> Stated<'a> {
         stated
     }
 
-    /// The framing, which is `otherwise` where no length is given that can be read; and the doubt there
-    /// is about a coding other than chunked.
+    /// The framing, which is `otherwise` where no length is given that can be read; and the doubts there
+    /// are, such as `other` about a coding that is not chunked.
     fn framing(&self, otherwise: Framing, other: &'static str) -> Judged {
-        match self.coding() {
-            Coding::Chunked { doubt } => (Framing::Chunked, doubt),
-            Coding::Other => (otherwise, Some(other)),
-            Coding::None => match self.length {
-                Length::None => (otherwise, None),
-                Length::Of(length, doubt) => {
-                    let both = self.has_coding.then_some(
-                        "both Transfer-Encoding and Content-Length are given; the length was believed",
-                    );
-                    (Framing::Length(length), doubt.or(both))
-                }
-                Length::Unreadable => (otherwise, Some(BAD_LENGTH)),
-            },
-        }
+        let coding = self.coding();
+        let framing = match (&coding, &self.length) {
+            (Coding::Chunked, _) => Framing::Chunked,
+            (Coding::None, Length::Of(length, _)) => Framing::Length(*length),
+            _ => otherwise,
+        };
+        let both = match framing {
+            Framing::Chunked => {
+                "both Transfer-Encoding and Content-Length are given; chunked was believed"
+            }
+            _ => "both Transfer-Encoding and Content-Length are given; the length was believed",
+        };
+        let doubts = [
+            (coding == Coding::Other, other),
+            (self.has_coding && self.has_length && coding != Coding::Other, both),
+            (self.has_empty_coding || (self.has_coding && coding == Coding::None), NO_CODING),
+            (self.chunked > 1, "Transfer-Encoding names chunked twice; it was undone once"),
+            (matches!(self.length, Length::Unreadable), BAD_LENGTH),
+            (
+                matches!(self.length, Length::Of(_, true)),
+                "several Content-Lengths disagree; the first was believed",
+            ),
+        ];
+        let doubts = doubts.into_iter().filter(|(is_so, _)| *is_so).map(|(_, text)| text);
+        (framing, doubts.collect())
     }
 
     /// Of several lengths the first is believed.
     fn add_length(&mut self, member: &[u8]) {
         match (&mut self.length, digits(member)) {
-            (length @ Length::None, Some(first)) => *length = Length::Of(first, None),
+            (length @ Length::None, Some(first)) => *length = Length::Of(first, false),
             (length @ Length::None, None) => *length = Length::Unreadable,
-            (Length::Of(first, doubt), other) if other != Some(*first) => {
-                *doubt = Some("several Content-Lengths disagree; the first was believed");
+            (Length::Of(first, differ), other) if other != Some(*first) => {
+                *differ = true;
             }
             _ => {}
         }
     }
 
     fn coding(&self) -> Coding {
-        let Some(last) = self.last_coding else { return Coding::None };
-        if last.eq_ignore_ascii_case(b"chunked") {
-            let with_length = self.has_length.then_some(
-                "both Transfer-Encoding and Content-Length are given; chunked was believed",
-            );
-            let twice = (self.chunked > 1)
-                .then_some("Transfer-Encoding names chunked twice; it was undone once");
-            Coding::Chunked { doubt: with_length.or(twice) }
-        } else if last.eq_ignore_ascii_case(b"identity") && self.chunked == 0 {
-            Coding::None
-        } else {
-            Coding::Other
+        match self.last_coding {
+            None => Coding::None,
+            Some(last) if last.eq_ignore_ascii_case(b"chunked") => Coding::Chunked,
+            Some(last) if is_identity(last) && self.chunked == 0 => Coding::None,
+            Some(_) => Coding::Other,
         }
     }
+}
+
+/// The name of no coding, in an older RFC (2616 section 3.6).
+fn is_identity(coding: &[u8]) -> bool {
+    coding.eq_ignore_ascii_case(b"identity")
 }
 
 /// Digits and nothing else: no sign, no white space (RFC 9110 section 8.6).
@@ -188,9 +209,9 @@ mod tests {
         assert_eq!(method("CONNECT"), Framing::Empty);
         assert_eq!(response(304, &[cl]).0, Framing::Empty);
         assert_eq!(response(204, &[te]).0, Framing::Empty);
-        assert_eq!(response(200, &[cl]), (Framing::Length(5), None));
-        assert_eq!(response(200, &[te]), (Framing::Chunked, None));
-        assert_eq!(response(200, &[]), (Framing::UntilClose, None));
+        assert_eq!(response(200, &[cl]), (Framing::Length(5), vec![]));
+        assert_eq!(response(200, &[te]), (Framing::Chunked, vec![]));
+        assert_eq!(response(200, &[]), (Framing::UntilClose, vec![]));
         assert_eq!(response(200, &[("Transfer-Encoding", "gzip, chunked")]).0, Framing::Chunked);
         assert_eq!(response(200, &[("Transfer-Encoding", "gzip")]).0, Framing::UntilClose);
     }
@@ -212,20 +233,23 @@ mod tests {
             &[("Transfer-Encoding", "identity"), ("Content-Length", "5")],
             &[("Transfer-Encoding", ""), ("Content-Length", "5")],
             &[("Transfer-Encoding", "\"chunked\"")],
+            &[("Transfer-Encoding", "")],
+            &[("Transfer-Encoding", "identity")],
+            &[("Transfer-Encoding", ""), ("Transfer-Encoding", "chunked")],
             &[("Content-Length", "99999999999999999999999")],
         ] {
-            assert!(response(200, fields).1.is_some(), "{fields:?}");
+            assert!(!response(200, fields).1.is_empty(), "{fields:?}");
         }
-        assert_eq!(response(200, &[("Content-Length", "5, 5")]), (Framing::Length(5), None));
+        assert_eq!(response(200, &[("Content-Length", "5, 5")]), (Framing::Length(5), vec![]));
         let old = StatusLine { version: Version { major: 1, minor: 0 }, ..line(200) };
         let chunked = Headers::from_pairs(&[("Transfer-Encoding", "chunked")]);
-        assert!(of_response(Some(b"GET"), &old, &chunked).1.is_some());
+        assert!(!of_response(Some(b"GET"), &old, &chunked).1.is_empty());
     }
 
     #[test]
     fn a_request_without_length_has_no_body() {
-        assert_eq!(request(1, &[("A", "b")]), (Framing::Empty, None));
-        assert_eq!(request(1, &[("Transfer-Encoding", "chunked")]), (Framing::Chunked, None));
+        assert_eq!(request(1, &[("A", "b")]), (Framing::Empty, vec![]));
+        assert_eq!(request(1, &[("Transfer-Encoding", "chunked")]), (Framing::Chunked, vec![]));
     }
 
     #[test]
@@ -234,9 +258,23 @@ mod tests {
         for (minor, fields) in
             [(1, &[cl, te][..]), (0, &[te]), (1, &[("Host", "a"), ("host", "a")])]
         {
-            assert!(request(minor, fields).1.is_some(), "{fields:?}");
+            assert!(!request(minor, fields).1.is_empty(), "{fields:?}");
         }
-        assert_eq!(request(0, &[cl, ("Host", "a")]), (Framing::Length(5), None));
+        assert_eq!(request(0, &[cl, ("Host", "a")]), (Framing::Length(5), vec![]));
+    }
+
+    #[test]
+    fn one_doubt_hides_no_other() {
+        let fields = [
+            ("Host", "a"),
+            ("Host", "b"),
+            ("Content-Length", "5"),
+            ("Transfer-Encoding", "chunked"),
+        ];
+        assert_eq!(request(0, &fields).1.len(), 3);
+        assert_eq!(request(1, &fields).1.len(), 2);
+        let lengths = [("Content-Length", "5"), ("Content-Length", "6"), fields[3]];
+        assert_eq!(request(1, &lengths).1.len(), 2);
     }
 
     fn request(minor: u8, fields: &[(&str, &str)]) -> Judged {

@@ -37,8 +37,10 @@ pub(super) fn answered(open: &VecDeque<Open>, loss: Loss, origin: Origin) -> Opt
     if loss <= Loss::Doubt {
         let first = waiting.next()?;
         let is_own = |index: &usize| is_exact(*index) && !open[*index].may_be_quoted;
-        // Nobody answers what a body quotes.
-        let own = if open[first].may_be_quoted { waiting.find(is_own) } else { None };
+        // Nobody answers what a body quotes. And once it is in doubt which one answers which, a response that
+        // begins just where a client had read to when it asked is the answer to that.
+        let may_be_another = open[first].may_be_quoted || (loss == Loss::Doubt && !is_exact(first));
+        let own = if may_be_another { waiting.find(is_own) } else { None };
         let index = own.unwrap_or(first);
         return Some((index, loss == Loss::Doubt && !is_exact(index)));
     }

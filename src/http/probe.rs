@@ -96,6 +96,15 @@ pub(super) fn probe_next(bytes: &[u8]) -> Looks {
     }
 }
 
+/// Judges the same where nothing is missing before, of a side that sends responses: nothing else is
+/// awaited.
+pub(super) fn probe_answer(bytes: &[u8]) -> Looks {
+    match probe(bytes) {
+        Looks::Maybe if !may_be_response(bytes) => Looks::Neither,
+        looks => looks,
+    }
+}
+
 /// Whether bytes can hardly be anything but a status line: `HTTP/1.1 200 OK`.
 pub(super) fn is_status_line(bytes: &[u8]) -> bool {
     matches!(
@@ -103,6 +112,18 @@ pub(super) fn is_status_line(bytes: &[u8]) -> bool {
         [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0' | b'1', b' ', b'1'..=b'5', tens, ones, end, ..]
             if tens.is_ascii_digit() && ones.is_ascii_digit() && matches!(end, b' ' | b'\r' | b'\n')
     )
+}
+
+/// Whether bytes are no more than the beginning of such a line.
+pub(super) fn begins_status_line(bytes: &[u8]) -> bool {
+    const LINE: &[u8] = b"HTTP/1.1 200 ";
+    let fits = |(at, byte): (usize, &u8)| match at {
+        7 => matches!(byte, b'0' | b'1'),
+        9 => matches!(byte, b'1'..=b'5'),
+        10 | 11 => byte.is_ascii_digit(),
+        _ => *byte == LINE[at],
+    };
+    (1..LINE.len()).contains(&bytes.len()) && bytes.iter().enumerate().all(fits)
 }
 
 /// Whether bytes begin with a whole line that can hardly be anything but the first of a message.
@@ -147,7 +168,14 @@ fn probe_request(bytes: &[u8]) -> Looks {
     let method = METHODS.iter().position(|method| method.as_bytes() == &bytes[..method_len]);
     let known = method.is_some();
     let rest = &bytes[method_len + 1..];
-    match memchr::memchr(b'\n', rest) {
+    let end = memchr::memchr(b'\n', rest);
+    let line = &rest[..end.unwrap_or(rest.len())];
+    // Behind the beginning of a target a method that is known may have anything; whether it is a line shows
+    // at its end.
+    let odd = |byte: &u8| *byte < b' ' && *byte != b'\r';
+    let is_odd = if known { line.first().is_some_and(odd) } else { line.iter().any(odd) };
+    match end {
+        _ if is_odd => Looks::Neither,
         Some(end) if ends_with_version(&rest[..end]) => Looks::Request,
         Some(end) if method.is_some_and(|at| at < STANDARD) && is_target(&rest[..end]) => {
             Looks::Request
@@ -160,7 +188,6 @@ fn probe_request(bytes: &[u8]) -> Looks {
                 Looks::Neither
             }
         }
-        None if rest.iter().any(|byte| *byte < b' ' && *byte != b'\r') => Looks::Neither,
         None if known && rest.first().is_some_and(|byte| *byte > b' ') => Looks::Request,
         None => Looks::Maybe,
     }
@@ -168,14 +195,19 @@ fn probe_request(bytes: &[u8]) -> Looks {
 
 /// Whether bytes begin with a line that can hardly be anything but a request line, whatever its
 /// method: scripts send `patch` as it was written, and any token is one (RFC 9110 section 9.1). Those
-/// with other signs than these are tricks that no server knows. Of a line that is not whole only those
+/// with other signs than these, or that begin with no letter, are tricks that no server knows. Of a line that is not whole only those
 /// are awaited that may have a method that is known, unless `waits`.
 fn probe_line(bytes: &[u8], waits: bool) -> Looks {
+    if !bytes.first().is_some_and(u8::is_ascii_alphabetic) {
+        return Looks::Neither;
+    }
     let is_usual = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
     let method = bytes.iter().take(MAX_METHOD + 1).take_while(|byte| is_usual(byte)).count();
+    let is_method =
+        || METHODS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(&bytes[..method]));
     // Anything else may be the end of a body.
-    let is_known = (waits && bytes.first().is_some_and(u8::is_ascii_alphabetic))
-        || METHODS.iter().any(|known| begins_as(known.as_bytes(), &bytes[..method]));
+    let is_known =
+        waits || METHODS.iter().any(|known| begins_as(known.as_bytes(), &bytes[..method]));
     if method == bytes.len() {
         return if is_known && method <= MAX_METHOD { Looks::Maybe } else { Looks::Neither };
     }
@@ -197,7 +229,7 @@ fn probe_line(bytes: &[u8], waits: bool) -> Looks {
     let is_whole = |target: &[u8]| {
         !target.is_empty()
             && (target.starts_with(b"*") == (target == b"*"))
-            && !target.contains(&b' ')
+            && (is_method() || !target.contains(&b' '))
     };
     match target {
         Some(target) if is_target(target) && is_whole(target) => Looks::Request,

@@ -7,7 +7,7 @@
 mod coding;
 mod seeking;
 
-use super::chunked::Chunked;
+use super::chunked::{Chunked, Line};
 use super::framing::Framing;
 use super::head::{Head, head_end};
 use super::probe::{Looks, begins_first_line, probe};
@@ -15,7 +15,7 @@ use super::scan::Scanned;
 use super::seek::{Sought, begins_anew};
 use super::step::{Ended, Hole, Origin, Step};
 use crate::limits::HttpLimits;
-use crate::tcp::End;
+use crate::tcp::{End, Mark};
 use std::borrow::Cow;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -39,6 +39,40 @@ enum State {
 struct Carry {
     bytes: Vec<u8>,
     origin: Origin,
+    /// Where segments began among them, behind the first one.
+    seams: Vec<(usize, Mark)>,
+}
+
+/// So many of those are remembered: a method has no more letters.
+const SEAMS: usize = 32;
+
+impl Carry {
+    fn new(bytes: Vec<u8>, origin: Origin) -> Self {
+        Self { bytes, origin, seams: Vec::new() }
+    }
+
+    /// Adds bytes of the next segment.
+    fn add(&mut self, bytes: &[u8], mark: Mark) {
+        if self.seams.len() < SEAMS {
+            self.seams.push((self.bytes.len(), mark));
+        }
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Keeps the bytes from `start` up to `end`.
+    fn keep(&mut self, start: usize, end: usize) {
+        self.bytes.truncate(end);
+        self.bytes.drain(..start);
+        let before = self.seams.iter().take_while(|(at, _)| *at <= start).count();
+        if let Some((_, mark)) = self.seams.drain(..before).next_back() {
+            self.origin.mark = mark;
+        }
+        self.origin.offset += start as u64;
+        self.seams.retain_mut(|(at, _)| {
+            *at = at.saturating_sub(start);
+            *at < end - start
+        });
+    }
 }
 
 /// Cuts one direction of a connection into messages.
@@ -47,14 +81,31 @@ pub(super) struct Reader {
     state: State,
     carry: Option<Box<Carry>>,
     sought: Sought,
+    /// This side sends messages of no other kind than those that are sought.
+    is_firm: bool,
     /// What follows the message that is being read is no HTTP.
     is_last: bool,
+    /// Something may be missing before the message that is being read.
+    in_doubt: bool,
+    /// White space that does not belong there came before the message that is awaited.
+    blanks: bool,
+    /// Nothing is missing since the last message, but what came then was none.
+    behind_junk: bool,
 }
 
 impl Default for Reader {
     fn default() -> Self {
         let state = State::Between { lost: true };
-        Self { state, carry: None, sought: Sought::Any, is_last: false }
+        Self {
+            state,
+            carry: None,
+            sought: Sought::Any,
+            is_firm: false,
+            is_last: false,
+            in_doubt: true,
+            blanks: false,
+            behind_junk: false,
+        }
     }
 }
 
@@ -70,6 +121,7 @@ impl Reader {
         match &mut self.state {
             State::Between { lost } => {
                 let lost = *lost;
+                self.in_doubt = lost;
                 self.seek(bytes, at, lost, limits)
             }
             State::Head(looks) => {
@@ -81,7 +133,7 @@ impl Reader {
                 *left -= take as u64;
                 (take, Step::Body(&bytes[..take]))
             }
-            State::Chunked(Chunked::Trailer(0))
+            State::Chunked(Chunked::Trailer(Line { len: 0, .. }))
                 if self.carry.is_some() || begins_first_line(bytes) =>
             {
                 self.read_doubtful_trailer(bytes, at, limits)
@@ -108,6 +160,7 @@ impl Reader {
 
     /// Says how the body of the head just read is framed. `true` if it is over already.
     pub fn begin_body(&mut self, framing: Framing) -> bool {
+        self.behind_junk = false;
         self.state = match framing {
             Framing::Empty => State::Between { lost: false },
             Framing::Length(length) => State::Length(length),
@@ -133,10 +186,15 @@ impl Reader {
         self.state = State::Between { lost: !surely };
     }
 
-    /// The connection speaks HTTP, and this side sends such messages: from here on they are sought
-    /// inside segments too.
-    pub fn be_thorough(&mut self, sought: Sought) {
-        self.sought = sought;
+    /// The connection speaks HTTP, and this side sends such messages, and surely no others if `is_firm`: from
+    /// here on they are sought inside segments too.
+    pub fn be_thorough(&mut self, sought: Sought, is_firm: bool) {
+        (self.sought, self.is_firm) = (sought, is_firm);
+    }
+
+    /// Whether white space that does not belong there came before the head that has just been read.
+    pub fn take_blanks(&mut self) -> bool {
+        std::mem::take(&mut self.blanks)
     }
 
     /// Whether a body is being read that ends with the connection.
@@ -200,6 +258,7 @@ impl Reader {
 
     /// Bytes that were not captured.
     pub fn skip(&mut self, missing: u64) -> Hole {
+        self.behind_junk = false;
         if self.sought == Sought::Nothing {
             self.sought = Sought::Any;
         }
@@ -280,13 +339,13 @@ impl Reader {
             return self.finish_head(looks, end, Head::Raw(Cow::Borrowed(&bytes[..end])), at);
         };
         // What only began like a first line was none.
-        if begins_anew(&carry.bytes, bytes) {
-            return self.reject(0, false, at);
+        if self.in_doubt && begins_anew(&carry.bytes, bytes) {
+            return self.reject(b"", self.in_doubt, at);
         }
         let before = carry.bytes.len();
         carry.bytes.extend_from_slice(bytes);
         if looks == Looks::Request && is_other_line(&carry.bytes, before) {
-            return self.reject(0, false, at);
+            return self.reject(b"", self.in_doubt, at);
         }
         let end = head_end(&carry.bytes, before);
         if end.is_none() && carry.bytes.len() <= limits.head_bytes {

@@ -169,7 +169,7 @@ fn is_capital(word: &[u8]) -> bool {
 /// can be a method as it stands is one: `CCM_POST`, `BMOVE`.
 pub(super) fn method_behind(bytes: &[u8]) -> Option<usize> {
     let word = first_word(bytes);
-    if is_capital(word) {
+    if word.len() == bytes.len() || is_capital(word) {
         return None;
     }
     Some(word.len() - method_at_end(word)?)
@@ -193,6 +193,11 @@ pub(super) fn is_cut(bytes: &[u8]) -> bool {
 
 pub(super) fn is_method(word: &[u8]) -> bool {
     METHODS.iter().any(|method| method.as_bytes() == word)
+}
+
+/// Whether a method that is known begins with this.
+pub(super) fn begins_method(word: &[u8]) -> bool {
+    METHODS.iter().any(|method| method.as_bytes().starts_with(word))
 }
 
 pub(super) fn first_word(bytes: &[u8]) -> &[u8] {

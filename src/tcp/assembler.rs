@@ -241,6 +241,10 @@ impl<M: Copy> Store<M> {
     }
 
     fn compare(&mut self, offset: u64, bytes: &[u8]) {
+        // A single byte only asks whether the other side is still there (RFC 9293 section 3.8.4).
+        if bytes.len() == 1 {
+            return;
+        }
         let Some((at, chunk)) = self.chunks.range(..=offset).next_back() else { return };
         let from = usize::try_from(offset - at).unwrap_or(usize::MAX);
         if chunk.bytes.get(from..).is_some_and(|kept| !kept.starts_with(bytes)) {

@@ -1,7 +1,8 @@
 //! What a conversation makes of the head of a request, and of a response.
 
+use super::Conversation;
 use super::roles::{self, Odd};
-use super::{Conversation, switch};
+use super::switch::Switch;
 use crate::few;
 use crate::http::Headers;
 use crate::http::body::Body;
@@ -11,7 +12,6 @@ use crate::http::head::{self, Head, Parsed, StatusLine};
 use crate::http::lenient;
 use crate::http::open::{Answer, Open};
 use crate::http::pairing::{self, Loss};
-use crate::http::reader::Reader;
 use crate::http::step::Origin;
 use crate::note::{Note, NoteKind};
 use crate::tcp::{Mark, Side};
@@ -19,6 +19,8 @@ use std::borrow::Cow;
 
 /// Interim responses of one request that are kept. A server that has hints to give sends one or two.
 const MAX_INTERIM: usize = 64;
+
+const BLANKS: &str = "white space stands before the first line";
 
 const NO_REQUEST: &str = "the request was not captured";
 
@@ -42,14 +44,20 @@ impl Conversation {
         open.request_start = origin.offset;
         open.request_acked = origin.mark.acked;
         open.may_be_quoted = is_behind_another;
+        if let Some((packet, text)) = self.stray.take() {
+            open.note(NoteKind::Junk, packet, text);
+        }
         open.exchange.notes.extend(cut);
         if let Some(odd) = self.odd {
             open.may_be_quoted |= self.odd_of(client) == Some(Odd::Inside);
             open.exchange.notes.extend(roles::told(odd, client));
         }
-        let (framing, doubt) = framing::of_request(parsed.start.version, &parsed.headers);
-        let doubt = doubt.map(|text| [text, lenient::SMUGGLING].concat().into());
-        note_head(&mut open, parsed.leniencies.into_iter(), doubt, origin);
+        let (framing, doubts) = framing::of_request(parsed.start.version, &parsed.headers);
+        let doubts = doubts.into_iter().map(|text| [text, lenient::SMUGGLING].concat().into());
+        if self.readers[client.index()].take_blanks() {
+            open.note(NoteKind::LenientHead, origin.mark.packet, BLANKS);
+        }
+        note_head(&mut open, parsed.leniencies.into_iter(), doubts, origin);
         if framing != Framing::Empty {
             open.note_content(&parsed.headers, origin.mark.packet);
         }
@@ -95,10 +103,15 @@ impl Conversation {
         let keep = self.kept_bytes(&parsed.headers);
         self.begun_by(origin);
         let odd = self.odd.and_then(|odd| roles::told(odd, server));
+        let has_blanks = self.readers[server.index()].take_blanks();
         let open = &mut self.open[index];
         open.exchange.notes.extend(cut.into_iter().chain(odd));
+        if has_blanks {
+            open.note(NoteKind::LenientHead, origin.mark.packet, BLANKS);
+        }
         open.keep[1] = keep;
-        let framing = note_response(open, &mut parsed, origin);
+        let switch = Switch::of(open, status, &parsed.headers);
+        let framing = note_response(open, &mut parsed, switch, origin);
         let response = message(parsed.start, parsed.headers, origin, last);
         let response = self.in_step(index, response, origin);
         if is_interim(status) {
@@ -112,16 +125,13 @@ impl Conversation {
         open.answer = Answer::Reading;
         // Where the pairing is not settled, its request may be another one.
         self.bodiless = open.exchange.request.is_none() || !self.first.is_settled();
-        let is_tunnel = is_tunnel(open.method(), status);
         self.answering = Some(index);
         self.weigh(index);
         if is_whole {
             self.begin_body(server, framing);
         }
-        if status == 101 {
-            self.switch(server);
-        } else if is_tunnel {
-            self.readers.iter_mut().for_each(Reader::go_seeking);
+        if let Some(to) = switch {
+            self.switch(server, to);
         }
         Some(())
     }
@@ -269,21 +279,26 @@ impl Conversation {
 fn note_head(
     open: &mut Open,
     leniencies: impl Iterator<Item = &'static str>,
-    doubt: Option<Cow<'static, str>>,
+    doubts: impl Iterator<Item = Cow<'static, str>>,
     origin: Origin,
 ) {
     let leniencies = leniencies.map(|text| (NoteKind::LenientHead, text.into()));
-    for (kind, text) in leniencies.chain(doubt.map(|text| (NoteKind::Framing, text))) {
+    for (kind, text) in leniencies.chain(doubts.map(|text| (NoteKind::Framing, text))) {
         open.note(kind, origin.mark.packet, text);
     }
 }
 
 /// Notes what is to be said of the head of a response, and gives how its body is framed.
-fn note_response(open: &mut Open, parsed: &mut Parsed<StatusLine>, origin: Origin) -> Framing {
+fn note_response(
+    open: &mut Open,
+    parsed: &mut Parsed<StatusLine>,
+    switch: Option<Switch>,
+    origin: Origin,
+) -> Framing {
     let status = parsed.start.status;
-    let (framing, doubt) = framing::of_response(open.method(), &parsed.start, &parsed.headers);
+    let (framing, doubts) = framing::of_response(open.method(), &parsed.start, &parsed.headers);
     let leniencies = std::mem::take(&mut parsed.leniencies).into_iter().map(lenient::of_response);
-    note_head(open, leniencies, doubt.map(Cow::Borrowed), origin);
+    note_head(open, leniencies, doubts.into_iter().map(Cow::Borrowed), origin);
     if !(100..600).contains(&status) {
         let text = "the status code is none of those from 100 to 599";
         open.note(NoteKind::LenientHead, origin.mark.packet, text);
@@ -291,9 +306,8 @@ fn note_response(open: &mut Open, parsed: &mut Parsed<StatusLine>, origin: Origi
     if framing != Framing::Empty {
         open.note_content(&parsed.headers, origin.mark.packet);
     }
-    if status == 101 || is_tunnel(open.method(), status) {
-        let text = switch::told(status, &parsed.headers);
-        open.note(NoteKind::SwitchedProtocol, origin.mark.packet, text);
+    if let Some(to) = switch {
+        open.note(NoteKind::SwitchedProtocol, origin.mark.packet, to.told(&parsed.headers));
     }
     framing
 }
@@ -301,11 +315,6 @@ fn note_response(open: &mut Open, parsed: &mut Parsed<StatusLine>, origin: Origi
 /// Whether another response follows, which is the answer (RFC 9110 section 15.2). After 101 none does.
 const fn is_interim(status: u16) -> bool {
     matches!(status, 100 | 102..=199)
-}
-
-/// Whether it grants a tunnel (RFC 9110 section 9.3.6).
-fn is_tunnel(method: Option<&[u8]>, status: u16) -> bool {
-    method == Some(b"CONNECT") && (200..300).contains(&status)
 }
 
 fn keep_interim(open: &mut Open, response: Response) {

@@ -6,7 +6,7 @@ use crate::few;
 use crate::http::head::Head;
 use crate::http::open::{Answer, Open};
 use crate::http::pairing::Loss;
-use crate::http::probe::{Looks, is_status_line, probe};
+use crate::http::probe::{Looks, begins_status_line, is_status_line, probe};
 use crate::http::step::{Hole, Origin};
 use crate::note::{Note, NoteKind};
 use crate::tcp::{End, Mark, Side};
@@ -31,7 +31,7 @@ impl Conversation {
     /// response has none after all (its request, a HEAD, was not captured, and it was told with another
     /// or with none; line ends that came before the next one were then none of it), or because it has no length and the client took it as whole
     /// when it sent its next request.
-    pub(super) fn end_body_before(&mut self, side: Side, bytes: &[u8], offset: u64) {
+    pub(super) fn end_body_before(&mut self, side: Side, bytes: &[u8], at: Origin) {
         let reader = &mut self.readers[side.index()];
         if !(self.bodiless || reader.is_until_close()) || self.client == Some(side) {
             return;
@@ -44,16 +44,20 @@ impl Conversation {
         }
         let bodiless = std::mem::take(&mut self.bodiless);
         let asked = |open: &Open| {
-            if bodiless { open.is_waiting() } else { open.awaits(offset) }
+            if bodiless { open.is_waiting() } else { open.awaits(at.offset) }
         };
         let is_orphan = |open: &mut Open| open.exchange.request.is_none();
-        let is_next = is_status_line(line)
+        let is_next = (is_status_line(line) || begins_status_line(line))
             && (self.open.iter().any(asked)
                 || bodiless && self.current(side).is_some_and(is_orphan));
         if is_next {
             self.readers[side.index()].end_body();
             if bodiless && let Some(open) = self.current(side) {
                 open.forget_body();
+            }
+            if !bodiless {
+                let text = "the response has no length, and another one follows it";
+                self.note(side, NoteKind::Framing, at.mark, text);
             }
             self.message_end(side, true);
         }
@@ -80,8 +84,12 @@ impl Conversation {
                 let text =
                     format!("{missing} bytes are missing, and with them the end of the head");
                 let cut = Note::at(kind, mark.packet, text);
-                self.cut_head(side, &carry, origin, cut);
-                self.lose(side, offset, 0);
+                if self.cut_head(side, &carry, origin, cut) {
+                    self.lose(side, offset, 0);
+                } else {
+                    // Nothing of it can be read, but that it began.
+                    self.lose(side, origin.offset, PART_OF_MESSAGE);
+                }
             }
             Hole::Outside(beyond) => self.lose(side, offset, beyond),
         }
@@ -146,15 +154,16 @@ impl Conversation {
         }
     }
 
-    /// A head that is not whole: its whole lines are read all the same.
-    pub(super) fn cut_head(&mut self, side: Side, carry: &[u8], origin: Origin, cut: Note) {
-        let Some(end) = memchr::memrchr(b'\n', carry) else { return };
+    /// A head that is not whole: its whole lines are read all the same. False if there is none.
+    pub(super) fn cut_head(&mut self, side: Side, carry: &[u8], origin: Origin, cut: Note) -> bool {
+        let Some(end) = memchr::memrchr(b'\n', carry) else { return false };
         let is_response = probe(carry) == Looks::Response;
         let looks = if is_response { Looks::Response } else { Looks::Request };
         let head = [&carry[..=end], b"\r\n"].concat();
         self.head(side, looks, Head::Raw(head.into()), origin, origin.mark, Some(cut));
         self.message_end(side, false);
         self.readers[side.index()].go_seeking();
+        true
     }
 
     pub(super) fn end(&mut self, side: Side, how: End, mark: Mark) {

@@ -92,9 +92,7 @@ impl Conversation {
         cut: Option<Note>,
     ) {
         if head.bytes().starts_with(b"PRI * HTTP/2") {
-            // HTTP/2 inside a tunnel, or from the start with its preface in pieces.
-            self.is_http2 = self.client.is_none();
-            self.readers.iter_mut().for_each(Reader::go_blind);
+            self.preface(side, origin);
             return;
         }
         let from = if looks == Looks::Request { side } else { side.other() };
@@ -120,8 +118,23 @@ impl Conversation {
             self.junk(side, origin);
             self.readers[side.index()].go_seeking();
         } else if known != Some(from) {
-            self.readers[from.index()].be_thorough(Sought::Requests);
-            self.readers[from.other().index()].be_thorough(Sought::Responses);
+            let is_firm = self.votes.are_firm(from);
+            self.readers[from.index()].be_thorough(Sought::Requests, is_firm);
+            self.readers[from.other().index()].be_thorough(Sought::Responses, is_firm);
+        }
+    }
+
+    /// The preface of HTTP/2 (RFC 9113 section 3.4): inside a tunnel, or from the start, in pieces. Anywhere
+    /// else it is part of something else.
+    #[cold]
+    fn preface(&mut self, side: Side, origin: Origin) {
+        let is_first = self.client.is_none() && self.heard.is_first(side, origin.offset);
+        if is_first || (self.is_tunnel && self.client == Some(side)) {
+            self.is_http2 = is_first;
+            self.readers.iter_mut().for_each(Reader::go_blind);
+        } else {
+            self.junk(side, origin);
+            self.readers[side.index()].go_seeking();
         }
     }
 

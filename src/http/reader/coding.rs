@@ -1,7 +1,7 @@
 //! A reader in a chunked body.
 
 use super::{Carry, Reader, State};
-use crate::http::chunked::{Chunked, Piece};
+use crate::http::chunked::{Chunked, Line, Piece};
 use crate::http::probe::{begins_first_line, is_first_line};
 use crate::http::step::{Origin, Step};
 use crate::limits::HttpLimits;
@@ -46,7 +46,7 @@ impl Reader {
         at: Origin,
         limits: &HttpLimits,
     ) -> (usize, Step<'a>) {
-        let new = || Box::new(Carry { bytes: Vec::new(), origin: at });
+        let new = || Box::new(Carry::new(Vec::new(), at));
         let carry = &mut self.carry.get_or_insert_with(new).bytes;
         let before = carry.len();
         carry.extend_from_slice(bytes);
@@ -58,8 +58,9 @@ impl Reader {
         }
         let used = if begins_first_line(carry) { bytes.len() } else { 0 };
         if used == 0 || carry.len() > limits.chunk_line {
+            let line = Line::of(&carry[..before + used]);
             self.carry = None;
-            self.state = State::Chunked(Chunked::Trailer(before + used));
+            self.state = State::Chunked(Chunked::Trailer(line));
         }
         (used, if used == 0 { Step::Nothing } else { Step::Body(&[]) })
     }
