@@ -315,8 +315,8 @@ fn responses_are_in_step_again_once_one_begins_where_its_client_had_read_to() {
         wire = wire.c(get(&format!("/{n}"))).s(ok(&"x".repeat(n))).ack(CLIENT);
     }
     let all = told(&wire.close().frames());
-    let last = ["GET /4 > 200 4", "GET /5 > 200 5", "GET /6 > 200 6"];
-    assert_eq!(all[all.len() - 3..], last, "{all:?}");
+    let ends = ["GET /4 > 200 4", "GET /5 > 200 5", "GET /6 > 200 6"];
+    assert_eq!(all[all.len() - 3..], ends, "{all:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 //! answers the request that was sent when everything before that response had been read; see
 //! `pairing`.
 
+mod closing;
 mod first;
 mod heads;
 mod losses;
@@ -28,7 +29,6 @@ use super::open::Open;
 use super::pairing::Loss;
 use super::reader::Reader;
 use super::step::{Origin, Step};
-use crate::few;
 use crate::limits::HttpLimits;
 use crate::note::{Note, NoteKind};
 use crate::tcp::{Event, Mark, Side, What};
@@ -65,14 +65,20 @@ pub struct Reading {
     pub keep: KeepBodies,
 }
 
-/// With so few open exchanges the oldest is looked for whenever one is closed; with more, after
-/// [`MANY`] have been. Until then an older packet is given than need be, which only delays.
-const FEW: usize = 8;
-const MANY: usize = 64;
-
 /// Responses that nobody had asked for, behind a request that is still being sent, beyond which no more of
 /// it is looked for.
 const BEHIND: usize = 64;
+
+/// What a conversation turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Becomes {
+    /// HTTP/1, as far as is known.
+    Http,
+    /// HTTP/2, from its beginning on.
+    Http2,
+    /// A tunnel, since a CONNECT was granted.
+    Tunnel,
+}
 
 /// One HTTP/1 connection.
 #[derive(Debug)]
@@ -104,9 +110,7 @@ pub struct Conversation {
     oldest: Option<u64>,
     /// Exchanges that were closed since `oldest` was looked for.
     closed: usize,
-    is_http2: bool,
-    /// A CONNECT was granted.
-    is_tunnel: bool,
+    becomes: Becomes,
     /// A request in HTTP/0.9 waits for its response, which has no head.
     simple: bool,
     votes: Votes,
@@ -141,8 +145,7 @@ impl Conversation {
             done: VecDeque::new(),
             oldest: None,
             closed: 0,
-            is_http2: false,
-            is_tunnel: false,
+            becomes: Becomes::Http,
             simple: false,
             votes: Votes::default(),
             first: First::default(),
@@ -195,7 +198,7 @@ impl Conversation {
 
     /// Whether it is HTTP/2, which is not read here.
     pub fn is_http2(&self) -> bool {
-        self.is_http2
+        self.becomes == Becomes::Http2
     }
 
     /// Whether any HTTP has been seen.
@@ -356,49 +359,6 @@ impl Conversation {
 
     fn kept_bytes(&self, headers: &super::Headers) -> usize {
         if self.reading.keep.wants(headers) { self.reading.limits.kept_body } else { 0 }
-    }
-
-    fn drop_oldest(&mut self, mark: Mark) {
-        if let Some(oldest) = self.open.front_mut() {
-            oldest.note(
-                NoteKind::Limit,
-                mark.packet,
-                "too many requests wait for a response on this connection",
-            );
-            oldest.abandon();
-        }
-        self.close_done();
-    }
-
-    /// Hands out what is finished, in the order of the requests.
-    fn close_done(&mut self) {
-        while self.open.front().is_some_and(Open::is_done) {
-            if let Some(open) = self.open.pop_front() {
-                self.weight = self.weight.saturating_sub(open.weight);
-                if !open.is_nothing() {
-                    if self.is_holding() {
-                        self.hold(open.exchange);
-                    } else {
-                        few::push_back(&mut self.done, open.exchange);
-                    }
-                }
-            }
-            self.closed += 1;
-            self.answering = self.answering.and_then(|index| index.checked_sub(1));
-        }
-        if self.closed > 0 && (self.open.len() <= FEW || self.closed >= MANY) {
-            self.oldest = self.open.iter().filter_map(Open::first_packet).min();
-            self.closed = 0;
-            if self.is_holding() {
-                self.oldest = self.first.first_packet(self.oldest);
-            }
-        }
-    }
-
-    /// A message begins, perhaps a new exchange.
-    fn begun_by(&mut self, origin: Origin) {
-        let packet = origin.mark.packet;
-        self.oldest = Some(self.oldest.map_or(packet, |oldest| oldest.min(packet)));
     }
 }
 

@@ -85,12 +85,18 @@ pub(super) struct Reader {
     is_firm: bool,
     /// What follows the message that is being read is no HTTP.
     is_last: bool,
-    /// Something may be missing before the message that is being read.
-    in_doubt: bool,
-    /// White space that does not belong there came before the message that is awaited.
+    before: Before,
+}
+
+/// What lies before the message that is being read, or awaited.
+#[derive(Debug, Clone, Copy)]
+struct Before {
+    /// Something may be missing.
+    doubt: bool,
+    /// White space that does not belong there.
     blanks: bool,
     /// Nothing is missing since the last message, but what came then was none.
-    behind_junk: bool,
+    junk: bool,
 }
 
 impl Default for Reader {
@@ -102,9 +108,7 @@ impl Default for Reader {
             sought: Sought::Any,
             is_firm: false,
             is_last: false,
-            in_doubt: true,
-            blanks: false,
-            behind_junk: false,
+            before: Before { doubt: true, blanks: false, junk: false },
         }
     }
 }
@@ -121,7 +125,7 @@ impl Reader {
         match &mut self.state {
             State::Between { lost } => {
                 let lost = *lost;
-                self.in_doubt = lost;
+                self.before.doubt = lost;
                 self.seek(bytes, at, lost, limits)
             }
             State::Head(looks) => {
@@ -160,7 +164,7 @@ impl Reader {
 
     /// Says how the body of the head just read is framed. `true` if it is over already.
     pub fn begin_body(&mut self, framing: Framing) -> bool {
-        self.behind_junk = false;
+        self.before.junk = false;
         self.state = match framing {
             Framing::Empty => State::Between { lost: false },
             Framing::Length(length) => State::Length(length),
@@ -194,7 +198,7 @@ impl Reader {
 
     /// Whether white space that does not belong there came before the head that has just been read.
     pub fn take_blanks(&mut self) -> bool {
-        std::mem::take(&mut self.blanks)
+        std::mem::take(&mut self.before.blanks)
     }
 
     /// Whether a body is being read that ends with the connection.
@@ -258,7 +262,7 @@ impl Reader {
 
     /// Bytes that were not captured.
     pub fn skip(&mut self, missing: u64) -> Hole {
-        self.behind_junk = false;
+        self.before.junk = false;
         if self.sought == Sought::Nothing {
             self.sought = Sought::Any;
         }
@@ -339,13 +343,13 @@ impl Reader {
             return self.finish_head(looks, end, Head::Raw(Cow::Borrowed(&bytes[..end])), at);
         };
         // What only began like a first line was none.
-        if self.in_doubt && begins_anew(&carry.bytes, bytes) {
-            return self.reject(b"", self.in_doubt, at);
+        if self.before.doubt && begins_anew(&carry.bytes, bytes) {
+            return self.reject(b"", self.before.doubt, at);
         }
         let before = carry.bytes.len();
         carry.bytes.extend_from_slice(bytes);
         if looks == Looks::Request && is_other_line(&carry.bytes, before) {
-            return self.reject(b"", self.in_doubt, at);
+            return self.reject(b"", self.before.doubt, at);
         }
         let end = head_end(&carry.bytes, before);
         if end.is_none() && carry.bytes.len() <= limits.head_bytes {

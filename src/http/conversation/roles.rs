@@ -4,7 +4,7 @@
 //! bytes are missing before, the first line is not the last word: until a request and a response
 //! have been told together for sure, each line has its say, and so have the ports.
 
-use super::{Conversation, Loss, Turns};
+use super::{Becomes, Conversation, Loss, Turns};
 use crate::http::head::Head;
 use crate::http::probe::{Looks, is_first_line};
 use crate::http::reader::Reader;
@@ -129,8 +129,10 @@ impl Conversation {
     #[cold]
     fn preface(&mut self, side: Side, origin: Origin) {
         let is_first = self.client.is_none() && self.heard.is_first(side, origin.offset);
-        if is_first || (self.is_tunnel && self.client == Some(side)) {
-            self.is_http2 = is_first;
+        if is_first {
+            self.becomes = Becomes::Http2;
+        }
+        if is_first || (self.becomes == Becomes::Tunnel && self.client == Some(side)) {
             self.readers.iter_mut().for_each(Reader::go_blind);
         } else {
             self.junk(side, origin);

@@ -1,6 +1,6 @@
 //! What a connection becomes after `101 Switching Protocols`, or a CONNECT that was granted.
 
-use super::Conversation;
+use super::{Becomes, Conversation};
 use crate::http::Headers;
 use crate::http::open::Open;
 use crate::http::reader::Reader;
@@ -74,7 +74,9 @@ impl Conversation {
     /// What follows is something else; of the client, once the request is whole: its body may still be on
     /// its way (RFC 9110 section 7.8).
     pub(super) fn switch(&mut self, server: Side, to: Switch) {
-        self.is_tunnel |= to == Switch::Tunnel;
+        if to == Switch::Tunnel {
+            self.becomes = Becomes::Tunnel;
+        }
         if to != Switch::Protocol {
             self.readers.iter_mut().for_each(Reader::go_seeking);
             return;

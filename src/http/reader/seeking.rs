@@ -65,7 +65,7 @@ impl Reader {
         };
         let origin = carry.origin;
         carry.keep(start, before);
-        self.behind_junk |= !lost;
+        self.before.junk |= !lost;
         self.state = State::Between { lost: true };
         (0, if lost { Step::PassedOver } else { Step::Junk(origin) })
     }
@@ -97,7 +97,7 @@ impl Reader {
         // any white space there.
         let blank = bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         if blank > 0 {
-            self.blanks |= bytes[..blank].iter().any(|byte| !matches!(byte, b'\r' | b'\n'));
+            self.before.blanks |= bytes[..blank].iter().any(|byte| !matches!(byte, b'\r' | b'\n'));
             return (blank, Step::Nothing);
         }
         let next = || next_start(bytes, self.sought);
@@ -134,7 +134,7 @@ impl Reader {
     }
 
     fn known(&self) -> Known {
-        Known { sought: self.sought, is_firm: self.is_firm, behind_junk: self.behind_junk }
+        Known { sought: self.sought, is_firm: self.is_firm, behind_junk: self.before.junk }
     }
 
     pub(super) fn keep<'a>(&mut self, bytes: &[u8], at: Origin) -> (usize, Step<'a>) {
@@ -145,8 +145,8 @@ impl Reader {
     /// What was carried over, and these bytes from `at` on, begin no message and are passed over.
     pub(super) fn reject<'a>(&mut self, bytes: &[u8], lost: bool, at: Origin) -> (usize, Step<'a>) {
         let origin = self.carry.take().map_or(at, |carry| carry.origin);
-        self.behind_junk |= !lost;
-        self.blanks = false;
+        self.before.junk |= !lost;
+        self.before.blanks = false;
         self.state = State::Between { lost: true };
         (bytes.len(), if lost { Step::PassedOver } else { Step::Junk(origin) })
     }
