@@ -1,8 +1,9 @@
-//! Every cap of the program in one place, with its default and its reason.
+//! The caps that a deployment may want to change, each with its default and its reason. The others
+//! stand beside the code that they guard; docs/limits.md has them all, and says what happens at each.
 //!
-//! A capture is hostile input: whatever it can make grow has a limit here. What happens at a limit
-//! is always the same: the oldest doubt is settled at once (a hole is given up, a body is no longer
-//! kept), the stream goes on, and a note tells.
+//! A capture is hostile input: whatever it can make grow has a limit. At a limit the oldest doubt is
+//! settled at once (a hole is given up, a body is no longer kept), and the stream goes on. Exchanges
+//! that this touches have a note.
 
 /// How much is kept of IP datagrams that were split.
 #[derive(Debug, Clone, Copy)]
@@ -17,8 +18,8 @@ pub struct FragmentLimits {
     /// only if its checksum is right. Fragments leave their sender one behind the other, and even a
     /// modem brings five or six in a second; a busy sender uses all numbers in about that time.
     pub doubt_seconds: u64,
-    /// Datagrams begun between the same ends without a fragment of an earlier one, after which the
-    /// same holds for that. Linux drops it then (`ipfrag_max_dist`).
+    /// How many datagrams may begin between the same ends, without another fragment of an earlier one,
+    /// before that one is doubted in the same way. Linux drops it then (`ipfrag_max_dist`).
     pub newer_datagrams: usize,
 }
 
@@ -77,8 +78,8 @@ impl Default for TableLimits {
     }
 }
 
-/// Connections that are over and remembered, at 60 bytes each, in each lane: as many again may be
-/// remembered beside them. Late copies of a segment come within seconds.
+/// Connections that are over and remembered, at 60 bytes each. Two generations of so many are kept in
+/// each lane. Late copies of a segment come within seconds.
 pub const PAST_CONNECTIONS: usize = 8192;
 
 /// Connections that were over last, in each lane, of which everything is kept: an end may have been

@@ -13,16 +13,16 @@ use std::thread;
 /// cache when it is taken, and enough that passing it on costs little.
 const GROUP: usize = 16;
 
-/// About so many groups are for each thread, where there are as many parts.
+/// Groups for each thread, where there are enough parts.
 const TURNS: usize = 8;
 
 /// Threads that are started at most, whatever is asked for.
 const MOST: usize = 64;
 
-/// Fewer parts of a text are made sooner than threads start.
+/// With fewer parts than this, one thread is quicker than starting others.
 const FEW: usize = 64;
 
-/// What a thread may be ahead of who takes what it makes.
+/// Results of a thread that may wait to be taken.
 const WAITING: usize = 4;
 
 /// Makes a piece of text, or the like, of every group of parts, on so many threads, and gives it to

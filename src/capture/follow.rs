@@ -91,7 +91,7 @@ impl Follow {
         }
     }
 
-    /// Waits for what comes next, and not longer than a tenth of a second.
+    /// Waits for what comes next, about a tenth of a second.
     ///
     /// # Errors
     ///

@@ -86,8 +86,8 @@ impl Reader {
     }
 
     /// Adds the current packet and those that lie complete behind it in the window to `batch`, and
-    /// steps beyond them, up to one whose time is not `wanted`. Nothing is read, so that a slow pipe
-    /// holds up no packet.
+    /// steps beyond them, up to one whose time is not `wanted`. Nothing more is read for
+    /// packets, so that a slow pipe holds up none; only what is no packet is passed over.
     pub(super) fn drain(&mut self, batch: &mut Batch, wanted: impl Fn(Timestamp) -> bool) {
         let Some(first) = self.current.take() else { return };
         let before = batch.len() as u64 + 1;

@@ -17,7 +17,8 @@ use std::path::PathBuf;
 /// What the help of the whole program ends with.
 const ENDING: &str = "\
 To begin with: cookietrail analyze --explain captures/walkthrough.pcapng
-Exit status:   0 fine, 1 the capture is damaged, 2 it could not run";
+Exit status:   0 fine; 1 the capture is damaged, a finding is as grave as --fail-on asks, or
+               crack found nothing; 2 it could not run";
 
 /// Follow every cookie from the Set-Cookie that made it to the request that lost it.
 #[derive(Debug, Parser)]

@@ -39,6 +39,6 @@ fn manual(command: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
     }
     writeln!(
         text,
-        ".SH \"EXIT STATUS\"\n0: fine. 1: it ran, but the capture was damaged. 2: it could not run."
+        ".SH \"EXIT STATUS\"\n0: fine. 1: it ran, but the capture was damaged, a finding is as grave as \\-\\-fail\\-on asks, or crack found nothing. 2: it could not run."
     )
 }

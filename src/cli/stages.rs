@@ -187,7 +187,7 @@ impl<T> Crew<'_, T> {
         // Before anybody else reads, so that what was read first is sorted first.
         let mut sorter = lock(&self.sorter);
         drop(source);
-        self.desk.is_read(!more);
+        self.desk.finish_reading(!more);
         for load in &mut loads {
             sorter.sort(load);
         }

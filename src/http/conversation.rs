@@ -65,8 +65,8 @@ pub struct Reading {
     pub keep: KeepBodies,
 }
 
-/// Responses that nobody had asked for, behind a request that is still being sent, beyond which no more of
-/// it is looked for.
+/// How far back from the newest exchange the request that is still being sent is looked for. Only
+/// responses that answer none can stand in between.
 const BEHIND: usize = 64;
 
 /// What a conversation turned out to be.
@@ -283,7 +283,7 @@ impl Conversation {
                 self.weight = (self.weight + now).saturating_sub(before);
             }
         }
-        if self.readers[side.index()].ends_here() {
+        if self.readers[side.index()].end_if_complete() {
             self.message_end(side, true);
         }
     }

@@ -16,8 +16,8 @@ pub(super) enum Loss {
     /// Nothing.
     #[default]
     None,
-    /// Nothing; but the last one may answer another request than it was told with. So may those that
-    /// follow, until one begins just where its client had read to.
+    /// Nothing, but the last pair was a guess. So are those after it, until a response begins just where
+    /// its client had read to.
     Doubt,
     /// Perhaps a response, perhaps only the rest of the one that was being read.
     Perhaps,

@@ -171,11 +171,12 @@ impl Reader {
             Framing::Chunked => State::Chunked(Chunked::new()),
             Framing::UntilClose => State::UntilClose,
         };
-        self.ends_here()
+        self.end_if_complete()
     }
 
-    /// Whether a body of known length has come to its end. Asked after each piece of it.
-    pub fn ends_here(&mut self) -> bool {
+    /// Ends a body of known length of which nothing more is to come. Asked after each piece of it; says
+    /// whether a message is awaited then.
+    pub fn end_if_complete(&mut self) -> bool {
         if self.state == State::Length(0) {
             self.state = State::Between { lost: false };
         }

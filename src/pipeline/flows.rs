@@ -59,8 +59,8 @@ impl Talk {
         self.conversation.is_none() && self.pending.is_none() && self.weight == 0
     }
 
-    /// Whether exchanges are held back, and that was not said before.
-    fn holds_now(&mut self) -> bool {
+    /// Whether exchanges are held back, the first time that they are.
+    fn take_holds(&mut self) -> bool {
         let holds = self.conversation.as_ref().is_some_and(|talk| talk.is_holding());
         !std::mem::replace(&mut self.holds, holds) && holds
     }
@@ -166,10 +166,10 @@ impl Flows {
         entry.app.pending = now;
         self.memory.weigh(entry);
         self.pending.update(id, was, now);
-        let over = entry.over_now();
-        let held = entry.app.holds_now().then(|| entry.key());
-        let missing = entry.misses_now();
-        if let Some(doubtful) = entry.awaits_now() {
+        let over = entry.take_over();
+        let held = entry.app.take_holds().then(|| entry.key());
+        let missing = entry.take_misses();
+        if let Some(doubtful) = entry.take_awaits() {
             self.table.doubt(doubtful, segment.time, Doubt::Unseen);
         }
         if let Some(held) = held {
@@ -219,9 +219,9 @@ impl Flows {
             let open = if why == Doubt::Reset { None } else { pending(entry) };
             let (id, was) = (entry.id, std::mem::replace(&mut entry.app.pending, open));
             self.pending.update(id, was, open);
-            let over = entry.over_now();
+            let over = entry.take_over();
             if let Some(now) = now
-                && let Some(missing) = entry.misses_now()
+                && let Some(missing) = entry.take_misses()
             {
                 self.table.doubt_again(missing, now);
             }
@@ -323,7 +323,7 @@ fn settle(
     limits: &TcpLimits,
     done: &mut Vec<Box<Exchange>>,
 ) {
-    let is_idle = why == Doubt::Missing && now.is_some_and(|now| entry.idle_now(now));
+    let is_idle = why == Doubt::Missing && now.is_some_and(|now| entry.has_fallen_silent(now));
     match (why, &mut entry.app.conversation) {
         (Doubt::Reset, _) => return finish(entry, reading, limits, done),
         (Doubt::Held, Some(conversation)) => conversation.settle(),

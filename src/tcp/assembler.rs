@@ -106,7 +106,7 @@ impl<M: Copy> Assembler<M> {
         self.next
     }
 
-    /// Whether nothing has been stored, or not for long.
+    /// Whether there is neither anything stored, nor a disagreement about it to tell.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.store.is_none()

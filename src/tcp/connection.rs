@@ -210,7 +210,7 @@ impl Connection {
         self.halves.iter().filter_map(Half::held_since).min()
     }
 
-    /// How many copies of stored bytes disagreed with them since this was last asked.
+    /// How many copies of bytes, stored or delivered last, disagreed with them since this was last asked.
     pub fn take_conflicts(&mut self) -> u64 {
         self.halves.iter_mut().map(|half| half.assembler.take_conflicts()).sum()
     }

@@ -36,7 +36,7 @@ impl Connection {
         if skipped > 0 {
             return Some(Event { side, what: What::Cut(skipped), offset, mark: self.last.mark() });
         }
-        let mark = self.halves[side.index()].has_ready()?;
+        let mark = self.halves[side.index()].ready_mark()?;
         self.in_step(side, mark.acked).then(|| self.deliver(side, mark))?
     }
 
@@ -57,7 +57,7 @@ impl Connection {
     /// Both sides may seem to wait for each other, when a copy sent again acknowledges more than
     /// the lost first one did. Then the older packet goes first.
     fn break_tie(&mut self) -> Option<Event<'static>> {
-        let [originator, responder] = [self.halves[0].has_ready()?, self.halves[1].has_ready()?];
+        let [originator, responder] = [self.halves[0].ready_mark()?, self.halves[1].ready_mark()?];
         if originator.packet <= responder.packet {
             self.deliver(Side::Originator, originator)
         } else {
@@ -100,7 +100,7 @@ impl Connection {
     /// If `side` waits for its own earlier bytes it is the one to blame; if it only waits for what
     /// it acknowledges, the other side is.
     fn culprit(&self, side: Side) -> Side {
-        if self.halves[side.index()].has_ready().is_some() { side.other() } else { side }
+        if self.halves[side.index()].ready_mark().is_some() { side.other() } else { side }
     }
 
     /// Gives up the missing bytes of `side`; if none are missing, it has no more to give. Where
@@ -120,7 +120,7 @@ impl Connection {
         let how = if half.lacks_only_fin() { End::Closed } else { End::Unknown };
         let missing = if how == End::Closed { 0 } else { half.skip_missing() };
         if missing > 0 {
-            let mark = half.has_ready().unwrap_or(last);
+            let mark = half.ready_mark().unwrap_or(last);
             return Some(Event { side, what: What::Gap(missing), offset, mark });
         }
         if half.ended {

@@ -1,15 +1,16 @@
 //! One direction of a connection: its assembler, and what is known of its limits: where it began,
 //! how far the receiver has got, where it will end, and which bytes can no longer come.
 
+mod patience;
+
 use super::assembler::Assembler;
 use super::connection::Mark;
-use super::rare::{Rare, Waiting};
+use super::rare::Rare;
 use super::seq::{Origin, Seq};
 use crate::limits::TcpLimits;
-use crate::time::Timestamp;
 
 /// An acknowledgment further ahead than this is taken as forged or broken: believing it would
-/// throw away the stream. It is a generous receive window. A segment as far behind the end of a past
+/// throw away the stream. It is a generous receive window. A lone segment further ahead is let go, and one as far behind the end of a past
 /// connection is no late copy of it, but the start of a new one.
 pub(super) const PLAUSIBLE_ACK: u64 = 64 << 20;
 
@@ -168,7 +169,7 @@ impl Half {
 
     /// Whether bytes have been delivered or given up, or only wait for the other direction.
     pub fn has_delivered(&self) -> bool {
-        self.next() > self.start || (self.is_settled() && self.has_ready().is_some())
+        self.next() > self.start || (self.is_settled() && self.ready_mark().is_some())
     }
 
     /// Its end is being delivered.
@@ -277,8 +278,8 @@ impl Half {
         0
     }
 
-    /// Whether the first stored chunk is next in line.
-    pub fn has_ready(&self) -> Option<Mark> {
+    /// The mark of the first stored chunk, if that is next in line.
+    pub fn ready_mark(&self) -> Option<Mark> {
         let (offset, mark) = self.assembler.first_stored()?;
         (offset == self.next()).then_some(mark)
     }
@@ -322,79 +323,6 @@ impl Half {
     pub fn is_full(&self, limits: &TcpLimits) -> bool {
         self.assembler.stored_bytes() > limits.held_bytes
             || self.assembler.stored_chunks() > limits.held_chunks
-    }
-
-    /// Keeps count of how long bytes that the receiver has are missing here.
-    pub fn count_patience(&mut self, now: Timestamp, limits: &TcpLimits) {
-        let at = self.next();
-        if self.acked <= at || self.ended || !(self.is_settled() || self.is_awaited()) {
-            if let Some(rare) = &mut self.rare {
-                rare.waiting = None;
-            }
-            return;
-        }
-        match &mut self.rare().waiting {
-            Some(waiting) if waiting.at == at => {
-                let late = now.since(waiting.since).as_secs() >= limits.patience_seconds;
-                let left = waiting.segments_left.saturating_sub(1);
-                waiting.segments_left = if late { 0 } else { left };
-            }
-            other => {
-                let segments_left = limits.patience_segments;
-                *other = Some(Waiting { at, since: now, segments_left });
-            }
-        }
-    }
-
-    /// Whether the wait for bytes that the receiver has should end.
-    pub fn is_out_of_patience(&self) -> bool {
-        let waiting = self.rare.as_ref().and_then(|rare| rare.waiting);
-        waiting.is_some_and(|waiting| waiting.segments_left == 0 && waiting.at == self.next())
-    }
-
-    /// Whether the receiver has bytes of it that have not been seen, or its end. One alone before anything
-    /// was delivered is none: what was first seen may have been a keep-alive probe (RFC 9293 section
-    /// 3.8.4).
-    #[inline]
-    pub fn is_missing(&self) -> bool {
-        self.acked > self.next()
-            && self.presence == Presence::Seen
-            && self.is_settled()
-            && !self.ended
-            && (self.has_delivered() || !self.lacks_only_fin())
-    }
-
-    /// Gives up what is missing before the next stored chunk, or else before the known end.
-    pub fn skip_missing(&mut self) -> u64 {
-        let known_end = self.fin.unwrap_or(self.acked).max(self.acked);
-        let stop = self.assembler.first_stored().map_or(known_end, |(offset, _)| offset);
-        self.assembler.skip_to(stop)
-    }
-
-    /// Lets go of a lone piece that lies further ahead than anybody is believed to be, and of an end behind
-    /// it. Whoever goes on behind such a hole has sent more by the time it is given up.
-    pub fn drop_stray(&mut self) -> bool {
-        let Some((offset, _)) = self.assembler.first_stored() else { return false };
-        let is_stray = self.assembler.stored_chunks() == 1 && offset > self.next() + PLAUSIBLE_ACK;
-        if is_stray {
-            self.assembler.drop_stored();
-            self.fin = self.fin.filter(|fin| *fin < offset);
-        }
-        is_stray
-    }
-
-    /// Remembers since which packet something is held back, for [`Half::held_since`].
-    pub fn note_held(&mut self, packet: u64) {
-        if self.is_holding() {
-            self.rare().held_since.get_or_insert(packet);
-        } else if let Some(rare) = &mut self.rare {
-            rare.held_since = None;
-        }
-    }
-
-    /// A packet no later than the oldest whose bytes are held back.
-    pub fn held_since(&self) -> Option<u64> {
-        self.rare.as_ref()?.held_since.filter(|_| self.is_holding())
     }
 
     fn wanted(&self) -> Option<u64> {

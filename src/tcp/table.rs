@@ -47,9 +47,9 @@ impl<T> Entry<T> {
         if segment.pair.is_from_sender_of(&self.pair) { Side::Originator } else { Side::Responder }
     }
 
-    /// Its key, if something of it waits for a direction of which nothing has been seen, and that was
-    /// not said before.
-    pub fn awaits_now(&mut self) -> Option<SocketPair> {
+    /// Its key, the first time that something of it waits for a direction of which nothing has been
+    /// seen.
+    pub fn take_awaits(&mut self) -> Option<SocketPair> {
         let is_new = self.tcp.awaits_unseen() && !std::mem::replace(&mut self.awaits, true);
         is_new.then(|| self.key())
     }
@@ -57,20 +57,20 @@ impl<T> Entry<T> {
     /// Its key, if a receiver has something that has not been seen, and that was not said before, or
     /// looked into since.
     #[inline]
-    pub fn misses_now(&mut self) -> Option<SocketPair> {
+    pub fn take_misses(&mut self) -> Option<SocketPair> {
         let is_new = self.tcp.is_missing() && !std::mem::replace(&mut self.misses, true);
         is_new.then(|| self.key())
     }
 
     /// Whether nothing of it has come for long. What is missing has been looked into then, and may be
     /// said again.
-    pub fn idle_now(&mut self, now: Timestamp) -> bool {
+    pub fn has_fallen_silent(&mut self, now: Timestamp) -> bool {
         self.misses = false;
         now.nanos().saturating_sub(self.tcp.last_seen().nanos()) >= GRACE
     }
 
     /// Its key, if it is over and does not linger yet.
-    pub fn over_now(&mut self) -> Option<SocketPair> {
+    pub fn take_over(&mut self) -> Option<SocketPair> {
         let is_new = self.tcp.is_over() && !std::mem::replace(&mut self.lingers, true);
         is_new.then(|| self.key())
     }

@@ -90,7 +90,7 @@ impl<T> Desk<T> {
 
     /// Something was read, and will be [put](Self::put) here; others may read. `is_all` says that
     /// there is nothing more.
-    pub(super) fn is_read(&self, is_all: bool) {
+    pub(super) fn finish_reading(&self, is_all: bool) {
         let mut state = self.state();
         state.is_read = false;
         state.coming += 1;
@@ -191,7 +191,7 @@ mod tests {
                         let (item, is_all) = (*read, *read == ITEMS);
                         let _sorting = sorting.lock().unwrap();
                         drop(read);
-                        desk.is_read(is_all);
+                        desk.finish_reading(is_all);
                         pause(paces[index] % 5);
                         desk.put(Some(item));
                     }
@@ -240,7 +240,7 @@ mod tests {
     fn nothing_to_read_is_the_end() {
         let desk = Desk::<u8>::new(1, true);
         assert!(matches!(desk.next(0), Next::Read));
-        desk.is_read(true);
+        desk.finish_reading(true);
         desk.put(None);
         assert!(matches!(desk.next(0), Next::Finish));
     }

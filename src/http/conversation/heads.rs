@@ -67,7 +67,7 @@ impl Conversation {
             open.note(NoteKind::LenientHead, origin.mark.packet, text);
         }
         let turn = self.turns.of_request(origin);
-        if self.turns.is_news(origin, turn) {
+        if self.turns.first_time(origin, turn) {
             let text = "the request was captured before a response that its client had read";
             open.note(NoteKind::OutOfStep, origin.mark.packet, text);
         }
@@ -141,7 +141,7 @@ impl Conversation {
         let open = &mut self.open[index];
         let asked = open.exchange.request.as_ref().map_or(0, |request| request.at.turn);
         response.at.turn = self.turns.of_response(origin, asked);
-        if self.turns.is_news(origin, response.at.turn) {
+        if self.turns.first_time(origin, response.at.turn) {
             let text = "the response was captured before its request";
             open.note(NoteKind::OutOfStep, origin.mark.packet, text);
         }

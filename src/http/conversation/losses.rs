@@ -101,7 +101,7 @@ impl Conversation {
         if let Some(open) = self.current(side) {
             open.add_hole(of_request);
         }
-        if self.readers[side.index()].ends_here() {
+        if self.readers[side.index()].end_if_complete() {
             self.message_end(side, true);
         }
     }

@@ -30,7 +30,7 @@ impl Turns {
     }
 
     /// Whether a message counts as another packet than it is, and that is the first of the connection.
-    pub fn is_news(&mut self, origin: Origin, turn: u64) -> bool {
+    pub fn first_time(&mut self, origin: Origin, turn: u64) -> bool {
         turn > origin.mark.packet && !std::mem::replace(&mut self.told, true)
     }
 }
