@@ -118,7 +118,7 @@ pub struct Conversation {
     /// What speaks against the next head of a side, and in which packet.
     odd: Option<(Side, u64, Odd)>,
     /// Bytes that were no message while no exchange was open: in which packet, and whose.
-    stray: Option<(u64, &'static str)>,
+    stray: Option<Box<(u64, &'static str)>>,
     /// Where copies of bytes disagreed that are still to come.
     overlaps: Vec<Overlap>,
     /// What the open exchanges take together.
@@ -337,7 +337,7 @@ impl Conversation {
             // What it was became known only after the next one had begun.
             open.note(NoteKind::Junk, mark.packet, text);
         } else {
-            self.stray = Some((mark.packet, text));
+            self.stray = Some(Box::new((mark.packet, text)));
         }
     }
 

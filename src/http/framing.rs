@@ -124,6 +124,14 @@ impl<'a> Stated<'a> {
     /// The framing, which is `otherwise` where no length is given that can be read; and the doubts there
     /// are, such as `other` about a coding that is not chunked.
     fn framing(&self, otherwise: Framing, other: &'static str) -> Judged {
+        if !self.has_coding {
+            // Nearly all messages.
+            match self.length {
+                Length::None => return (otherwise, Vec::new()),
+                Length::Of(length, false) => return (Framing::Length(length), Vec::new()),
+                Length::Of(..) | Length::Unreadable => {}
+            }
+        }
         let coding = self.coding();
         let framing = match (&coding, &self.length) {
             (Coding::Chunked, _) => Framing::Chunked,

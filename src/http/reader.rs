@@ -177,7 +177,7 @@ impl Reader {
     /// Ends a body of known length of which nothing more is to come. Asked after each piece of it; says
     /// whether a message is awaited then.
     pub fn end_if_complete(&mut self) -> bool {
-        if self.state == State::Length(0) {
+        if matches!(self.state, State::Length(0)) {
             self.state = State::Between { lost: false };
         }
         matches!(self.state, State::Between { .. })
@@ -204,7 +204,7 @@ impl Reader {
 
     /// Whether a body is being read that ends with the connection.
     pub fn is_until_close(&self) -> bool {
-        self.state == State::UntilClose
+        matches!(self.state, State::UntilClose)
     }
 
     /// The body that was being read is over: a message follows.
@@ -245,7 +245,8 @@ impl Reader {
     /// The request of HTTP/0.9 that it holds: a line with GET and a path, and nothing after it. The
     /// line may still be the first of a longer head; that is for the caller to know.
     pub fn take_simple_request(&mut self) -> Option<(Vec<u8>, Origin)> {
-        let carry = self.carry.as_deref().filter(|_| self.state == State::Head(Looks::Request))?;
+        let carry =
+            self.carry.as_deref().filter(|_| matches!(self.state, State::Head(Looks::Request)))?;
         let path = carry.bytes.strip_suffix(b"\n")?.strip_prefix(b"GET ")?.trim_ascii();
         if path.is_empty() || !path.iter().all(u8::is_ascii_graphic) {
             return None;
@@ -257,7 +258,8 @@ impl Reader {
     /// The request head that it is in, as far as it has come, and where it began. It has at least
     /// its first line.
     pub fn unfinished_request(&self) -> Option<(&[u8], Origin)> {
-        let carry = self.carry.as_deref().filter(|_| self.state == State::Head(Looks::Request))?;
+        let carry =
+            self.carry.as_deref().filter(|_| matches!(self.state, State::Head(Looks::Request)))?;
         carry.bytes.contains(&b'\n').then_some((&carry.bytes, carry.origin))
     }
 
@@ -295,7 +297,7 @@ impl Reader {
     /// The direction has ended, and with it what was being read.
     pub fn end(&mut self, how: End) -> Ended {
         let before = std::mem::replace(&mut self.state, State::Between { lost: true });
-        let complete = before == State::UntilClose && how == End::Closed;
+        let complete = matches!(before, State::UntilClose) && how == End::Closed;
         match (before, self.take_carry()) {
             (State::Head(_), head) => Ended { complete, head, junk: None },
             (State::Between { lost: false }, Some((_, origin))) => {

@@ -30,13 +30,22 @@ impl Doubt {
 pub(super) const GRACE: i64 = 2_000_000_000;
 
 /// Those that are doubted.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Doubts {
     /// The doubts that only time settles, and the others, which need not be waited for where nothing
     /// comes.
     lists: [VecDeque<Doubted>; 2],
-    /// How many there have been.
+    /// Since when the oldest is doubted; the end of time, if there is none.
+    since: i64,
+    /// How many there are, and how many there have been.
+    len: usize,
     count: u64,
+}
+
+impl Default for Doubts {
+    fn default() -> Self {
+        Self { lists: Default::default(), since: i64::MAX, len: 0, count: 0 }
+    }
 }
 
 /// A connection that is doubted.
@@ -53,7 +62,7 @@ impl Doubts {
     /// How many there are.
     #[inline]
     pub fn len(&self) -> usize {
-        self.lists.iter().map(VecDeque::len).sum()
+        self.len
     }
 
     /// Adds one.
@@ -61,15 +70,17 @@ impl Doubts {
         self.count += 1;
         let doubted = Doubted { order: self.count, since, key, why };
         self.lists[usize::from(!why.is_for_time())].push_back(doubted);
+        self.len += 1;
+        if self.len == 1 {
+            self.since = since.nanos();
+        }
     }
 
     /// Whether the oldest is old enough, or there are more than `most`.
     #[inline]
     pub fn has_old(&self, now: Timestamp, most: usize) -> bool {
         // Times may lie at the end of what can be told, where nothing is added to them.
-        let is_old = |doubted: &Doubted| now.nanos().saturating_sub(doubted.since.nanos()) >= GRACE;
-        self.len() > most
-            || self.oldest().and_then(|list| self.lists[list].front()).is_some_and(is_old)
+        now.nanos().saturating_sub(self.since) >= GRACE || self.len > most
     }
 
     /// Takes out the oldest, if it is old enough, or there are more than `most`; where no time passes
@@ -80,11 +91,14 @@ impl Doubts {
             Some(_) => self.oldest()?,
             None => 1,
         };
-        self.lists[list].pop_front().map(|doubted| (doubted.key, doubted.why))
+        let doubted = self.lists[list].pop_front()?;
+        self.len -= 1;
+        let oldest = self.oldest().and_then(|list| self.lists[list].front());
+        self.since = oldest.map_or(i64::MAX, |oldest| oldest.since.nanos());
+        Some((doubted.key, doubted.why))
     }
 
     /// In which list the oldest is.
-    #[inline]
     fn oldest(&self) -> Option<usize> {
         let order = |list: usize| self.lists[list].front().map(|doubted| doubted.order);
         match (order(0), order(1)) {

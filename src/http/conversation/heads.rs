@@ -44,7 +44,7 @@ impl Conversation {
         open.request_start = origin.offset;
         open.request_acked = origin.mark.acked;
         open.may_be_quoted = is_behind_another;
-        if let Some((packet, text)) = self.stray.take() {
+        if let Some((packet, text)) = self.stray.take().map(|stray| *stray) {
             open.note(NoteKind::Junk, packet, text);
         }
         open.exchange.notes.extend(cut);

@@ -6,8 +6,8 @@ use crate::tcp::{Mark, Side};
 /// What was read of each direction.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
-    /// Where each begins, if the capture has that.
-    starts: [u64; 2],
+    /// Where each begins, if the capture has that: none begins far from where numbers do.
+    starts: [u32; 2],
     /// How far, as offsets of the streams.
     to: [u64; 2],
     /// Where bytes were last missing, if that may hide what is asked about; 0 if none were.
@@ -24,13 +24,14 @@ pub(super) struct Heard {
 impl Heard {
     /// The streams begin at these offsets, and nothing was said before the capture began.
     pub fn begin_at(&mut self, starts: [u64; 2]) {
-        (self.starts, self.to) = (starts, starts);
+        self.starts = starts.map(|start| u32::try_from(start).unwrap_or(u32::MAX));
+        self.to = starts;
         self.is_from_start = true;
     }
 
     /// Whether a stream begins at this offset.
     pub fn is_first(&self, side: Side, offset: u64) -> bool {
-        self.is_from_start && self.starts[side.index()] == offset
+        self.is_from_start && u64::from(self.starts[side.index()]) == offset
     }
 
     /// Bytes came that end at this offset.

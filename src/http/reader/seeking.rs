@@ -164,6 +164,7 @@ impl Known {
     /// What bytes look like by that. A message of the other side's kind is none; and where the bytes before
     /// are no message, and nothing is missing, what may be a request is more of them, unless it begins
     /// with a method that is known.
+    #[inline]
     fn settled(self, looks: Looks, bytes: &[u8]) -> Looks {
         let is_none = match (self.sought, looks) {
             (Sought::Responses, Looks::Request) | (Sought::Requests, Looks::Response) => {
