@@ -43,7 +43,7 @@ struct State<T> {
 
 /// What to do next.
 pub(super) enum Next<T> {
-    /// To read, to say when that [is done](Desk::is_read), and to [`Desk::put`] what was read.
+    /// To read, to say when that [is done](Desk::finish_reading), and to [`Desk::put`] what was read.
     Read,
     /// To follow this.
     Follow(Arc<T>),
