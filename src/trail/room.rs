@@ -5,8 +5,7 @@ use super::visit::{Answered, Asked, Visit};
 use crate::note::{Note, NoteKind};
 use foldhash::fast::RandomState;
 use std::collections::HashSet;
-use std::hash::BuildHasher;
-use std::net::IpAddr;
+use std::hash::{BuildHasher, Hash};
 
 /// Bytes that an exchange takes until its story is told, beside what it carries: itself, its step, and
 /// what ties it to its browser. Measured, as the next ones, on captures of one kind of exchange each;
@@ -56,18 +55,16 @@ struct LeftOut {
 struct Seen {
     hashes: HashSet<u64, RandomState>,
     hasher: RandomState,
-    text: Vec<u8>,
 }
 
 impl Seen {
-    /// Whether these bytes have not come lately.
-    fn is_new<'a>(&mut self, parts: impl IntoIterator<Item = &'a [u8]>) -> bool {
-        self.text.clear();
-        parts.into_iter().for_each(|part| self.text.extend_from_slice(part));
+    /// The hash of this, and whether it has not come lately.
+    fn meet(&mut self, it: impl Hash) -> (u64, bool) {
         if self.hashes.len() >= MOST {
             self.hashes.clear();
         }
-        self.hashes.insert(self.hasher.hash_one(&self.text))
+        let hash = self.hasher.hash_one(it);
+        (hash, self.hashes.insert(hash))
     }
 }
 
@@ -136,57 +133,50 @@ impl Room {
 
 /// About how many bytes an exchange takes until its story is told.
 fn weight(visit: &Visit, seen: &mut Seen) -> usize {
-    let browser = key(visit);
-    let asked = visit.asked.as_deref().map_or(0, |asked| {
-        of_browser(&browser, seen) + of_cookies(&browser, asked, seen, SENT) + of_asked(asked)
-    });
+    let (browser, known) = of_browser(visit, seen);
+    let asked = visit
+        .asked
+        .as_deref()
+        .map_or(0, |asked| known + of_cookies(browser, asked, seen, SENT) + of_asked(asked));
     let answered = visit.answered.as_deref().map_or(0, |answered| {
         let location = answered.location.as_ref().map_or(0, |location| location.len());
-        of_lines(&browser, answered, seen) + of(URL, location)
+        of_lines(browser, answered, seen) + of(URL, location)
     });
     EACH + asked + answered + visit.notes.len() * size_of::<Note>()
 }
 
 /// The same of what is remembered of it by who tells exchanges while they come.
 fn of_memory(visit: &Visit, seen: &mut Seen) -> usize {
-    let browser = key(visit);
-    let asked = visit
-        .asked
-        .as_deref()
-        .map_or(0, |asked| of_browser(&browser, seen) + of_cookies(&browser, asked, seen, 0));
+    let (browser, known) = of_browser(visit, seen);
+    let asked =
+        visit.asked.as_deref().map_or(0, |asked| known + of_cookies(browser, asked, seen, 0));
     let answered =
-        visit.answered.as_deref().map_or(0, |answered| of_lines(&browser, answered, seen));
+        visit.answered.as_deref().map_or(0, |answered| of_lines(browser, answered, seen));
     ATTRIBUTED + asked + answered
 }
 
-/// What a browser is known by here: its address and its name.
-type Key<'a> = ([u8; 16], &'a [u8]);
-
-fn key(visit: &Visit) -> Key<'_> {
-    let address = match visit.client.ip() {
-        IpAddr::V4(address) => address.to_ipv6_mapped(),
-        IpAddr::V6(address) => address,
-    };
-    (address.octets(), visit.asked.as_deref().map_or(&[], |asked| &asked.user_agent))
-}
-
-fn of_browser((address, name): &Key<'_>, seen: &mut Seen) -> usize {
-    if seen.is_new([address, *name]) { BROWSER + name.len() } else { 0 }
+/// What a browser is known by here, which is a hash of its address and its name, and what it takes if it
+/// has not come lately. Who only answers has no name, and takes nothing.
+fn of_browser(visit: &Visit, seen: &mut Seen) -> (u64, usize) {
+    let name: &[u8] = visit.asked.as_deref().map_or(&[], |asked| &asked.user_agent);
+    let (browser, is_new) = seen.meet((visit.client.ip(), name));
+    (browser, if is_new { BROWSER + name.len() } else { 0 })
 }
 
 /// Cookies that are sent, of which each takes `sent` beside what a new one does.
-fn of_cookies((address, name): &Key<'_>, asked: &Asked, seen: &mut Seen, sent: usize) -> usize {
+fn of_cookies(browser: u64, asked: &Asked, seen: &mut Seen, sent: usize) -> usize {
     let weights = asked.cookies.pairs.iter().map(|pair| {
-        let is_new = seen.is_new([&address[..], name, &pair.name, b"=", &pair.value]);
+        let (_, is_new) = seen.meet((browser, &*pair.name, &*pair.value));
         sent + if is_new { of(NEW, pair.name.len() + pair.value.len()) } else { 0 }
     });
     weights.sum()
 }
 
-fn of_lines((address, name): &Key<'_>, answered: &Answered, seen: &mut Seen) -> usize {
+fn of_lines(browser: u64, answered: &Answered, seen: &mut Seen) -> usize {
     let set = answered.set_cookies.iter().map(|line| {
         let pair = line.split(|byte| *byte == b';').next().unwrap_or_default();
-        seen.is_new([&address[..], name, pair]);
+        let (name, value) = pair.split_at(memchr::memchr(b'=', pair).unwrap_or(0));
+        seen.meet((browser, name, value.strip_prefix(b"=").unwrap_or(value)));
         of(SET, line.len())
     });
     set.sum()
