@@ -240,9 +240,25 @@ mod tests {
         Reader::from_source(Path::new("test"), Cursor::new(bytes))
     }
 
+    /// A source that gives so many bytes at a time, as a pipe does.
+    struct Drip(Cursor<Vec<u8>>, usize);
+
+    impl Read for Drip {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let most = out.len().min(self.1);
+            self.0.read(&mut out[..most])
+        }
+    }
+
     /// Every packet as text, and the damage.
     fn read(bytes: Vec<u8>) -> Result<(Vec<String>, Option<Damage>), Error> {
-        let mut reader = reader(bytes)?;
+        read_from(Cursor::new(bytes))
+    }
+
+    fn read_from(
+        source: impl Read + Send + 'static,
+    ) -> Result<(Vec<String>, Option<Damage>), Error> {
+        let mut reader = Reader::from_source(Path::new("test"), source)?;
         let mut packets = Vec::new();
         while reader.advance() {
             let Packet { number, time, link, data, wire_len } = reader.packet().unwrap();
@@ -381,6 +397,31 @@ mod tests {
         assert!(damage.unwrap().reason.starts_with("its compressed data is damaged"));
         let (least, most) = ((before - SIP - 24) / 100, before / 100);
         assert!((least..=most).contains(&read.len()), "{} of {most}", read.len());
+    }
+
+    #[test]
+    fn damage_is_met_at_the_same_place_however_a_file_comes() {
+        let writer = Writer { big: false };
+        let record = |number| writer.pcap_record((number, 0), (84, 84), 0, &[b'x'; 84]);
+        let records: Vec<u8> = (0..500).flat_map(record).collect();
+        let packed = gzip(&[writer.pcap_header(0xa1b2_c3d4, (2, 4), 1), records].concat());
+        for twice in [false, true] {
+            for at in (100..packed.len()).step_by(37) {
+                let mut packed = packed.clone();
+                packed[at] ^= 0x55;
+                let packed = if twice { gzip(&packed) } else { packed };
+                let read = |chunk| read_from(Drip(Cursor::new(packed.clone()), chunk)).unwrap();
+                let whole = read(usize::MAX);
+                for chunk in [1, 7, 58, 1000] {
+                    let dripped = read(chunk);
+                    assert_eq!(dripped.0, whole.0, "{at}, {chunk} at a time");
+                    assert_eq!(
+                        dripped.1.map(|damage| damage.reason),
+                        whole.1.as_ref().map(|damage| damage.reason.clone())
+                    );
+                }
+            }
+        }
     }
 
     #[test]

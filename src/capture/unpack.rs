@@ -124,19 +124,22 @@ fn step(before: usize, longest: usize) -> usize {
     (before / 8).clamp(16, longest)
 }
 
-/// Packed bytes, few at a time.
-struct Sips<R> {
-    source: R,
+/// Packed bytes, few at a time, and cut at the same places however they come: what a decoder makes of
+/// damage, and what is lost with it, hangs on that.
+struct Sips {
+    source: Blocks,
     taken: usize,
+    /// What the source has said, until what came before is taken.
+    error: Option<io::Error>,
 }
 
-impl<R> Sips<R> {
-    const fn new(source: R) -> Self {
-        Self { source, taken: 0 }
+impl Sips {
+    const fn new(source: Blocks) -> Self {
+        Self { source, taken: 0, error: None }
     }
 }
 
-impl<R: BufRead> Read for Sips<R> {
+impl Read for Sips {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let count = self.fill_buf()?.read(out)?;
         self.consume(count);
@@ -144,15 +147,24 @@ impl<R: BufRead> Read for Sips<R> {
     }
 }
 
-impl<R: BufRead> BufRead for Sips<R> {
+impl BufRead for Sips {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let bytes = self.source.fill_buf()?;
-        Ok(&bytes[..bytes.len().min(step(self.taken, SIP))])
+        let most = step(self.taken, SIP);
+        if self.error.is_none() {
+            self.error = self.source.fill(most).err();
+        }
+        let bytes = self.source.buffered();
+        if bytes.is_empty()
+            && let Some(error) = self.error.take()
+        {
+            return Err(error);
+        }
+        Ok(&bytes[..bytes.len().min(most)])
     }
 
     fn consume(&mut self, count: usize) {
         self.taken = self.taken.saturating_add(count);
-        self.source.consume(count);
+        Blocks::consume(&mut self.source, count);
     }
 }
 

@@ -4,21 +4,20 @@ use std::io::{self, BufRead, Read};
 
 use lzma_rust2::{Action, Status, XzStream};
 
-use super::super::blocks::Blocks;
 use super::Sips;
 
 /// Unpacks a file of streams. The decoder is driven by hand: its own reader forgets what it has
 /// unpacked when the file turns out to be cut or damaged. How much that is depends on how much it was
 /// given, and not on how much was asked for.
 pub(super) struct Xz {
-    packed: Sips<Blocks>,
+    packed: Sips,
     streams: XzStream,
     failed: Option<io::Error>,
 }
 
 impl Xz {
     /// At most `memory` bytes are used to look back.
-    pub(super) fn new(packed: Sips<Blocks>, memory: usize) -> Self {
+    pub(super) fn new(packed: Sips, memory: usize) -> Self {
         // What else the decoder needs is far below a MiB.
         let limit = u32::try_from((memory >> 10) + 1024).unwrap_or(u32::MAX);
         Self { packed, streams: XzStream::new_mem_limit(true, limit), failed: None }
@@ -55,6 +54,7 @@ impl Read for Xz {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Blocks;
     use super::*;
     use std::io::Cursor;
 
